@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+/* The configuration: one YAML file, parsed once, whole, against the table in options.h. Passed on as `const HnConfig *`. */
+
+typedef char *HnConfigTEXT;
+typedef char *HnConfigSECRET;   /* never printed */
+typedef char *HnConfigURL;      /* http or https, without the final slash */
+typedef char *HnConfigLISTEN;   /* hn_address_split_listen() accepts it */
+typedef char *HnConfigADDRESS;  /* IP literal */
+typedef gint64 HnConfigDURATION; /* microseconds */
+typedef guint HnConfigUINT;
+typedef GArray *HnConfigNETWORKS; /* of HnNetwork, never NULL */
+typedef JsonArray *HnConfigICE;   /* of {"urls":[…],"username":"","credential":""}, never NULL */
+typedef JsonNode *HnConfigJSON;   /* NULL when not given */
+
+typedef enum { HN_MODE_CONTROLLER, HN_MODE_WORKER } HnMode;
+
+typedef struct {
+#define OPTION(path, type, field, default_value, min, max, doc) HnConfig##type field;
+#include "base/options.h"
+#undef OPTION
+} HnConfig;
+
+/**
+ * hn_config_parse:
+ * @text: (array length=length): YAML
+ * @length: bytes
+ * @file: name for messages
+ * @mode: the subcommand
+ * @error: CONFIG (exit 78): `file:line:column: …`, naming the key and, for an unknown one, the nearest known name
+ *
+ * Checks the whole file: types, ranges, unknown and doubled keys, and what @mode needs.
+ *
+ * Returns: (transfer full) (nullable): the configuration
+ */
+HnConfig *hn_config_parse (const char *text, gsize length, const char *file, HnMode mode, GError **error);
+
+/**
+ * hn_config_free:
+ * @self: (nullable): what to free
+ */
+void hn_config_free (HnConfig *self);
+
+/**
+ * hn_config_sample:
+ *
+ * Returns: (transfer full): every option with its meaning and default, as commented YAML
+ */
+char *hn_config_sample (void);
+
+/**
+ * hn_config_has_turn:
+ * @self: a configuration
+ *
+ * Returns: whether a `turn:` or `turns:` URL is among the ICE servers: then browsers are made to relay
+ */
+gboolean hn_config_has_turn (const HnConfig *self);
+
+/**
+ * hn_config_public_ip:
+ * @self: a configuration
+ *
+ * Returns: (transfer full) (nullable): `webrtc.public_ip`, or the host of the first `turn:` URL if that is an IP literal
+ */
+char *hn_config_public_ip (const HnConfig *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnConfig, hn_config_free)

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/json.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/limits.h"
+
+/* json-glib recurses per bracket and accepts several documents, comments and nothing at all: what it must not see is refused first. */
+static gboolean
+check_shape (const char *text, gsize length, GError **error)
+{
+  guint depth = 0;
+  gboolean in_string = FALSE, seen = FALSE, closed = FALSE;
+
+  for (gsize i = 0; i < length; i++) {
+    char c = text[i];
+
+    if (in_string) {
+      if (c == '\\')
+        i++;
+      else if (c == '"')
+        in_string = FALSE;
+      continue;
+    }
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
+      continue;
+    if (closed || c == '\0' || c == '/') {
+      g_set_error (error, HN_ERROR, HN_ERROR_INVALID, "malformed JSON: unexpected character at byte %" G_GSIZE_FORMAT, i);
+      return FALSE;
+    }
+    seen = TRUE;
+    if (c == '"') {
+      in_string = TRUE;
+    } else if (c == '{' || c == '[') {
+      if (++depth > HN_LIMIT_JSON_DEPTH) {
+        g_set_error (error, HN_ERROR, HN_ERROR_INVALID, "malformed JSON: nested deeper than %d", HN_LIMIT_JSON_DEPTH);
+        return FALSE;
+      }
+    } else if (c == '}' || c == ']') {
+      if (depth == 0 || --depth == 0)
+        closed = TRUE;
+    }
+  }
+  if (!seen || depth != 0 || in_string) {
+    g_set_error_literal (error, HN_ERROR, HN_ERROR_INVALID, seen ? "malformed JSON: it ends too early" : "malformed JSON: it is empty");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+JsonNode *
+hn_json_parse (const char *text, gsize length, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) local = NULL;
+
+  if (!g_utf8_validate_len (text != NULL ? text : "", length, NULL)) {
+    g_set_error_literal (error, HN_ERROR, HN_ERROR_INVALID, "malformed JSON: not UTF-8");
+    return NULL;
+  }
+  if (!check_shape (text, length, error))
+    return NULL;
+  if (!json_parser_load_from_data (parser, text, (gssize) length, &local)) {
+    g_set_error (error, HN_ERROR, HN_ERROR_INVALID, "malformed JSON: %s", local->message);
+    return NULL;
+  }
+  return json_parser_steal_root (parser);
+}
+
+JsonObject *
+hn_json_parse_object (const char *text, gsize length, GError **error)
+{
+  g_autoptr (JsonNode) root = hn_json_parse (text, length, error);
+
+  if (root == NULL)
+    return NULL;
+  if (!JSON_NODE_HOLDS_OBJECT (root)) {
+    g_set_error_literal (error, HN_ERROR, HN_ERROR_INVALID, "malformed JSON: an object is expected");
+    return NULL;
+  }
+  return json_node_dup_object (root);
+}
+
+static gboolean
+refuse (GError **error, const char *name, const char *what)
+{
+  g_set_error (error, HN_ERROR, HN_ERROR_INVALID, "field '%s' %s", name, what);
+  return FALSE;
+}
+
+/* The member if present and not null. */
+static gboolean
+find (JsonObject *object, const char *name, gboolean required, JsonNode **ret_node, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  if (node != NULL && JSON_NODE_HOLDS_NULL (node))
+    node = NULL;
+  if (node == NULL && required)
+    return refuse (error, name, "is required");
+  *ret_node = node;
+  return TRUE;
+}
+
+static gboolean
+has_controls (const char *text)
+{
+  for (const guchar *p = (const guchar *) text; *p != '\0'; p++)
+    if (*p < 0x20 || *p == 0x7f)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+hn_json_get_text (JsonObject *object, const char *name, gsize max_bytes, gboolean required, const char **ret_text, GError **error)
+{
+  JsonNode *node = NULL;
+  const char *text = NULL;
+
+  if (!find (object, name, required, &node, error))
+    return FALSE;
+  if (node != NULL) {
+    if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
+      return refuse (error, name, "must be a string");
+    text = json_node_get_string (node);
+    if (strlen (text) > max_bytes) {
+      g_set_error (error, HN_ERROR, HN_ERROR_INVALID, "field '%s' is longer than %" G_GSIZE_FORMAT " bytes", name, max_bytes);
+      return FALSE;
+    }
+    if (has_controls (text))
+      return refuse (error, name, "must not contain control characters");
+    if (*text == '\0')
+      text = NULL;
+    if (text == NULL && required)
+      return refuse (error, name, "must not be empty");
+  }
+  *ret_text = text;
+  return TRUE;
+}
+
+gboolean
+hn_json_get_int (JsonObject *object, const char *name, gint64 min, gint64 max, gboolean required, gint64 *ret_value, GError **error)
+{
+  JsonNode *node = NULL;
+  gint64 value;
+
+  if (!find (object, name, required, &node, error))
+    return FALSE;
+  if (node == NULL)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_INT64)
+    return refuse (error, name, "must be a whole number");
+  value = json_node_get_int (node);
+  if (value < min || value > max) {
+    g_set_error (error, HN_ERROR, HN_ERROR_INVALID, "field '%s' must be within %" G_GINT64_FORMAT " … %" G_GINT64_FORMAT, name, min,
+                 max);
+    return FALSE;
+  }
+  *ret_value = value;
+  return TRUE;
+}
+
+gboolean
+hn_json_get_bool (JsonObject *object, const char *name, gboolean required, gboolean *ret_value, GError **error)
+{
+  JsonNode *node = NULL;
+
+  if (!find (object, name, required, &node, error))
+    return FALSE;
+  if (node == NULL)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
+    return refuse (error, name, "must be true or false");
+  *ret_value = json_node_get_boolean (node);
+  return TRUE;
+}
+
+gboolean
+hn_json_get_object (JsonObject *object, const char *name, gboolean required, JsonObject **ret_object, GError **error)
+{
+  JsonNode *node = NULL;
+
+  if (!find (object, name, required, &node, error))
+    return FALSE;
+  if (node != NULL && !JSON_NODE_HOLDS_OBJECT (node))
+    return refuse (error, name, "must be an object");
+  *ret_object = node != NULL ? json_node_get_object (node) : NULL;
+  return TRUE;
+}
+
+gboolean
+hn_json_get_array (JsonObject *object, const char *name, gboolean required, JsonArray **ret_array, GError **error)
+{
+  JsonNode *node = NULL;
+
+  if (!find (object, name, required, &node, error))
+    return FALSE;
+  if (node != NULL && !JSON_NODE_HOLDS_ARRAY (node))
+    return refuse (error, name, "must be a list");
+  *ret_array = node != NULL ? json_node_get_array (node) : NULL;
+  return TRUE;
+}
+
+JsonObject *
+hn_json_array_get_object (JsonArray *array, guint index)
+{
+  JsonNode *node = json_array_get_element (array, index);
+
+  return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+char *
+hn_json_to_text (JsonObject *object)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autofree char *text = NULL;
+
+  json_node_set_object (node, object);
+  text = json_to_string (node, FALSE);
+  return g_strconcat (text, "\n", NULL);
+}
+
+void
+hn_json_set_text (JsonObject *object, const char *name, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (object, name, text);
+}

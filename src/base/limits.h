@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* Everything that a stranger controls and that no operator needs to change, once. What an operator may change is in options.h. */
+
+/* Front door: request heads (RFC 9112). */
+#define HN_LIMIT_HEAD_BYTES 32768           /* request line and fields together: 431 beyond */
+#define HN_LIMIT_TARGET_BYTES 8192          /* request target: 414 beyond */
+#define HN_LIMIT_HEAD_FIELDS 100            /* fields in one head: 431 beyond */
+#define HN_LIMIT_CONNECTIONS 16384          /* sockets of clients at once in one process */
+#define HN_LIMIT_API_BODY_BYTES 65536       /* request body of an API call: 413 beyond */
+#define HN_LIMIT_HEAD_SECONDS 15            /* first byte of a head to its end: 408 beyond */
+#define HN_LIMIT_KEEPALIVE_SECONDS 60       /* idle between two requests */
+#define HN_LIMIT_BODY_STALL_SECONDS 30      /* no byte of a request body */
+#define HN_LIMIT_SEND_STALL_SECONDS 60      /* client takes no byte of a response */
+#define HN_LIMIT_API_SECONDS 60             /* an API answer (create waits up to 45 s) */
+
+/* Front door: towards the upstream. */
+#define HN_LIMIT_CONNECT_SECONDS 5          /* TCP connect to worker or web-server */
+#define HN_LIMIT_UPSTREAM_HEAD_SECONDS 60   /* request sent to response head */
+#define HN_LIMIT_UPSTREAM_STALL_SECONDS 60  /* no byte of a response body */
+#define HN_LIMIT_UPSTREAM_IDLE_SECONDS 20   /* pooled connection kept without use */
+#define HN_LIMIT_UPSTREAM_IDLE_COUNT 64     /* pooled connections per upstream */
+#define HN_LIMIT_PROXY_BUFFER_BYTES 65536   /* bytes held per direction of one proxied request */
+#define HN_LIMIT_TUNNEL_BUFFER_BYTES 262144 /* bytes held per direction of one tunnel, only while the receiver blocks */
+
+/* Messages. */
+#define HN_LIMIT_JSON_DEPTH 32              /* nesting of any JSON from outside */
+#define HN_LIMIT_TEXT_BYTES 1024            /* a name, path or the like in a request */
+#define HN_LIMIT_REPLY_BYTES 1048576        /* body of an answer that we ask for (Sunshine, hydrabody, worker, …) */
+#define HN_LIMIT_NDJSON_LINE_BYTES 65536    /* one line of web-server's pairing answer */
+#define HN_LIMIT_INJECT_SCAN_BYTES 65536    /* how far into a page the marker is looked for */
+
+/* Lives. */
+#define HN_LIMIT_WORKERS 4096               /* workers one controller knows */
+#define HN_LIMIT_SESSIONS_PER_WORKER 1000   /* sessions.max */
+#define HN_LIMIT_CREATE_SECONDS 45          /* create, until ready */
+#define HN_LIMIT_PAIR_SECONDS 30            /* pairing, all phases */
+#define HN_LIMIT_PIN_DELAY_MS 300           /* PIN known to first post, and between posts */
+#define HN_LIMIT_SUNSHINE_SECONDS 5         /* one call to Sunshine's API or hydrabody */
+#define HN_LIMIT_PROBE_MS 1000              /* reachability of a body */
+#define HN_LIMIT_READY_SECONDS 10           /* web-server spawned to answering */
+#define HN_LIMIT_STOP_SECONDS 5             /* SIGTERM to SIGKILL of a session's processes */
+#define HN_LIMIT_ORPHAN_SECONDS 3           /* the same when the worker itself is gone */

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+
+static HnLogLevel lowest_level = HN_LOG_INFO;
+
+static const char *const level_names[] = { "DEBUG", "INFO", "WARNING", "ERROR" };
+
+gboolean
+hn_log_level_from_text (const char *text, HnLogLevel *ret_level)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (level_names); i++) {
+    if (g_ascii_strcasecmp (text, level_names[i]) == 0) {
+      *ret_level = (HnLogLevel) i;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* A stranger's text must not be able to forge a second line or to drive a terminal. */
+static void
+append_escaped (GString *line, const char *text)
+{
+  for (const guchar *p = (const guchar *) text; *p != '\0'; p++) {
+    if (*p < 0x20 || *p == 0x7f)
+      g_string_append_printf (line, "\\x%02x", *p);
+    else
+      g_string_append_c (line, (char) *p);
+  }
+}
+
+static void
+write_line (HnLogLevel level, const char *area, const char *session_id, const char *text)
+{
+  g_autoptr (GString) line = g_string_sized_new (256);
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *stamp = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S");
+  HnIdShort id = hn_id_short (session_id);
+  gboolean in_prefix = g_str_equal (area, "session");
+
+  g_string_append_printf (line, "%s.%03dZ %-7s ", stamp, g_date_time_get_microsecond (now) / 1000, level_names[level]);
+  if (in_prefix)
+    g_string_append_printf (line, "[session %s] ", id.text);
+  else
+    g_string_append_printf (line, "[%s] ", area);
+  append_escaped (line, text);
+  if (!in_prefix && session_id != NULL)
+    g_string_append_printf (line, " session=%s", id.text);
+  g_string_append_c (line, '\n');
+  if (write (STDERR_FILENO, line->str, line->len) < 0)
+    return; /* nobody is there to be told */
+}
+
+void
+hn_log (HnLogLevel level, const char *area, const char *session_id, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  if (level < lowest_level)
+    return;
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  write_line (level, area, session_id, text);
+}
+
+static GLogWriterOutput
+glib_writer (GLogLevelFlags flags, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  HnLogLevel level = flags & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL) ? HN_LOG_ERROR
+                     : flags & G_LOG_LEVEL_WARNING                      ? HN_LOG_WARNING
+                                                                        : HN_LOG_DEBUG;
+  const char *domain = "glib";
+  const char *message = "";
+
+  if (level < lowest_level)
+    return G_LOG_WRITER_HANDLED;
+  for (gsize i = 0; i < n_fields; i++) {
+    if (g_str_equal (fields[i].key, "GLIB_DOMAIN"))
+      domain = fields[i].value;
+    else if (g_str_equal (fields[i].key, "MESSAGE"))
+      message = fields[i].value;
+  }
+  write_line (level, domain, NULL, message);
+  return G_LOG_WRITER_HANDLED;
+}
+
+void
+hn_log_open (HnLogLevel lowest)
+{
+  lowest_level = lowest;
+  g_log_set_writer_func (glib_writer, NULL, NULL);
+}
