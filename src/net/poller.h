@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <stdint.h>
+
+/* Many sockets as one GSource: a nested epoll fd inside a GMainContext, so that a turn of the loop costs the same with five idle
+ * sockets as with five thousand. Edge triggered. One thread: that of its context. */
+
+typedef struct _HnPoller HnPoller;
+typedef struct _HnPollerWatch HnPollerWatch;
+
+/**
+ * HnPollerWatch:
+ * @ready: called from the loop with EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR bits
+ *
+ * Embedded as the first member by whoever watches an fd.
+ */
+struct _HnPollerWatch {
+  void (*ready) (HnPollerWatch *watch, uint32_t events);
+};
+
+/**
+ * hn_poller_new:
+ * @context: (nullable): the main context; %NULL for the default one
+ *
+ * Returns: (transfer full): a poller attached to @context
+ */
+HnPoller *hn_poller_new (GMainContext *context);
+
+/**
+ * hn_poller_free:
+ * @self: (nullable): a poller without watches; runs what was deferred
+ */
+void hn_poller_free (HnPoller *self);
+
+/**
+ * hn_poller_add:
+ * @self: a poller
+ * @fd: a non-blocking socket, not owned
+ * @watch: stays valid until hn_poller_remove() and one turn of the loop, see hn_poller_defer()
+ *
+ * Watches for reading, writing and hang-up at once, edge triggered.
+ */
+void hn_poller_add (HnPoller *self, int fd, HnPollerWatch *watch);
+
+/**
+ * hn_poller_remove:
+ * @self: a poller
+ * @fd: an fd given to hn_poller_add()
+ *
+ * To be called before @fd is closed. Events already fetched may still arrive in this turn: free by hn_poller_defer().
+ */
+void hn_poller_remove (HnPoller *self, int fd);
+
+/**
+ * hn_poller_defer:
+ * @self: a poller
+ * @func: what to call when all events of this turn are delivered
+ * @data: its argument
+ */
+void hn_poller_defer (HnPoller *self, GDestroyNotify func, gpointer data);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnPoller, hn_poller_free)
