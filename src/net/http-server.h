@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+#include <libsoup/soup.h>
+
+#include "base/address.h"
+
+/* The API of a process: a table of routes over SoupServer, which the front door feeds through the gate. It checks method, bearer token and
+ * body before a handler runs, and every error leaves in one shape: {"error":"…","code":404,"detail":"…"}. */
+
+typedef struct _HnHttpServer HnHttpServer;
+typedef struct _HnHttpRequest HnHttpRequest;
+
+typedef enum {
+  HN_HTTP_OPEN,   /* anybody; hn_http_request_is_admin() tells the rest */
+  HN_HTTP_BEARER, /* `Authorization: Bearer` must be one of the tokens: 401 otherwise */
+} HnHttpAuth;
+
+/**
+ * HnHttpRoute:
+ * @method: `GET`, `POST`, …
+ * @path: segments, `{}` stands for any one segment: `/api/v1/sessions/{}`; a path without its trailing slash
+ * @auth: who may call it
+ * @wants_body: the body must be one JSON object (an empty one counts as `{}` if this is %FALSE)
+ * @handle: answers now or later, exactly once, by one of the reply functions
+ */
+typedef struct {
+  const char *method;
+  const char *path;
+  HnHttpAuth auth;
+  gboolean wants_body;
+  void (*handle) (HnHttpRequest *request, gpointer user_data);
+} HnHttpRoute;
+
+/**
+ * hn_http_server_new:
+ * @routes: (array length=n_routes): static table
+ * @n_routes: rows
+ * @is_admin: tells whether a bearer token is good, in constant time; called with %NULL never
+ * @user_data: for @is_admin and the handlers
+ *
+ * Returns: (transfer full): an API without a socket
+ */
+HnHttpServer *hn_http_server_new (const HnHttpRoute *routes, gsize n_routes,
+                                  gboolean (*is_admin) (const char *token, gpointer user_data), gpointer user_data);
+
+/**
+ * hn_http_server_free:
+ * @self: (nullable): an API whose front door is gone; handlers still at work are cancelled and their replies go nowhere
+ */
+void hn_http_server_free (HnHttpServer *self);
+
+/**
+ * hn_http_server_get_soup:
+ * @self: an API
+ *
+ * Returns: (transfer none): what HnFrontOptions.api wants
+ */
+SoupServer *hn_http_server_get_soup (HnHttpServer *self);
+
+/**
+ * hn_http_request_ref:
+ * @self: a request
+ *
+ * A handler that answers later keeps a reference until it has answered.
+ *
+ * Returns: (transfer full): @self
+ */
+HnHttpRequest *hn_http_request_ref (HnHttpRequest *self);
+
+/**
+ * hn_http_request_unref:
+ * @self: a request; one that is dropped without an answer is answered 500
+ */
+void hn_http_request_unref (HnHttpRequest *self);
+
+/**
+ * hn_http_request_get_param:
+ * @self: a request
+ * @index: which `{}` of its route, from 0
+ *
+ * Returns: the segment's raw text
+ */
+const char *hn_http_request_get_param (HnHttpRequest *self, guint index);
+
+/**
+ * hn_http_request_get_query:
+ * @self: a request
+ * @name: parameter
+ *
+ * Returns: (nullable): its first value, decoded
+ */
+const char *hn_http_request_get_query (HnHttpRequest *self, const char *name);
+
+/**
+ * hn_http_request_get_header:
+ * @self: a request
+ * @name: field name
+ *
+ * Returns: (nullable): the field's value
+ */
+const char *hn_http_request_get_header (HnHttpRequest *self, const char *name);
+
+/**
+ * hn_http_request_get_object:
+ * @self: a request
+ *
+ * Returns: (transfer none): the body; an empty object when there was none
+ */
+JsonObject *hn_http_request_get_object (HnHttpRequest *self);
+
+/**
+ * hn_http_request_is_admin:
+ * @self: a request
+ *
+ * Returns: whether it carries a good bearer token
+ */
+gboolean hn_http_request_is_admin (HnHttpRequest *self);
+
+/**
+ * hn_http_request_is_local:
+ * @self: a request
+ *
+ * Returns: whether it comes from a loopback address and no proxy says it forwarded it
+ */
+gboolean hn_http_request_is_local (HnHttpRequest *self);
+
+/**
+ * hn_http_request_get_peer:
+ * @self: a request
+ *
+ * Returns: the client's address
+ */
+HnAddress hn_http_request_get_peer (HnHttpRequest *self);
+
+/**
+ * hn_http_request_get_base_url:
+ * @self: a request
+ *
+ * Returns: `http://host:port` as the client addressed us (its `Host`), for links in answers
+ */
+const char *hn_http_request_get_base_url (HnHttpRequest *self);
+
+/**
+ * hn_http_request_get_cancellable:
+ * @self: a request
+ *
+ * Returns: (transfer none): cancelled when the client leaves before its answer, or the server goes
+ */
+GCancellable *hn_http_request_get_cancellable (HnHttpRequest *self);
+
+/**
+ * hn_http_request_set_header:
+ * @self: a request
+ * @name: response field
+ * @value: its value
+ */
+void hn_http_request_set_header (HnHttpRequest *self, const char *name, const char *value);
+
+/**
+ * hn_http_request_reply_json:
+ * @self: a request
+ * @status: HTTP status
+ * @object: (transfer none): the body
+ */
+void hn_http_request_reply_json (HnHttpRequest *self, guint status, JsonObject *object);
+
+/**
+ * hn_http_request_reply_text:
+ * @self: a request
+ * @status: HTTP status
+ * @content_type: media type
+ * @text: the body
+ */
+void hn_http_request_reply_text (HnHttpRequest *self, guint status, const char *content_type, const char *text);
+
+/**
+ * hn_http_request_reply_error:
+ * @self: a request
+ * @error: (transfer none): its code gives the status, its message `error`, its detail `detail`
+ */
+void hn_http_request_reply_error (HnHttpRequest *self, const GError *error);
+
+/**
+ * hn_http_error_body:
+ * @status: HTTP status
+ * @message: first sentence
+ * @detail: (nullable): second sentence
+ *
+ * Returns: (transfer full): the error shape, with its newline
+ */
+char *hn_http_error_body (guint status, const char *message, const char *detail);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnHttpServer, hn_http_server_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnHttpRequest, hn_http_request_unref)
