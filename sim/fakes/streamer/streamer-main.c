@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * streamer: stands in for moonlight-web-stream's streamer child. One process per open stream page, no arguments.
+ *
+ * stdin and stdout carry one JSON value per line (see messages.c), stderr the log. In order: Init comes; we tell "Waiting for
+ * Transport to negotiate" and Setup; the browser offers data channels, we answer; it sends StartStream, web-server launches the
+ * app on the host and tells the outcome (Launch); the eleven stages are told, one offer adds audio and video, and
+ * ConnectionComplete follows the browser's answer. The end is told by "Stop", once; the process ends 9 s later with status 0, or
+ * at once when stdin closes.
+ */
+#include <glib-unix.h>
+#include <gst/gst.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/fakes/streamer/ipc-io.h"
+#include "sim/fakes/streamer/media-rtc.h"
+#include "sim/fakes/streamer/messages.h"
+#include "sim/fakes/streamer/peer-rtc.h"
+#include "sim/fakes/streamer/stream.h"
+
+#define LINGER_SECONDS 9
+
+typedef struct {
+  GMainLoop *loop;
+  SimIpc *ipc;
+  SimStream *stream;
+  SimMessage *init; /* keeps SimInit alive */
+  SimPeer *peer;
+  SimMedia *media;
+  int supported_formats;
+  guint tick;
+} Streamer;
+
+static const char *const stages[] = {
+  "platform initialization",       "name resolution",
+  "audio stream initialization",   "RTSP handshake",
+  "control stream initialization", "video stream initialization",
+  "input stream initialization",   "control stream establishment",
+  "video stream establishment",    "audio stream establishment",
+  "input stream establishment",
+};
+
+static void handle (Streamer *self, SimStreamEvent event);
+
+static void
+say (Streamer *self, char *line)
+{
+  sim_ipc_write (self->ipc, line);
+  g_free (line);
+}
+
+static gboolean
+on_linger_over (gpointer data)
+{
+  Streamer *self = data;
+
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_REMOVE;
+}
+
+/* Tearing webrtcbin down blocks on its threads: should one of them hang, SIGALRM ends the process in time. */
+static void
+stop (Streamer *self)
+{
+  alarm (LINGER_SECONDS + 1);
+  g_clear_handle_id (&self->tick, g_source_remove);
+  g_clear_pointer (&self->media, sim_media_free);
+  g_clear_pointer (&self->peer, sim_peer_close);
+  sim_ipc_write (self->ipc, "\"Stop\"");
+  g_timeout_add_seconds (LINGER_SECONDS, on_linger_over, self);
+}
+
+static void
+offer (Streamer *self)
+{
+  say (self, sim_message_debug_log ("Moonlight Stream", NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (stages); i++) {
+    g_autofree char *starting = g_strconcat ("Starting Stage: ", stages[i], NULL);
+    g_autofree char *completed = g_strconcat ("Completed Stage: ", stages[i], NULL);
+
+    say (self, sim_message_debug_log (starting, NULL));
+    say (self, sim_message_debug_log (completed, NULL));
+  }
+  sim_peer_offer_media (self->peer);
+}
+
+static void
+complete (Streamer *self)
+{
+  const SimInit *init = self->init->init;
+  g_autofree char *title = g_strdup_printf ("session %.8s   host %s   %s", init->session != NULL ? init->session : "-",
+                                            init->host_address != NULL ? init->host_address : "-",
+                                            init->app_title != NULL ? init->app_title : "");
+  guint32 video_ssrc, audio_ssrc;
+  GstElement *video = sim_peer_video (self->peer, &video_ssrc);
+  GstElement *audio = sim_peer_audio (self->peer, &audio_ssrc);
+
+  self->media = sim_media_new (title, video, video_ssrc, audio, audio_ssrc);
+  if (self->media == NULL)
+    handle (self, SIM_STREAM_STOP);
+  else
+    say (self, sim_message_complete (SIM_MEDIA_WIDTH, SIM_MEDIA_HEIGHT, SIM_MEDIA_FPS));
+}
+
+static void
+handle (Streamer *self, SimStreamEvent event)
+{
+  SimStreamDo todo = sim_stream_handle (self->stream, event, g_get_monotonic_time ());
+
+  if (todo & SIM_STREAM_DO_OFFER)
+    offer (self);
+  if (todo & SIM_STREAM_DO_COMPLETE)
+    complete (self);
+  if (todo & SIM_STREAM_DO_STOP)
+    stop (self);
+}
+
+/* Once a second: is the browser still heard, is a deadline over, and the stats that the page may show. */
+static gboolean
+on_tick (gpointer data)
+{
+  Streamer *self = data;
+  gint64 now_us = g_get_monotonic_time ();
+  gint64 deadline_us = sim_stream_deadline (self->stream);
+  gint64 heard_us = sim_peer_heard_us (self->peer);
+  gint64 patience_us = (gint64) self->init->init->disconnected_seconds * G_USEC_PER_SEC;
+
+  if (heard_us > 0)
+    handle (self, now_us - heard_us > patience_us ? SIM_STREAM_PEER_LOST : SIM_STREAM_PEER_UP);
+  if (deadline_us >= 0 && now_us >= deadline_us)
+    handle (self, SIM_STREAM_TIME_UP);
+  if (sim_stream_state (self->stream) == SIM_STREAM_ENDED)
+    return G_SOURCE_REMOVE; /* stop () has cleared the id */
+  if (sim_stream_state (self->stream) == SIM_STREAM_STREAMING)
+    sim_peer_send (self->peer, "stats",
+                   "{\"Video\":{\"host_processing_latency\":null,\"min_streamer_processing_time_ms\":0.1,"
+                   "\"max_streamer_processing_time_ms\":0.3,\"avg_streamer_processing_time_ms\":0.2}}");
+  return G_SOURCE_CONTINUE;
+}
+
+/* The peer's events */
+
+static void
+on_description (gpointer owner, const char *type, const char *sdp)
+{
+  say (owner, sim_message_description (type, sdp));
+}
+
+static void
+on_candidate (gpointer owner, const char *candidate, const char *mid, int mline)
+{
+  say (owner, sim_message_candidate (candidate, mid, mline));
+}
+
+static void
+on_up (gpointer owner)
+{
+  handle (owner, SIM_STREAM_PEER_UP);
+}
+
+static void
+on_lost (gpointer owner)
+{
+  handle (owner, SIM_STREAM_PEER_LOST);
+}
+
+static void
+on_answered (gpointer owner)
+{
+  handle (owner, SIM_STREAM_ANSWERED);
+}
+
+static void
+on_message (gpointer owner, const char *label, GBytes *bytes)
+{
+  gsize len;
+  const guint8 *data = g_bytes_get_data (bytes, &len);
+  g_autofree char *text = NULL;
+
+  if (strcmp (label, "general") != 0)
+    return;
+  text = sim_message_channel_json (data, len);
+  if (g_strcmp0 (text, "\"Stop\"") == 0)
+    handle (owner, SIM_STREAM_STOP);
+}
+
+static const SimPeerEvents peer_events = {
+  .description = on_description,
+  .candidate = on_candidate,
+  .up = on_up,
+  .lost = on_lost,
+  .answered = on_answered,
+  .message = on_message,
+};
+
+/* web-server's lines */
+
+static void
+begin (Streamer *self, SimMessage *message)
+{
+  self->init = message;
+  say (self, sim_message_debug_log ("Waiting for Transport to negotiate", NULL));
+  say (self, sim_message_setup (message->init->ice_servers));
+  gst_init (NULL, NULL);
+  self->peer = sim_peer_new (message->init, &peer_events, self);
+  if (self->peer == NULL)
+    handle (self, SIM_STREAM_STOP);
+  else
+    self->tick = g_timeout_add_seconds (1, on_tick, self);
+}
+
+static void
+launch (Streamer *self, const SimMessage *message)
+{
+  if (message->ok && (self->supported_formats & 1) != 0) {
+    handle (self, SIM_STREAM_LAUNCH_OK);
+    return;
+  }
+  say (self, sim_message_debug_log (message->ok ? "the browser cannot decode H264" : message->text ? message->text : "launch failed",
+                                    "fatalDescription"));
+  say (self, sim_message_terminated (message->ok ? -1 : message->error_code));
+  handle (self, SIM_STREAM_STOP);
+}
+
+static void
+take_transport (Streamer *self, const char *transport)
+{
+  if (strcmp (transport, "WebRTC") == 0)
+    return;
+  say (self, sim_message_debug_log ("this simulated streamer speaks WebRTC only", "fatal"));
+  handle (self, SIM_STREAM_STOP);
+}
+
+static void
+take (Streamer *self, const SimMessage *message)
+{
+  switch (message->kind) {
+  case SIM_MESSAGE_DESCRIPTION:
+    sim_peer_take_description (self->peer, message->type, message->text);
+    break;
+  case SIM_MESSAGE_CANDIDATE:
+    sim_peer_take_candidate (self->peer, message->text, message->mline);
+    break;
+  case SIM_MESSAGE_TRANSPORT:
+    take_transport (self, message->text);
+    break;
+  case SIM_MESSAGE_START_STREAM:
+    self->supported_formats = message->supported_formats;
+    break;
+  case SIM_MESSAGE_LAUNCH:
+    launch (self, message);
+    break;
+  case SIM_MESSAGE_TERMINATE:
+    say (self, sim_message_terminated (message->error_code));
+    handle (self, SIM_STREAM_STOP);
+    break;
+  case SIM_MESSAGE_STOP:
+    handle (self, SIM_STREAM_STOP);
+    break;
+  case SIM_MESSAGE_INIT:
+  case SIM_MESSAGE_OTHER:
+    break;
+  }
+}
+
+static void
+on_line (gpointer owner, const char *line, gsize len)
+{
+  Streamer *self = owner;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SimMessage) message = sim_message_parse (line, len, &error);
+
+  if (message == NULL)
+    g_printerr ("streamer: ignoring a line: %s\n", error->message);
+  else if (message->kind == SIM_MESSAGE_INIT && self->init == NULL)
+    begin (self, g_steal_pointer (&message));
+  else if (self->peer != NULL)
+    take (self, message);
+}
+
+static void
+on_closed (gpointer owner)
+{
+  Streamer *self = owner;
+
+  g_main_loop_quit (self->loop);
+}
+
+static const SimIpcEvents ipc_events = { .line = on_line, .closed = on_closed };
+
+int
+main (int argc, char **argv)
+{
+  Streamer self = { .loop = g_main_loop_new (NULL, FALSE), .stream = sim_stream_new () };
+
+  signal (SIGPIPE, SIG_IGN);
+  self.ipc = sim_ipc_new (&ipc_events, &self);
+  g_main_loop_run (self.loop);
+  alarm (3);
+  g_clear_handle_id (&self.tick, g_source_remove);
+  g_clear_pointer (&self.media, sim_media_free);
+  g_clear_pointer (&self.peer, sim_peer_close);
+  g_clear_pointer (&self.ipc, sim_ipc_free);
+  g_clear_pointer (&self.stream, sim_stream_free);
+  g_clear_pointer (&self.init, sim_message_free);
+  g_main_loop_unref (self.loop);
+  return 0;
+}
