@@ -61,6 +61,13 @@ void hn_http_server_free (HnHttpServer *self);
 SoupServer *hn_http_server_get_soup (HnHttpServer *self);
 
 /**
+ * hn_http_server_set_trusted_proxies:
+ * @self: an API
+ * @networks: (nullable) (element-type HnNetwork): whose X-Forwarded-Proto and X-Forwarded-Host are believed; outlives the API
+ */
+void hn_http_server_set_trusted_proxies (HnHttpServer *self, GArray *networks);
+
+/**
  * hn_http_request_ref:
  * @self: a request
  *
@@ -139,7 +146,7 @@ HnAddress hn_http_request_get_peer (HnHttpRequest *self);
  * hn_http_request_get_base_url:
  * @self: a request
  *
- * Returns: `http://host:port` as the client addressed us (its `Host`), for links in answers
+ * Returns: `http://host:port` as the client addressed us (its `Host`, or what a trusted proxy says), for links in answers
  */
 const char *hn_http_request_get_base_url (HnHttpRequest *self);
 

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rules: a deadline over the whole call, not per read; at most HN_LIMIT_REPLY_BYTES of an answer; a stream is read to its end, or libsoup does not
+ * pool the connection; nothing is called from inside the call that starts it. */
+#include "net/http-client.h"
+
+#include <libsoup/soup.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/limits.h"
+
+#define READ_BYTES 16384
+
+struct _HnHttpClient {
+  SoupSession *session;
+};
+
+HnHttpClient *
+hn_http_client_new (void)
+{
+  HnHttpClient *self = g_new0 (HnHttpClient, 1);
+
+  self->session = soup_session_new_with_options ("max-conns", 1024, "max-conns-per-host", 64, "idle-timeout", 15, NULL);
+  soup_session_set_proxy_resolver (self->session, NULL);
+  soup_session_remove_feature_by_type (self->session, SOUP_TYPE_CONTENT_DECODER);
+  soup_session_set_user_agent (self->session, "hydraneckwebrtc/" HN_VERSION);
+  return self;
+}
+
+void
+hn_http_client_free (HnHttpClient *self)
+{
+  if (self == NULL)
+    return;
+  soup_session_abort (self->session);
+  g_clear_object (&self->session);
+  g_free (self);
+}
+
+static gboolean
+accept_any (SoupMessage *message, GTlsCertificate *certificate, GTlsCertificateFlags errors, gpointer data)
+{
+  return TRUE;
+}
+
+static void
+set_basic (SoupMessageHeaders *headers, const char *user, const char *password)
+{
+  g_autofree char *plain = g_strconcat (user, ":", password != NULL ? password : "", NULL);
+  g_autofree char *coded = g_base64_encode ((const guint8 *) plain, strlen (plain));
+  g_autofree char *value = g_strconcat ("Basic ", coded, NULL);
+
+  soup_message_headers_replace (headers, "Authorization", value);
+}
+
+static SoupMessage *
+message_new (const HnHttpCall *call, GError **error)
+{
+  SoupMessage *message = soup_message_new (call->method, call->url);
+  SoupMessageHeaders *headers;
+
+  if (message == NULL) {
+    g_set_error (error, HN_ERROR, HN_ERROR_INVALID, "not a URL: '%s'", call->url);
+    return NULL;
+  }
+  headers = soup_message_get_request_headers (message);
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_DO_NOT_USE_AUTH_CACHE);
+  soup_message_disable_feature (message, SOUP_TYPE_AUTH_MANAGER);
+  if (call->bearer != NULL) {
+    g_autofree char *value = g_strconcat ("Bearer ", call->bearer, NULL);
+
+    soup_message_headers_replace (headers, "Authorization", value);
+  }
+  if (call->basic_user != NULL)
+    set_basic (headers, call->basic_user, call->basic_password);
+  for (gsize i = 0; call->fields != NULL && call->fields[i] != NULL; i += 2)
+    soup_message_headers_replace (headers, call->fields[i], call->fields[i + 1]);
+  if (call->body != NULL || g_str_equal (call->method, "POST") || g_str_equal (call->method, "PUT")) {
+    const char *body = call->body != NULL ? call->body : "{}";
+    g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+
+    soup_message_set_request_body_from_bytes (message, "application/json", bytes);
+  }
+  if (call->any_certificate)
+    g_signal_connect (message, "accept-certificate", G_CALLBACK (accept_any), NULL);
+  return message;
+}
+
+/* ---- one exchange: message, deadline, cancellation; shared by both kinds of call ---- */
+
+typedef struct {
+  SoupMessage *message;
+  GCancellable *inner;
+  GCancellable *outer;
+  gulong outer_handler;
+  guint deadline_id;
+  gboolean timed_out;
+  gint64 timeout_us;
+  GInputStream *stream;
+} Exchange;
+
+static gboolean
+on_deadline (gpointer data)
+{
+  Exchange *self = data;
+
+  self->deadline_id = 0;
+  self->timed_out = TRUE;
+  g_cancellable_cancel (self->inner);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_outer_cancelled (GCancellable *outer, gpointer inner)
+{
+  g_cancellable_cancel (inner);
+}
+
+static gboolean
+exchange_open (Exchange *self, const HnHttpCall *call, GCancellable *outer, GError **error)
+{
+  self->inner = g_cancellable_new ();
+  self->message = message_new (call, error);
+  if (self->message == NULL)
+    return FALSE;
+  self->timeout_us = call->timeout_us > 0 ? call->timeout_us : hn_seconds (HN_LIMIT_SUNSHINE_SECONDS);
+  self->deadline_id = g_timeout_add ((guint) MAX (1, self->timeout_us / 1000), on_deadline, self);
+  if (outer != NULL) {
+    self->outer = g_object_ref (outer);
+    self->outer_handler = g_cancellable_connect (outer, G_CALLBACK (on_outer_cancelled), g_object_ref (self->inner), g_object_unref);
+  }
+  return TRUE;
+}
+
+static void
+exchange_close (Exchange *self)
+{
+  g_clear_handle_id (&self->deadline_id, g_source_remove);
+  if (self->outer != NULL)
+    g_cancellable_disconnect (self->outer, self->outer_handler);
+  g_clear_object (&self->outer);
+  g_clear_object (&self->stream);
+  g_clear_object (&self->inner);
+  g_clear_object (&self->message);
+}
+
+/* What a failed exchange means to the caller. */
+static GError *
+exchange_error (Exchange *self, const GError *error)
+{
+  if (self->timed_out)
+    return g_error_new (HN_ERROR, HN_ERROR_TIMEOUT, "timed out after %.3g s", (double) self->timeout_us / 1e6);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || error->domain == HN_ERROR)
+    return g_error_copy (error);
+  return g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "%s", error->message);
+}
+
+/* ---- one answer, whole ---- */
+
+typedef struct {
+  Exchange exchange;
+  GByteArray *body;
+} Call;
+
+static void
+call_free (Call *self)
+{
+  exchange_close (&self->exchange);
+  g_byte_array_unref (self->body);
+  g_free (self);
+}
+
+static void
+call_fail (GTask *task, const GError *error)
+{
+  Call *self = g_task_get_task_data (task);
+
+  g_task_return_error (task, exchange_error (&self->exchange, error));
+  g_object_unref (task);
+}
+
+static void call_read (GTask *task);
+
+static void
+on_call_read (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GTask *task = data;
+  Call *self = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = g_input_stream_read_bytes_finish (G_INPUT_STREAM (source), result, &error);
+  HnHttpReply *reply;
+
+  if (bytes == NULL) {
+    call_fail (task, error);
+    return;
+  }
+  if (g_bytes_get_size (bytes) > 0) {
+    g_byte_array_append (self->body, g_bytes_get_data (bytes, NULL), (guint) g_bytes_get_size (bytes));
+    if (self->body->len > HN_LIMIT_REPLY_BYTES) {
+      error = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "answer is longer than %d bytes", HN_LIMIT_REPLY_BYTES);
+      g_cancellable_cancel (self->exchange.inner);
+      call_fail (task, error);
+      return;
+    }
+    call_read (task);
+    return;
+  }
+  reply = g_new0 (HnHttpReply, 1);
+  reply->status = soup_message_get_status (self->exchange.message);
+  reply->length = self->body->len;
+  g_byte_array_append (self->body, (const guint8 *) "", 1);
+  reply->body = (char *) g_byte_array_steal (self->body, NULL);
+  g_task_return_pointer (task, reply, (GDestroyNotify) hn_http_reply_free);
+  g_object_unref (task);
+}
+
+static void
+call_read (GTask *task)
+{
+  Call *self = g_task_get_task_data (task);
+
+  g_input_stream_read_bytes_async (self->exchange.stream, READ_BYTES, G_PRIORITY_DEFAULT, self->exchange.inner, on_call_read, task);
+}
+
+static void
+on_call_head (GObject *source, GAsyncResult *result, gpointer data)
+{
+  GTask *task = data;
+  Call *self = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+
+  self->exchange.stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
+  if (self->exchange.stream == NULL)
+    call_fail (task, error);
+  else
+    call_read (task);
+}
+
+void
+hn_http_client_call_async (HnHttpClient *self, const HnHttpCall *call, GCancellable *cancellable, GAsyncReadyCallback done,
+                           gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, done, user_data);
+  Call *state = g_new0 (Call, 1);
+  GError *error = NULL;
+
+  state->body = g_byte_array_new ();
+  g_task_set_source_tag (task, hn_http_client_call_async);
+  g_task_set_task_data (task, state, (GDestroyNotify) call_free);
+  g_task_set_check_cancellable (task, FALSE);
+  if (!exchange_open (&state->exchange, call, cancellable, &error)) {
+    g_task_return_error (task, error);
+    g_object_unref (task);
+    return;
+  }
+  soup_session_send_async (self->session, state->exchange.message, G_PRIORITY_DEFAULT, state->exchange.inner, on_call_head, task);
+}
+
+HnHttpReply *
+hn_http_client_call_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+void
+hn_http_reply_free (HnHttpReply *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->body);
+  g_free (self);
+}
+
+/* ---- one answer, line by line ---- */
+
+struct _HnHttpStream {
+  gatomicrefcount refs; /* the owner's and one while a read is under way */
+  Exchange exchange;
+  const HnHttpStreamEvents *events; /* NULL once the owner let go or the end was told */
+  gpointer user_data;
+  GByteArray *held;
+};
+
+static void
+stream_unref (HnHttpStream *self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  exchange_close (&self->exchange);
+  g_byte_array_unref (self->held);
+  g_free (self);
+}
+
+static void
+stream_end (HnHttpStream *self, const GError *error)
+{
+  const HnHttpStreamEvents *events = g_steal_pointer (&self->events);
+  g_autoptr (GError) meaning = error != NULL ? exchange_error (&self->exchange, error) : NULL;
+
+  g_clear_handle_id (&self->exchange.deadline_id, g_source_remove);
+  if (events != NULL)
+    events->ended (meaning, self->user_data);
+}
+
+static void
+stream_line (HnHttpStream *self, gsize length)
+{
+  g_autofree char *line = g_strndup ((const char *) self->held->data, length);
+
+  if (length > 0 && line[length - 1] == '\r')
+    line[--length] = '\0';
+  if (self->events != NULL && length > 0)
+    self->events->line (line, length, self->user_data);
+}
+
+/* Hands on every complete line; FALSE when one grows too long. */
+static gboolean
+stream_lines (HnHttpStream *self, gboolean last)
+{
+  while (self->held->len > 0) {
+    const guint8 *newline = memchr (self->held->data, '\n', self->held->len);
+    gsize length = newline != NULL ? (gsize) (newline - self->held->data) : self->held->len;
+
+    if (newline == NULL && !last)
+      break;
+    stream_line (self, length);
+    g_byte_array_remove_range (self->held, 0, (guint) MIN (length + 1, self->held->len));
+  }
+  return self->held->len <= HN_LIMIT_NDJSON_LINE_BYTES;
+}
+
+static void stream_read (HnHttpStream *self);
+
+static void
+on_stream_read (GObject *source, GAsyncResult *result, gpointer data)
+{
+  HnHttpStream *self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = g_input_stream_read_bytes_finish (G_INPUT_STREAM (source), result, &error);
+  gsize length = bytes != NULL ? g_bytes_get_size (bytes) : 0;
+
+  if (length > 0)
+    g_byte_array_append (self->held, g_bytes_get_data (bytes, NULL), (guint) length);
+  if (!stream_lines (self, bytes != NULL && length == 0))
+    error = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "a line is longer than %d bytes", HN_LIMIT_NDJSON_LINE_BYTES);
+  if (error != NULL || length == 0)
+    stream_end (self, error);
+  else
+    stream_read (self);
+  stream_unref (self);
+}
+
+static void
+stream_read (HnHttpStream *self)
+{
+  if (self->events == NULL)
+    return;
+  g_atomic_ref_count_inc (&self->refs);
+  g_input_stream_read_bytes_async (self->exchange.stream, READ_BYTES, G_PRIORITY_DEFAULT, self->exchange.inner, on_stream_read, self);
+}
+
+static void
+on_stream_head (GObject *source, GAsyncResult *result, gpointer data)
+{
+  HnHttpStream *self = data;
+  g_autoptr (GError) error = NULL;
+
+  self->exchange.stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
+  if (self->exchange.stream == NULL) {
+    stream_end (self, error);
+  } else {
+    if (self->events != NULL)
+      self->events->head (soup_message_get_status (self->exchange.message), self->user_data);
+    stream_read (self);
+  }
+  stream_unref (self);
+}
+
+static gboolean
+on_stream_not_started (gpointer data)
+{
+  HnHttpStream *self = data;
+  g_autoptr (GError) error = g_error_new_literal (HN_ERROR, HN_ERROR_INVALID, "not a URL");
+
+  stream_end (self, error);
+  stream_unref (self);
+  return G_SOURCE_REMOVE;
+}
+
+HnHttpStream *
+hn_http_client_stream (HnHttpClient *self, const HnHttpCall *call, const HnHttpStreamEvents *events, gpointer user_data)
+{
+  HnHttpStream *stream = g_new0 (HnHttpStream, 1);
+
+  g_atomic_ref_count_init (&stream->refs);
+  g_atomic_ref_count_inc (&stream->refs);
+  stream->events = events;
+  stream->user_data = user_data;
+  stream->held = g_byte_array_new ();
+  if (exchange_open (&stream->exchange, call, NULL, NULL))
+    soup_session_send_async (self->session, stream->exchange.message, G_PRIORITY_DEFAULT, stream->exchange.inner, on_stream_head, stream);
+  else
+    g_idle_add (on_stream_not_started, stream);
+  return stream;
+}
+
+void
+hn_http_stream_free (HnHttpStream *self)
+{
+  if (self == NULL)
+    return;
+  self->events = NULL;
+  if (self->exchange.inner != NULL)
+    g_cancellable_cancel (self->exchange.inner);
+  g_clear_handle_id (&self->exchange.deadline_id, g_source_remove);
+  stream_unref (self);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rules: a path is matched segment by segment on its raw text (SoupServer would match by prefix, and decoded); a known path with another method is 405
+ * with Allow; the token is checked before the body is looked at; a handler answers once, later or now; whoever drops a request without an
+ * answer has answered 500. Once the client is gone the message is never touched again. */
+#include "net/http-server.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "net/gate.h"
+
+#define MAX_SEGMENTS 12
+
+struct _HnHttpServer {
+  SoupServer *soup;
+  const HnHttpRoute *routes;
+  gsize n_routes;
+  gboolean (*is_admin) (const char *token, gpointer user_data);
+  gpointer user_data;
+  GArray *trusted; /* borrowed, nullable */
+  GHashTable *requests; /* set of HnHttpRequest at work, borrowed */
+};
+
+struct _HnHttpRequest {
+  gatomicrefcount refs;
+  HnHttpServer *server; /* NULL when it is gone */
+  SoupServerMessage *message;
+  GCancellable *cancellable;
+  JsonObject *object;
+  char **params;
+  GHashTable *query; /* (nullable) */
+  char *base_url;
+  gboolean admin;
+  gboolean answered;
+  gboolean paused;
+};
+
+/* ---- answers ---- */
+
+char *
+hn_http_error_body (guint status, const char *message, const char *detail)
+{
+  g_autoptr (JsonObject) body = json_object_new ();
+
+  json_object_set_string_member (body, "error", message);
+  json_object_set_int_member (body, "code", status);
+  hn_json_set_text (body, "detail", detail);
+  return hn_json_to_text (body);
+}
+
+static gboolean
+client_is_there (HnHttpRequest *self)
+{
+  return !g_cancellable_is_cancelled (self->cancellable);
+}
+
+static void
+answer (HnHttpRequest *self, guint status, const char *content_type, const char *text)
+{
+  g_return_if_fail (!self->answered);
+  self->answered = TRUE;
+  if (!client_is_there (self))
+    return;
+  soup_server_message_set_status (self->message, status, NULL);
+  soup_message_headers_replace (soup_server_message_get_response_headers (self->message), "Cache-Control", "no-store");
+  soup_server_message_set_response (self->message, content_type, SOUP_MEMORY_COPY, text, strlen (text));
+  if (self->paused)
+    soup_server_message_unpause (self->message);
+}
+
+void
+hn_http_request_reply_text (HnHttpRequest *self, guint status, const char *content_type, const char *text)
+{
+  answer (self, status, content_type, text);
+}
+
+void
+hn_http_request_reply_json (HnHttpRequest *self, guint status, JsonObject *object)
+{
+  g_autofree char *text = hn_json_to_text (object);
+
+  answer (self, status, "application/json", text);
+}
+
+static void
+answer_error (HnHttpRequest *self, guint status, const char *message, const char *detail)
+{
+  g_autofree char *text = hn_http_error_body (status, message, detail);
+
+  answer (self, status, "application/json", text);
+}
+
+void
+hn_http_request_reply_error (HnHttpRequest *self, const GError *error)
+{
+  answer_error (self, hn_error_http_status (error), error->message, hn_error_detail (error));
+}
+
+void
+hn_http_request_set_header (HnHttpRequest *self, const char *name, const char *value)
+{
+  if (client_is_there (self))
+    soup_message_headers_replace (soup_server_message_get_response_headers (self->message), name, value);
+}
+
+/* ---- what is asked ---- */
+
+const char *
+hn_http_request_get_param (HnHttpRequest *self, guint index)
+{
+  g_return_val_if_fail (index < g_strv_length (self->params), NULL);
+  return self->params[index];
+}
+
+const char *
+hn_http_request_get_query (HnHttpRequest *self, const char *name)
+{
+  return self->query != NULL ? g_hash_table_lookup (self->query, name) : NULL;
+}
+
+const char *
+hn_http_request_get_header (HnHttpRequest *self, const char *name)
+{
+  return soup_message_headers_get_one (soup_server_message_get_request_headers (self->message), name);
+}
+
+JsonObject *
+hn_http_request_get_object (HnHttpRequest *self)
+{
+  return self->object;
+}
+
+gboolean
+hn_http_request_is_admin (HnHttpRequest *self)
+{
+  return self->admin;
+}
+
+GCancellable *
+hn_http_request_get_cancellable (HnHttpRequest *self)
+{
+  return self->cancellable;
+}
+
+HnAddress
+hn_http_request_get_peer (HnHttpRequest *self)
+{
+  GSocketAddress *remote = soup_server_message_get_remote_address (self->message);
+  HnAddress address = { { 0 } };
+
+  if (G_IS_INET_SOCKET_ADDRESS (remote)) {
+    g_autofree char *text = g_inet_address_to_string (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote)));
+
+    hn_address_parse (text, &address);
+  }
+  return address;
+}
+
+gboolean
+hn_http_request_is_local (HnHttpRequest *self)
+{
+  HnAddress peer = hn_http_request_get_peer (self);
+
+  return hn_address_is_loopback (&peer) && hn_http_request_get_header (self, "Forwarded") == NULL
+         && hn_http_request_get_header (self, "X-Forwarded-For") == NULL;
+}
+
+static gboolean
+is_host (const char *text)
+{
+  return text != NULL && *text != '\0' && strlen (text) < 256
+         && strspn (text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]_") == strlen (text);
+}
+
+const char *
+hn_http_request_get_base_url (HnHttpRequest *self)
+{
+  HnAddress peer = hn_http_request_get_peer (self);
+  const char *scheme = "http";
+  const char *host = hn_http_request_get_header (self, "Host");
+
+  if (self->base_url != NULL)
+    return self->base_url;
+  if (self->server != NULL && hn_networks_contain (self->server->trusted, &peer)) {
+    const char *forwarded_host = hn_http_request_get_header (self, "X-Forwarded-Host");
+    const char *forwarded_proto = hn_http_request_get_header (self, "X-Forwarded-Proto");
+
+    if (is_host (forwarded_host))
+      host = forwarded_host;
+    if (g_strcmp0 (forwarded_proto, "https") == 0)
+      scheme = "https";
+  }
+  self->base_url = g_strdup_printf ("%s://%s", scheme, is_host (host) ? host : "localhost");
+  return self->base_url;
+}
+
+/* ---- life of a request ---- */
+
+HnHttpRequest *
+hn_http_request_ref (HnHttpRequest *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+hn_http_request_unref (HnHttpRequest *self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  if (!self->answered)
+    answer_error (self, 500, "internal error", "the request was dropped without an answer");
+  if (self->server != NULL)
+    g_hash_table_remove (self->server->requests, self);
+  g_clear_object (&self->message);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->object, json_object_unref);
+  g_clear_pointer (&self->params, g_strfreev);
+  g_clear_pointer (&self->query, g_hash_table_unref);
+  g_free (self->base_url);
+  g_free (self);
+}
+
+static HnHttpRequest *
+request_new (HnHttpServer *server, SoupServerMessage *message, GHashTable *query)
+{
+  HnHttpRequest *self = g_new0 (HnHttpRequest, 1);
+  GCancellable *gone = hn_gate_get_cancellable (message);
+
+  g_atomic_ref_count_init (&self->refs);
+  self->server = server;
+  self->message = g_object_ref (message);
+  self->cancellable = gone != NULL ? g_object_ref (gone) : g_cancellable_new ();
+  self->query = query != NULL ? g_hash_table_ref (query) : NULL;
+  g_hash_table_add (server->requests, self);
+  return self;
+}
+
+/* ---- dispatch ---- */
+
+/* Whether @path has the shape of @pattern; its `{}` segments go to @ret_params. */
+static gboolean
+match (const char *pattern, const char *path, char ***ret_params)
+{
+  g_auto (GStrv) wanted = g_strsplit (pattern, "/", MAX_SEGMENTS);
+  g_auto (GStrv) given = g_strsplit (path, "/", MAX_SEGMENTS);
+  g_autoptr (GStrvBuilder) params = g_strv_builder_new ();
+  guint i;
+
+  for (i = 0; wanted[i] != NULL && given[i] != NULL; i++) {
+    gboolean any = g_str_equal (wanted[i], "{}");
+
+    if (any ? *given[i] == '\0' : !g_str_equal (wanted[i], given[i]))
+      return FALSE;
+    if (any)
+      g_strv_builder_add (params, given[i]);
+  }
+  if (wanted[i] != NULL || given[i] != NULL)
+    return FALSE;
+  *ret_params = g_strv_builder_end (params);
+  return TRUE;
+}
+
+static const HnHttpRoute *
+find_route (HnHttpServer *self, const char *method, const char *path, char ***ret_params, GString *allowed)
+{
+  const char *wanted = g_str_equal (method, "HEAD") ? "GET" : method;
+
+  for (gsize i = 0; i < self->n_routes; i++) {
+    g_auto (GStrv) params = NULL;
+
+    if (!match (self->routes[i].path, path, &params))
+      continue;
+    if (g_str_equal (self->routes[i].method, wanted)) {
+      *ret_params = g_steal_pointer (&params);
+      return &self->routes[i];
+    }
+    g_string_append_printf (allowed, "%s%s", allowed->len > 0 ? ", " : "", self->routes[i].method);
+  }
+  return NULL;
+}
+
+static gboolean
+bearer_is_good (HnHttpServer *self, HnHttpRequest *request)
+{
+  const char *value = hn_http_request_get_header (request, "Authorization");
+
+  return value != NULL && g_ascii_strncasecmp (value, "Bearer ", 7) == 0 && value[7] != '\0'
+         && self->is_admin (value + 7, self->user_data);
+}
+
+static gboolean
+read_body (HnHttpRequest *request, const HnHttpRoute *route, GError **error)
+{
+  g_autoptr (GBytes) body = soup_message_body_flatten (soup_server_message_get_request_body (request->message));
+  gsize length = 0;
+  const char *text = g_bytes_get_data (body, &length);
+
+  if (length == 0 && !route->wants_body)
+    request->object = json_object_new ();
+  else if (route->wants_body)
+    request->object = hn_json_parse_object (text, length, error);
+  else
+    request->object = json_object_new (); /* a body where none is read, such as a beacon's: ignored */
+  return request->object != NULL;
+}
+
+static void
+run_route (HnHttpServer *self, HnHttpRequest *request, const HnHttpRoute *route)
+{
+  g_autoptr (GError) error = NULL;
+
+  request->admin = bearer_is_good (self, request);
+  if (route->auth == HN_HTTP_BEARER && !request->admin) {
+    hn_http_request_set_header (request, "WWW-Authenticate", "Bearer");
+    answer_error (request, 401, "unauthorized", "send 'Authorization: Bearer <server.admin_token>'");
+    return;
+  }
+  if (!read_body (request, route, &error)) {
+    hn_http_request_reply_error (request, error);
+    return;
+  }
+  route->handle (request, self->user_data);
+}
+
+static void
+on_request (SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query, gpointer data)
+{
+  HnHttpServer *self = data;
+  g_autoptr (HnHttpRequest) request = request_new (self, message, query);
+  g_autoptr (GString) allowed = g_string_new (NULL);
+  const HnHttpRoute *route = find_route (self, soup_server_message_get_method (message), path, &request->params, allowed);
+
+  if (route != NULL) {
+    run_route (self, request, route);
+  } else if (allowed->len > 0) {
+    hn_http_request_set_header (request, "Allow", allowed->str);
+    answer_error (request, 405, "method not allowed", NULL);
+  } else {
+    answer_error (request, 404, "not found", "no such path");
+  }
+  if (!request->answered) {
+    request->paused = TRUE;
+    soup_server_message_pause (message);
+  }
+}
+
+/* ---- construction ---- */
+
+HnHttpServer *
+hn_http_server_new (const HnHttpRoute *routes, gsize n_routes, gboolean (*is_admin) (const char *token, gpointer user_data),
+                    gpointer user_data)
+{
+  HnHttpServer *self = g_new0 (HnHttpServer, 1);
+
+  self->routes = routes;
+  self->n_routes = n_routes;
+  self->is_admin = is_admin;
+  self->user_data = user_data;
+  self->requests = g_hash_table_new (NULL, NULL);
+  self->soup = soup_server_new ("raw-paths", TRUE, NULL);
+  soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
+  return self;
+}
+
+void
+hn_http_server_free (HnHttpServer *self)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  if (self == NULL)
+    return;
+  g_hash_table_iter_init (&iter, self->requests);
+  while (g_hash_table_iter_next (&iter, &key, NULL)) {
+    HnHttpRequest *request = key;
+
+    request->server = NULL;
+  }
+  g_clear_pointer (&self->requests, g_hash_table_unref);
+  soup_server_disconnect (self->soup);
+  g_clear_object (&self->soup);
+  g_free (self);
+}
+
+SoupServer *
+hn_http_server_get_soup (HnHttpServer *self)
+{
+  return self->soup;
+}
+
+void
+hn_http_server_set_trusted_proxies (HnHttpServer *self, GArray *networks)
+{
+  self->trusted = networks;
+}

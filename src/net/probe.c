@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "net/probe.h"
+
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+typedef struct {
+  GSocketClient *client;
+  GCancellable *inner; /* cancelled by the caller's or by the deadline: GSocketClient's own time-out counts whole seconds */
+  GCancellable *outer;
+  gulong outer_handler;
+  guint deadline_id;
+  gboolean timed_out;
+  gint64 started_us;
+} Probe;
+
+static void
+probe_free (Probe *self)
+{
+  g_clear_handle_id (&self->deadline_id, g_source_remove);
+  if (self->outer != NULL)
+    g_cancellable_disconnect (self->outer, self->outer_handler);
+  g_clear_object (&self->outer);
+  g_clear_object (&self->inner);
+  g_clear_object (&self->client);
+  g_free (self);
+}
+
+static gboolean
+on_deadline (gpointer data)
+{
+  Probe *self = data;
+
+  self->deadline_id = 0;
+  self->timed_out = TRUE;
+  g_cancellable_cancel (self->inner);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_outer_cancelled (GCancellable *outer, gpointer inner)
+{
+  g_cancellable_cancel (inner);
+}
+
+static void
+on_connected (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  Probe *self = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketConnection) connection = g_socket_client_connect_finish (G_SOCKET_CLIENT (source), result, &error);
+
+  if (connection != NULL) {
+    g_task_return_int (task, MAX (1, hn_clock_now_us () - self->started_us));
+    g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
+  } else if (self->timed_out) {
+    g_task_return_new_error (task, HN_ERROR, HN_ERROR_TIMEOUT, "no answer in time");
+  } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    g_task_return_error (task, g_steal_pointer (&error));
+  } else {
+    g_task_return_new_error (task, HN_ERROR, HN_ERROR_UPSTREAM, "%s", error->message);
+  }
+}
+
+void
+hn_probe_async (const char *host, guint16 port, gint64 timeout_us, GCancellable *cancellable, GAsyncReadyCallback done,
+                gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, done, user_data);
+  Probe *self = g_new0 (Probe, 1);
+
+  g_task_set_source_tag (task, hn_probe_async);
+  g_task_set_task_data (task, self, (GDestroyNotify) probe_free);
+  self->inner = g_cancellable_new ();
+  self->client = g_socket_client_new ();
+  g_socket_client_set_enable_proxy (self->client, FALSE);
+  self->started_us = hn_clock_now_us ();
+  self->deadline_id = g_timeout_add ((guint) MAX (1, timeout_us / 1000), on_deadline, self);
+  if (cancellable != NULL) {
+    self->outer = g_object_ref (cancellable);
+    self->outer_handler = g_cancellable_connect (cancellable, G_CALLBACK (on_outer_cancelled), g_object_ref (self->inner), g_object_unref);
+  }
+  g_socket_client_connect_to_host_async (self->client, host, port, self->inner, on_connected, task);
+}
+
+gint64
+hn_probe_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_int (G_TASK (result), error);
+}
+
+gboolean
+hn_probe_bindable (const char *host, guint16 port)
+{
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string (host, port);
+  g_autoptr (GSocket) socket = NULL;
+
+  if (address == NULL)
+    return FALSE;
+  socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+  return socket != NULL && g_socket_bind (socket, address, TRUE, NULL) && g_socket_listen (socket, NULL);
+}
