@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A small WebDriver client: chromedriver and a headless Chromium of our own, ended as a whole.
+
+    with webdriver.Browser() as browser:
+        browser.open("http://127.0.0.1:8080/")
+        browser.wait_for("return document.title", 5)
+
+chromedriver listens on a free port of loopback, Chromium gets an empty profile of its own. Both live in one new process group;
+leaving the `with` block, also by an exception, kills that group and removes the profile. Standard library only.
+"""
+
+import base64
+import http.client
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+FLAGS = [
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage", "--disable-extensions", "--no-proxy-server",
+    "--window-size=1280,720",
+]
+
+
+class WebDriverError(Exception):
+    """The browser or its driver refused a command."""
+
+
+class TimedOut(WebDriverError):
+    """A condition did not come true in time."""
+
+
+class Browser:
+    """One Chromium with one tab.
+
+    `flags` are added to the command line of Chromium, `preload` is a script that runs in each page before its own scripts.
+    """
+
+    def __init__(self, flags=(), preload=None, chromedriver="/usr/bin/chromedriver", chromium="/usr/bin/chromium"):
+        self.session = None
+        self.driver = None
+        self.profile = tempfile.mkdtemp(prefix="browser-")
+        try:
+            self._start_driver(chromedriver)
+            self._start_session(chromium, list(flags))
+            if preload is not None:
+                self.cdp("Page.addScriptToEvaluateOnNewDocument", {"source": preload})
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _start_driver(self, chromedriver):
+        # HOME inside the profile: Chromium's crash handler and caches leave nothing behind
+        environment = dict(os.environ, HOME=self.profile, XDG_CONFIG_HOME=self.profile, XDG_CACHE_HOME=self.profile)
+        self.driver = subprocess.Popen([chromedriver, "--port=0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=subprocess.DEVNULL, start_new_session=True, env=environment)
+        self.port = self._read_port(20)
+
+    def _read_port(self, timeout):
+        """chromedriver chooses a free port itself and prints it."""
+        text = b""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            ready, _, _ = select.select([self.driver.stdout], [], [], max(0, end - time.monotonic()))
+            chunk = os.read(self.driver.stdout.fileno(), 4096) if ready else b""
+            if ready and not chunk:
+                break
+            text += chunk
+            found = re.search(rb"started successfully on port (\d+)", text)
+            if found:
+                return int(found.group(1))
+        raise WebDriverError("chromedriver did not start: " + text.decode(errors="replace"))
+
+    def _start_session(self, chromium, flags):
+        options = {"binary": chromium, "args": FLAGS + ["--user-data-dir=" + self.profile + "/profile"] + flags}
+        wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"},
+                  "timeouts": {"script": 30000, "pageLoad": 30000}}
+        self.session = self._request("POST", "/session", {"capabilities": {"alwaysMatch": wanted}}, 60)["sessionId"]
+
+    def _request(self, method, path, body=None, timeout=45):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            text = None if body is None else json.dumps(body)
+            connection.request(method, path, text, {"Content-Type": "application/json"} if text else {})
+            value = json.loads(connection.getresponse().read())["value"]
+        finally:
+            connection.close()
+        if isinstance(value, dict) and "error" in value:
+            raise WebDriverError(f"{value['error']}: {value.get('message', '')}")
+        return value
+
+    def _command(self, method, name, body=None):
+        return self._request(method, f"/session/{self.session}{name}", body)
+
+    def open(self, url):
+        """Loads a page and waits for its load event."""
+        self._command("POST", "/url", {"url": url})
+
+    def script(self, text, *args):
+        """Runs a function body with `arguments`; returns what it returns (promises are awaited)."""
+        return self._command("POST", "/execute/sync", {"script": text, "args": list(args)})
+
+    def async_script(self, text, *args):
+        """Runs a function body whose last argument is the callback that ends it."""
+        return self._command("POST", "/execute/async", {"script": text, "args": list(args)})
+
+    def wait_for(self, text, timeout, *args):
+        """Runs a function body again and again until what it returns is true, and returns that."""
+        end = time.monotonic() + timeout
+        while True:
+            value = self.script(text, *args)
+            if value:
+                return value
+            if time.monotonic() >= end:
+                raise TimedOut(f"not true within {timeout} s: {text.strip()}")
+            time.sleep(0.1)
+
+    def screenshot(self, path):
+        """Writes a PNG of the window."""
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(self._command("GET", "/screenshot")))
+
+    def console(self):
+        """What the page has logged since the last call: a list of {level, message, timestamp}."""
+        return self._command("POST", "/se/log", {"type": "browser"})
+
+    def cdp(self, command, params):
+        """One command of the DevTools protocol."""
+        return self._command("POST", "/goog/cdp/execute", {"cmd": command, "params": params})
+
+    def close(self):
+        """Ends Chromium and its driver; nothing of them is left when this returns."""
+        if self.session is not None:
+            try:
+                self._request("DELETE", f"/session/{self.session}", timeout=5)
+            except (WebDriverError, OSError, ValueError, http.client.HTTPException):
+                pass
+            self.session = None
+        if self.driver is not None:
+            _kill_group(self.driver)
+            self.driver = None
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+
+def _kill_group(process):
+    """Kills the group that `process` leads and waits until no member is left (at most 5 s)."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+    process.stdout.close()
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            os.killpg(process.pid, 0)
+        except (ProcessLookupError, PermissionError):
+            return
+        time.sleep(0.02)
