@@ -398,29 +398,25 @@ distance (const char *a, const char *b)
   return row[n];
 }
 
+/* The known name that looks most like @path: among the sections and top-level keys, or among all full names. */
 static char *
 nearest (const char *path)
 {
-  const char *best = NULL;
+  gboolean top_level = strchr (path, '.') == NULL;
+  g_autofree char *best = NULL;
   guint best_distance = G_MAXUINT;
 
   for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
-    guint d = distance (path, options[i].path);
+    g_autofree char *name = top_level ? g_strndup (options[i].path, strcspn (options[i].path, ".")) : g_strdup (options[i].path);
+    guint d = distance (path, name);
 
     if (d < best_distance) {
-      best = options[i].path;
+      g_free (best);
+      best = g_steal_pointer (&name);
       best_distance = d;
     }
   }
-  if (best_distance > 3 + strlen (path) / 3 && strchr (path, '.') == NULL) {
-    for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
-      g_autofree char *section = g_strndup (options[i].path, strcspn (options[i].path, "."));
-
-      if (distance (path, section) <= 2)
-        return g_steal_pointer (&section);
-    }
-  }
-  return g_strdup (best);
+  return g_steal_pointer (&best);
 }
 
 static gboolean

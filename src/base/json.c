@@ -6,6 +6,27 @@
 #include "base/error.h"
 #include "base/limits.h"
 
+/* The bytes of the escape at @text (a backslash), or 0 if JSON knows no such escape. */
+static gsize
+escape_length (const char *text, gsize left)
+{
+  if (left < 2 || strchr ("\"\\/bfnrtu", text[1]) == NULL)
+    return 0;
+  if (text[1] != 'u')
+    return 2;
+  for (gsize i = 2; i < 6; i++)
+    if (i >= left || !g_ascii_isxdigit (text[i]))
+      return 0;
+  return 6;
+}
+
+static gboolean
+unexpected (gsize at, GError **error)
+{
+  g_set_error (error, HN_ERROR, HN_ERROR_INVALID, "malformed JSON: unexpected character at byte %" G_GSIZE_FORMAT, at);
+  return FALSE;
+}
+
 /* json-glib recurses per bracket and accepts several documents, comments and nothing at all: what it must not see is refused first. */
 static gboolean
 check_shape (const char *text, gsize length, GError **error)
@@ -17,18 +38,19 @@ check_shape (const char *text, gsize length, GError **error)
     char c = text[i];
 
     if (in_string) {
-      if (c == '\\')
-        i++;
-      else if (c == '"')
+      gsize escape = c == '\\' ? escape_length (text + i, length - i) : 1;
+
+      if (escape == 0 || (guchar) c < 0x20)
+        return unexpected (i, error);
+      i += escape - 1;
+      if (c == '"')
         in_string = FALSE;
       continue;
     }
     if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
       continue;
-    if (closed || c == '\0' || c == '/') {
-      g_set_error (error, HN_ERROR, HN_ERROR_INVALID, "malformed JSON: unexpected character at byte %" G_GSIZE_FORMAT, i);
-      return FALSE;
-    }
+    if (closed || c == '\0' || c == '/')
+      return unexpected (i, error);
     seen = TRUE;
     if (c == '"') {
       in_string = TRUE;

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/config.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "tests/support/unit.h"
+
+static HnConfig *
+parse (const char *text, HnMode mode, GError **error)
+{
+  return hn_config_parse (text, strlen (text), "worker.yaml", mode, error);
+}
+
+static HnConfig *
+parse_seed (const char *name, HnMode mode, GError **error)
+{
+  g_autofree char *path = g_build_filename (FIXTURES, "seeds", name, NULL);
+  g_autofree char *text = NULL;
+  gsize length = 0;
+
+  if (!g_file_get_contents (path, &text, &length, error))
+    return NULL;
+  return hn_config_parse (text, length, name, mode, error);
+}
+
+static void
+the_worker_sample_of_the_runbook_parses_unchanged (void **unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) config = parse_seed ("runbook-worker.yaml", HN_MODE_WORKER, &error);
+  g_autofree char *ip = NULL;
+
+  assert_null (error);
+  assert_non_null (config);
+  assert_string_equal (config->server_listen, ":47990");
+  assert_string_equal (config->server_admin_token, "<secure-token>");
+  assert_string_equal (config->controller_url, "https://hydraneckwebrtc.experiencenet.com");
+  assert_int_equal (config->sessions_max, 15);
+  assert_int_equal (config->sessions_port_range_start, 8080);
+  assert_string_equal (config->sessions_return_url, "https://hydraheadwebstream.experiencenet.com");
+  assert_string_equal (config->sunshine_username, "sunshine");
+  assert_int_equal (json_array_get_length (config->ice_servers), 2);
+  assert_true (hn_config_has_turn (config));
+  assert_string_equal (config->nps_token, "<nps-admin-token>");
+  ip = hn_config_public_ip (config);
+  assert_null (ip); /* `<server-public-ip>` is no address */
+}
+
+static void
+the_colocated_sample_of_the_runbook_parses_unchanged (void **unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) config = parse_seed ("runbook-colocated.yaml", HN_MODE_WORKER, &error);
+
+  assert_null (error);
+  assert_string_equal (config->server_listen, ":8090");
+  assert_false (hn_config_has_turn (config));
+}
+
+static void
+the_dev_mode_sample_of_the_runbook_parses_for_both_roles (void **unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) controller = parse_seed ("runbook-dev.yaml", HN_MODE_CONTROLLER, &error);
+  g_autoptr (HnConfig) worker = parse_seed ("runbook-dev.yaml", HN_MODE_WORKER, &error);
+
+  assert_null (error);
+  assert_string_equal (controller->server_listen, ":8080");
+  assert_string_equal (worker->server_admin_token, "dev-token");
+  assert_int_equal (controller->workers_heartbeat_timeout, hn_seconds (60));
+}
+
+static void
+the_controller_sample_of_the_runbook_is_understood_and_waits_for_tls (void **unused)
+{
+  GError *error = NULL;
+  HnConfig *config = parse_seed ("runbook-controller.yaml", HN_MODE_CONTROLLER, &error);
+
+  assert_null (config);
+  assert_true (g_error_matches (error, HN_ERROR, HN_ERROR_CONFIG));
+  assert_int_equal (hn_error_exit_status (error), 78);
+  assert_non_null (strstr (error->message, "'server.domain' needs HTTPS"));
+  assert_non_null (strstr (error->message, "server.listen"));
+  g_error_free (error);
+}
+
+static void
+an_unknown_key_is_refused_with_its_place_and_the_nearest_name (void **unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  assert_null (parse ("server:\n  admin_token: x\n  lissten: \":1\"\n", HN_MODE_WORKER, &error));
+  assert_hn_error (error, HN_ERROR_CONFIG, "worker.yaml:3:3: unknown key 'server.lissten', did you mean 'server.listen'?");
+  assert_null (parse ("sevrer:\n  admin_token: x\n", HN_MODE_WORKER, &error));
+  assert_hn_error (error, HN_ERROR_CONFIG, "worker.yaml:1:1: unknown key 'sevrer', did you mean 'server'?");
+  assert_null (parse ("sessions:\n  maximum: 3\n", HN_MODE_WORKER, &error));
+  assert_hn_error (error, HN_ERROR_CONFIG, "worker.yaml:2:3: unknown key 'sessions.maximum', did you mean 'sessions.max'?");
+}
+
+typedef struct {
+  const char *text;
+  const char *message;
+} Wrong;
+
+static const Wrong wrongs[] = {
+  { "sessions:\n  max: many\n", "worker.yaml:2:8: 'sessions.max' must be a whole number, not 'many'" },
+  { "sessions:\n  max: 0\n", "worker.yaml:2:8: 'sessions.max' is out of range, not '0'" },
+  { "sessions:\n  max: [1]\n", "worker.yaml:2:8: 'sessions.max' must be a single value" },
+  { "sessions:\n  max: 1\n  max: 2\n", "worker.yaml:3:3: 'sessions.max' is given twice" },
+  { "sessions: 5\n", "worker.yaml:1:11: 'sessions' must be a mapping" },
+  { "server:\n  listen: \"8080\"\n", "worker.yaml:2:11: 'server.listen' must be address:port or :port, not '8080'" },
+  { "server:\n  listen: \"localhost:80\"\n", "worker.yaml:2:11: 'server.listen' must be address:port or :port, not 'localhost:80'" },
+  { "server:\n  admin_token: \"\"\n", "worker.yaml:2:16: 'server.admin_token' must not be empty" },
+  { "server:\n  admin_token: [secret]\n", "worker.yaml:2:16: 'server.admin_token' must be a single value" },
+  { "controller:\n  url: ftp://x\n", "worker.yaml:2:8: 'controller.url' must be an http:// or https:// URL, not 'ftp://x'" },
+  { "workers:\n  heartbeat_timeout: 60\n",
+    "worker.yaml:2:22: 'workers.heartbeat_timeout' must be a duration such as 30s, 5m or 1h, not '60'" },
+  { "workers:\n  heartbeat_timeout: 2h\n", "worker.yaml:2:22: 'workers.heartbeat_timeout' is out of range, not '2h'" },
+  { "sunshine:\n  allowed_networks: [10.0.0.0/33]\n",
+    "worker.yaml:2:22: 'sunshine.allowed_networks' must be networks such as 10.0.0.0/8" },
+  { "webrtc:\n  public_ip: example.com\n", "worker.yaml:2:14: 'webrtc.public_ip' must be an IP address, not 'example.com'" },
+  { "ice_servers: turn:1.2.3.4\n", "worker.yaml:1:14: 'ice_servers' must be a list" },
+  { "ice_servers:\n  - url: x\n", "worker.yaml:2:5: entry 1 of 'ice_servers' may only have 'urls', 'username' and 'credential'" },
+  { "ice_servers:\n  - urls: [\"http://x\"]\n", "worker.yaml:2:5: entry 1 of 'ice_servers' has a URL that is not stun:, stuns:, turn: or turns:" },
+  { "moonlight:\n  default_settings: 3\n", "worker.yaml:2:21: 'moonlight.default_settings' must be a mapping" },
+  { "- a\n", "worker.yaml:1:1: the file must be a mapping of keys to values" },
+  { "server: {\n", "worker.yaml:2:1: did not find expected node content" },
+  { "", "worker.yaml: 'server.admin_token' is required" },
+  { "mode: controller\nserver:\n  admin_token: x\n", "worker.yaml: 'mode' is 'controller', but the command is 'worker'" },
+};
+
+static void
+each_wrong_value_is_refused_with_file_line_and_column (void **unused)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (wrongs); i++) {
+    g_autoptr (GError) error = NULL;
+
+    assert_null (parse (wrongs[i].text, HN_MODE_WORKER, &error));
+    assert_non_null (error);
+    assert_int_equal (hn_error_exit_status (error), 78);
+    assert_string_equal (error->message, wrongs[i].message);
+  }
+}
+
+static void
+a_wrong_secret_is_never_repeated (void **unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  assert_null (parse ("server:\n  admin_token: {hunter2: 1}\n", HN_MODE_WORKER, &error));
+  assert_null (strstr (error->message, "hunter2"));
+}
+
+static void
+aliases_that_blow_up_or_loop_are_refused (void **unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  assert_null (parse ("moonlight:\n  default_settings: &a\n    x: *a\n", HN_MODE_WORKER, &error));
+  assert_non_null (strstr (error->message, "nested deeper than 32"));
+}
+
+static void
+default_settings_keep_their_types (void **unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) config = parse ("server: {admin_token: x}\nmoonlight:\n  default_settings: {fps: 60, hdr: false, videoSize: 1080p, "
+                                       "scale: 1.5, videoSizeCustom: {width: 1920}}\n",
+                                       HN_MODE_WORKER, &error);
+  g_autofree char *text = NULL;
+
+  assert_null (error);
+  text = json_to_string (config->moonlight_default_settings, FALSE);
+  assert_string_equal (text, "{\"fps\":60,\"hdr\":false,\"videoSize\":\"1080p\",\"scale\":1.5,\"videoSizeCustom\":{\"width\":1920}}");
+}
+
+static void
+the_public_address_comes_from_the_first_turn_url (void **unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) config = parse ("server: {admin_token: x}\nice_servers:\n  - urls: [\"stun:192.0.2.1:3478\"]\n"
+                                       "  - urls: [\"turn:192.0.2.7:3478?transport=udp\"]\n    username: u\n    credential: 1234\n",
+                                       HN_MODE_WORKER, &error);
+  g_autofree char *ip = NULL;
+
+  assert_null (error);
+  ip = hn_config_public_ip (config);
+  assert_string_equal (ip, "192.0.2.7");
+  assert_string_equal (json_object_get_string_member (json_array_get_object_element (config->ice_servers, 1), "credential"), "1234");
+}
+
+static void
+the_sample_names_every_option_and_parses_when_uncommented_keys_are_given (void **unused)
+{
+  g_autofree char *sample = hn_config_sample ();
+  g_autofree char *with_token = g_strconcat (sample, "\nserver:\n  admin_token: x\n", NULL);
+  g_autoptr (GError) error = NULL;
+
+#define OPTION(path, type, field, default_value, min, max, doc) assert_non_null (strstr (sample, doc));
+#include "base/options.h"
+#undef OPTION
+  assert_non_null (with_token);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (the_worker_sample_of_the_runbook_parses_unchanged),
+    cmocka_unit_test (the_colocated_sample_of_the_runbook_parses_unchanged),
+    cmocka_unit_test (the_dev_mode_sample_of_the_runbook_parses_for_both_roles),
+    cmocka_unit_test (the_controller_sample_of_the_runbook_is_understood_and_waits_for_tls),
+    cmocka_unit_test (an_unknown_key_is_refused_with_its_place_and_the_nearest_name),
+    cmocka_unit_test (each_wrong_value_is_refused_with_file_line_and_column),
+    cmocka_unit_test (a_wrong_secret_is_never_repeated),
+    cmocka_unit_test (aliases_that_blow_up_or_loop_are_refused),
+    cmocka_unit_test (default_settings_keep_their_types),
+    cmocka_unit_test (the_public_address_comes_from_the_first_turn_url),
+    cmocka_unit_test (the_sample_names_every_option_and_parses_when_uncommented_keys_are_given),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
