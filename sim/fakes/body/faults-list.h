@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every way a fake body can be told to misbehave, once.  FAULT (NAME, name, FLAG or COUNT, what it does) */
+FAULT (SILENT_PAIR, silent_pair, FLAG, "the PIN is accepted, yet the held getservercert is never answered")
+FAULT (WRONG_PIN, wrong_pin, FLAG, "another PIN than the posted one is used: the client sees hashes differ")
+FAULT (STALE_ENTRY, stale_entry, FLAG, "an older entry with another certificate is found for any uniqueid: phase 4 answers paired 0")
+FAULT (BAD_SIGNATURE, bad_signature, FLAG, "the signature in pairingsecret does not hold")
+FAULT (PIN_TO_OLDEST, pin_to_oldest, FLAG, "/api/pin feeds the oldest pairing session instead of the newest")
+FAULT (REFUSE_PIN, refuse_pin, COUNT, "/api/pin answers false for so many posts")
+FAULT (UNAUTHORIZED, unauthorized, FLAG, "401 for everything that needs credentials on 47990")
+FAULT (APPS_500, apps_500, FLAG, "/api/apps answers 500")
+FAULT (OLD_STATUS_STRINGS, old_status_strings, FLAG, "\"status\":\"true\" instead of true, as up to v2025.122")
+FAULT (CURRENT_CLIENT, current_client, FLAG, "/api/currentClient exists and answers 200")
+FAULT (LAUNCH_STATUS, launch_status, COUNT, "/launch fails with this status_code: 403, 404 or 503")
+FAULT (HYDRABODY_LAUNCH_500, hydrabody_launch_500, FLAG, "hydrabody's launch answers 500")
+FAULT (HYDRABODY_STOP_404, hydrabody_stop_404, FLAG, "hydrabody's stop answers 404")
+FAULT (HYDRABODY_SILENT, hydrabody_silent, FLAG, "hydrabody accepts and never answers")
+FAULT (DOWN, down, FLAG, "nothing listens on any port of the body")

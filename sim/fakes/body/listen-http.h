@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A small HTTP/1.1 server: one request per connection, as Sunshine serves it, with the liberties a fake needs (an answer before the
+ * request is read, bytes after the answer, no answer at all). Main thread only. */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "sim/fakes/body/message.h"
+
+#define SIM_LISTEN_TIMEOUT_S 300
+#define SIM_LISTEN_MAX_CALLS 256
+
+typedef struct SimHttp SimHttp;
+typedef struct SimListener SimListener;
+typedef struct SimCall SimCall;
+
+typedef struct {
+  /* (nullable): TRUE = @answer is all the client gets, its request is not read */
+  gboolean (*greet) (gpointer user, GBytes *client_cert, SimAnswer *answer);
+  /* @call is (transfer full): sooner or later sim_call_answer() or sim_call_drop(), also after the listener is gone;
+   * @request dies with it */
+  void (*handle) (gpointer user, SimCall *call, const SimRequest *request);
+} SimListenerEvents;
+
+/**
+ * sim_http_new:
+ *
+ * Returns: (transfer full): what counts the connections of all listeners
+ */
+SimHttp *sim_http_new (void);
+
+/**
+ * sim_http_free:
+ * @self: (nullable) (transfer full): after all its listeners, and with no call held
+ *
+ * Runs the loop until every connection has ended, at most a second.
+ */
+void sim_http_free (SimHttp *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimHttp, sim_http_free)
+
+/**
+ * sim_listener_new:
+ * @http: outlives the listener
+ * @address: IPv4 address
+ * @port: TCP port
+ * @certificate: (nullable): serve TLS with it
+ * @ask_client: whether TLS demands a client certificate, any
+ * @events: what to do with requests
+ * @user: for @events; outlives the listener
+ * @error: names address:port
+ *
+ * Returns: (transfer full) (nullable): a server that accepts already
+ */
+SimListener *sim_listener_new (SimHttp *http, const char *address, guint16 port, GTlsCertificate *certificate, gboolean ask_client,
+                               const SimListenerEvents *events, gpointer user, GError **error);
+
+/**
+ * sim_listener_free:
+ * @self: (nullable) (transfer full): a listener
+ *
+ * Closes the port and every connection that is not held by its owner.
+ */
+void sim_listener_free (SimListener *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimListener, sim_listener_free)
+
+/**
+ * sim_call_answer:
+ * @self: (transfer full): a request's connection
+ * @answer: what to send; status 0 just closes
+ *
+ * A client that has left is no error.
+ */
+void sim_call_answer (SimCall *self, const SimAnswer *answer);
+
+/**
+ * sim_call_drop:
+ * @self: (transfer full): a request's connection
+ *
+ * Closes it without a word.
+ */
+void sim_call_drop (SimCall *self);

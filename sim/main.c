@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* hydraneck-sim: everything around the product, pretended, so that a whole cluster runs on one machine. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/fakes/body/run-main.h"
+
+static const struct {
+  const char *name;
+  int (*run) (int argc, char **argv);
+  const char *what;
+} commands[] = {
+  { "bodies", sim_bodies_main, "fake bodies: Sunshine, hydrabody and the voice port" },
+  { "services", sim_services_main, "fake hydranps and experience library" },
+};
+
+static void
+print_help (FILE *out)
+{
+  fprintf (out, "usage: hydraneck-sim COMMAND [OPTION...]\n\n");
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    fprintf (out, "  %-10s %s\n", commands[i].name, commands[i].what);
+  fprintf (out, "\nhydraneck-sim COMMAND --help tells the options of one.\n");
+}
+
+int
+main (int argc, char **argv)
+{
+  if (argc >= 2 && (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0)) {
+    print_help (stdout);
+    return 0;
+  }
+  if (argc >= 2 && strcmp (argv[1], "--version") == 0) {
+    printf ("hydraneck-sim %s\n", HN_VERSION);
+    return 0;
+  }
+  for (guint i = 0; argc >= 2 && i < G_N_ELEMENTS (commands); i++)
+    if (strcmp (argv[1], commands[i].name) == 0)
+      return commands[i].run (argc - 1, argv + 1);
+  if (argc >= 2)
+    fprintf (stderr, "hydraneck-sim: unknown command '%s'\n", argv[1]);
+  print_help (stderr);
+  return SIM_EXIT_USAGE;
+}
