@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""./scripts/demo: a whole simulated cluster on this machine, until Ctrl-C; with --once: one session proven end to end."""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import child  # noqa: E402
+import cluster  # noqa: E402
+import holders  # noqa: E402
+import web  # noqa: E402
+
+START = time.monotonic()
+
+
+class Failed(Exception):
+    """A step of the proof did not hold."""
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def step(text):
+    say("[%6.2fs] %s" % (time.monotonic() - START, text))
+
+
+def on_signal(number, _frame):
+    raise KeyboardInterrupt(number)
+
+
+# ---- before anything starts ----
+
+def check_ports(plan):
+    taken = []
+    for (address, port), name in plan.listens():
+        problem = holders.bind_problem(address, port)
+        if problem:
+            taken.append("%s:%d, wanted for %s, is held by %s (%s)" % (
+                address, port, name, holders.holder(address, port), problem))
+    if taken:
+        raise Failed("these addresses are taken:\n  %s\nStop the holder, or choose another --port." % "\n  ".join(taken[:8]))
+
+
+def check_outer_address(outer, need):
+    if outer.ensure():
+        if outer.added:
+            step("address      added %s on %s: Chromium gathers nothing with loopback only" % (outer.ADDRESS, outer.NAME))
+    elif need:
+        raise Failed(outer.MEND)
+    else:
+        say("note: %s" % outer.MEND)
+
+
+# ---- the proof ----
+
+def check(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+def prove_page(created):
+    page = web.call("GET", created["stream_url"])
+    check(page.status == 200, "the page answered %d" % page.status)
+    check(int(page.headers["Content-Length"]) == len(page.body), "Content-Length does not fit the page")
+    found = re.findall(rb'<script src="(/session/[0-9a-f]+/_hydraneck/[^"]+)"', page.body)
+    check(len(found) == 1, "the page carries %d injected scripts instead of 1" % len(found))
+    base = created["stream_url"].split("/session/")[0]
+    script = web.call("GET", base + found[0].decode())
+    check(script.status == 200 and b"relay" in script.body, "the injected script is not there")
+    return "%d bytes, script injected" % len(page.body)
+
+
+def stream_numbers(url):
+    found = re.search(r"hostId=(\d+)&appId=(\d+)", url)
+    check(found, "the stream URL names no host and app: %s" % url)
+    return int(found.group(1)), int(found.group(2))
+
+
+def prove_socket(created):
+    host, app = stream_numbers(created["stream_url"])
+    base = created["stream_url"].split("/stream.html")[0]
+    sock = web.WebSocket(base.replace("http://", "ws://") + "/api/host/stream")
+    check(sock.status == 101, "the stream socket answered %d" % sock.status)
+    sock.send({"Init": {"host_id": host, "app_id": app, "video_frame_queue_size": 3, "audio_sample_queue_size": 20}})
+    seen = []
+    while "Setup" not in seen:
+        message = json.loads(sock.receive())
+        seen.append(next(iter(message)))
+    sock.close()
+    check(seen[0] == "UpdateApp", "the first message was %s" % seen[0])
+    return "%d messages up to Setup" % len(seen)
+
+
+def prove_browser(created, screenshot):
+    argv = ["/usr/bin/python3", os.path.join(cluster.TOP, "tests/browser/stream_check.py"), "--require-relay"]
+    if screenshot:
+        argv += ["--screenshot", screenshot]
+    result = subprocess.run(argv + [created["stream_url"]], capture_output=True, text=True, check=False, timeout=120)
+    check(result.returncode == 0, "the browser does not play: %s %s" % (result.stdout.strip(), result.stderr.strip()[-500:]))
+    figures = json.loads(result.stdout.strip().splitlines()[-1])
+    return "%(frames)d frames, %(audio_packets)d audio packets, local candidate %(local)s" % figures
+
+
+def session_remains(running, created, worker_pid, ports):
+    """What is left of a deleted session, as texts."""
+    left = []
+    session = created["session_id"]
+    for number in range(1, running.plan.workers + 1):
+        folder = running.path("sessions-%d/%s" % (number, session))
+        if os.path.exists(folder):
+            left.append("directory " + folder)
+    if child.descendants(worker_pid):
+        left.append("processes %s" % child.descendants(worker_pid))
+    left += ["port %s:%d" % at for at in ports if holders.bind_problem(*at)]
+    body = next(b for b in running.state()["bodies"] if b["address"] == running.plan.body(1))
+    if body["clients"]:
+        left.append("paired client %s" % body["clients"])
+    return left
+
+
+def listening_ports(pids):
+    """TCP addresses that these processes listen on."""
+    inodes = set()
+    for pid in pids:
+        try:
+            for fd in os.listdir("/proc/%d/fd" % pid):
+                inodes.add(os.readlink("/proc/%d/fd/%s" % (pid, fd)))
+        except OSError:
+            continue
+    found = []
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        for row in (line.split() for line in file.readlines()[1:]):
+            if row[3] == "0A" and "socket:[%s]" % row[9] in inodes:
+                packed, port = row[1].split(":")
+                found.append((socket.inet_ntoa(bytes.fromhex(packed)[::-1]), int(port, 16)))
+    return found
+
+
+def prove(running, screenshot):
+    """One session from create to nothing left; a line per step."""
+    def timed(name, function):
+        began = time.monotonic()
+        try:
+            told = function()
+        except Failed as error:
+            raise Failed("step '%s' failed: %s" % (name, error)) from None
+        except Exception as error:  # a step must say which it was, whatever broke
+            raise Failed("step '%s' failed: %s: %s" % (name, type(error).__name__, error)) from error
+        step("%-22s %6.2f s  %s" % (name, time.monotonic() - began, told if isinstance(told, str) else ""))
+        return told
+
+    def create():
+        prove.created = running.create(1, experience="Desktop", district="demo", body="body-1", head="demo")
+        return "session %s… on %s" % (prove.created["session_id"][:8], prove.created["worker_id"])
+
+    timed("create", create)
+    created = prove.created
+    worker = running.children[created["worker_id"]]
+    ports = listening_ports(child.descendants(worker.pid))
+    timed("page via controller", lambda: prove_page(created))
+    timed("stream socket", lambda: prove_socket(created))
+    timed("chromium plays", lambda: prove_browser(created, screenshot))
+
+    def delete():
+        reply = running.call("DELETE", "/api/v1/sessions/" + created["session_id"])
+        check(reply.status in (200, 204), "delete answered %r" % reply)
+        check(running.call("DELETE", "/api/v1/sessions/" + created["session_id"]).status == 404, "a second delete is not 404")
+
+    def gone():
+        try:
+            running.wait(lambda: not session_remains(running, created, worker.pid, ports), 10, "nothing left of the session")
+        except child.ChildError:
+            raise Failed("left behind: %s" % "; ".join(session_remains(running, created, worker.pid, ports))) from None
+        return "process, %d ports, directory and pairing" % len(ports)
+
+    def record():
+        event = running.wait_event("nps_record", "services", timeout=10)
+        check(created["session_id"] in json.dumps(event), "the record is of another session: %r" % event)
+        return "received by the fake service"
+
+    timed("delete", delete)
+    timed("nothing is left", gone)
+    timed("nps record", record)
+
+
+# ---- the live view ----
+
+def bar(part, whole, width=10):
+    filled = round(width * part / whole) if whole else 0
+    return "█" * filled + "░" * (width - filled)
+
+
+def status_lines(running):
+    lines = ["hydraneckwebrtc demo · %s · up %s" % (time.strftime("%H:%M:%S"), span(time.monotonic() - START)), ""]
+    try:
+        workers = running.call("GET", "/api/v1/workers", timeout=2).json()["workers"]
+        sessions = running.call("GET", "/api/v1/sessions", timeout=5).json()["sessions"]
+    except (OSError, ValueError, KeyError) as error:
+        return lines + ["the controller does not answer: %s" % error]
+    for worker in workers:
+        active, most = worker.get("active_sessions", 0), worker.get("max_sessions", 0)
+        lines.append("  %-10s %-9s %s %d/%d" % (worker.get("id"), worker.get("state", worker.get("status")), bar(active, most), active, most))
+    lines.append("")
+    lines.append("  %-9s %-13s %-9s %-8s %s" % ("SESSION", "BODY", "STATE", "AGE", "STREAMS"))
+    for session in sessions[:20]:
+        lines.append("  %-9s %-13s %-9s %-8s %s" % (
+            session["id"][:8], session.get("body_ip"), session.get("status"), session.get("age"), session.get("active_connections")))
+    if not sessions:
+        lines.append("  none")
+    return lines
+
+
+def span(seconds):
+    seconds = int(seconds)
+    return "%dm%02ds" % (seconds // 60, seconds % 60) if seconds >= 60 else "%ds" % seconds
+
+
+def introduce(running, sessions):
+    plan = running.plan
+    lines = ["", "Open in a browser:"]
+    lines += ["  %s" % created["stream_url"] for created in sessions]
+    host = socket.gethostname()
+    lines += ["", "From another machine, first (the page, and TURN over TCP):",
+              "  ssh -L %d:%s -L %d:%s %s@%s" % (plan.controller[1], cluster.at_text(plan.controller), plan.turn_at[1],
+                                                cluster.at_text(plan.turn_at), os.environ.get("USER", "root"), host),
+              "", "API:", "  curl -s %s/api/v1/health | jq ." % running.url,
+              '  curl -s -H "Authorization: Bearer %s" %s/api/v1/sessions | jq .' % (plan.token, running.url),
+              "", "Logs: %s/*.log          Ctrl-C ends everything." % plan.folder, ""]
+    return lines
+
+
+def watch(running, sessions):
+    head = introduce(running, sessions)
+    interactive = sys.stdout.isatty()
+    for line in head:
+        say(line)
+    last = None
+    while True:
+        for name, process in running.children.items():
+            if not process.alive():
+                raise Failed("%s has ended:\n  %s" % (name, "\n  ".join(process.tail())))
+        lines = status_lines(running)
+        if interactive:
+            width = shutil.get_terminal_size().columns
+            sys.stdout.write("\x1b[H\x1b[J" + "\n".join(line[:width] if line.startswith("  ") and "http" not in line else line
+                                                       for line in lines + head) + "\n")
+            sys.stdout.flush()
+        elif lines[2:] != last:
+            last = lines[2:]
+            say("\n".join(lines))
+        time.sleep(1)
+
+
+# ---- main ----
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="./scripts/demo", description="Starts a whole simulated cluster on this machine: coturn, a "
+                                     "controller, workers, fake bodies and services. Ctrl-C ends all of it.")
+    parser.add_argument("--once", action="store_true", help="prove one session end to end, with a headless Chromium, and exit")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="workers (default 2, at most 20)")
+    parser.add_argument("--bodies", type=int, default=8, metavar="N", help="fake bodies (default 8, at most 100)")
+    parser.add_argument("--port", type=int, default=8080, metavar="PORT", help="the controller's port on 127.0.0.1 (default 8080)")
+    parser.add_argument("--screenshot", metavar="FILE", help="with --once: a PNG of the playing page")
+    parser.add_argument("--build", default=os.path.join(cluster.TOP, "build"), help=argparse.SUPPRESS)
+    parser.add_argument("--leased", action="store_true", help=argparse.SUPPRESS)  # tests: addresses of their own
+    options = parser.parse_args()
+    if not 1 <= options.workers <= 20 or not 1 <= options.bodies <= 100 or not 1 <= options.port <= 65535:
+        parser.error("--workers is 1 … 20, --bodies 1 … 100, --port 1 … 65535")
+    return options
+
+
+def run(options, folder, outer):
+    lease = None
+    if options.leased:
+        from lease import Lease
+        lease = Lease()
+    plan = cluster.Plan(options.build, folder, bodies=options.bodies, workers=options.workers, controller_port=options.port, lease=lease,
+                        extra_worker={"sessions": {"abandon_timeout": "24h"}})
+    check_outer_address(outer, options.once)
+    check_ports(plan)
+    running = cluster.Cluster(plan, progress=step)
+    try:
+        running.start_all()
+        step("up           %d workers healthy" % plan.workers)
+        if options.once:
+            prove(running, options.screenshot)
+        else:
+            sessions = [running.create(n, experience="Desktop", body="body-%d" % n) for n in range(1, 1 + min(2, plan.bodies, plan.workers * 4))]
+            step("sessions     %d created" % len(sessions))
+            watch(running, sessions)
+    finally:
+        # a second Ctrl-C must not stop the clearing up
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        wrong = running.stop()
+        if wrong:
+            raise Failed("the end was not clean: %s" % "; ".join(wrong))
+    if options.once:
+        step("all steps hold; everything is stopped")
+
+
+def main():
+    options = arguments()
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGHUP, on_signal)
+    folder = cluster.Folder("hydraneck-demo-")
+    outer = holders.OuterAddress()
+    keep = False
+    try:
+        run(options, folder.path, outer)
+    except KeyboardInterrupt:
+        say("\nstopped; nothing is left running")
+        return 0 if not options.once else 130
+    except (Failed, child.ChildError) as error:
+        say("\nFAILED: %s" % error)
+        keep = os.environ.get("HYDRANECK_KEEP") == "1"
+        return 1
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        outer.remove()
+        if keep:
+            say("logs kept in %s" % folder.path)
+        else:
+            folder.remove()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
