@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rules: a path that two readers could read differently is refused before anything else. `/session/{id}…` goes to the worker that
+ * holds the session, path unchanged, without the caller's Authorization; what the browser may ask there is the worker's to know.
+ * Everything else is the API's, which also answers for paths that do not exist. */
+#include "controller/entry.h"
+
+#include <string.h>
+
+#include "base/id.h"
+
+#define PREFIX "/session/"
+
+/* The segment behind /session/, or NULL if it cannot be an id. */
+static char *
+session_id_of (HnSlice path)
+{
+  const char *start = path.text + strlen (PREFIX);
+  gsize left = path.length - strlen (PREFIX);
+  const char *slash = memchr (start, '/', left);
+  g_autofree char *id = g_strndup (start, slash != NULL ? (gsize) (slash - start) : left);
+
+  return hn_id_is_valid (id) ? g_steal_pointer (&id) : NULL;
+}
+
+static void
+refuse_not_yet (HnRoute *ret_route, guint retry_after_seconds)
+{
+  hn_route_refuse (ret_route, 503, "session not known yet", "this controller has just started and waits for its workers' heartbeats");
+  ret_route->retry_after_seconds = retry_after_seconds;
+}
+
+static void
+proxy (HnRoute *ret_route, const HnRegistryWorker *worker, const char *session_id)
+{
+  if (worker->target.is_https || !worker->target.is_literal) {
+    g_autofree char *detail
+      = g_strdup_printf ("worker '%s' is reached over https: give it an https 'worker.public_url'", worker->report->id);
+
+    hn_route_refuse (ret_route, 502, "session cannot be proxied", detail);
+    return;
+  }
+  ret_route->kind = HN_ROUTE_PROXY;
+  ret_route->upstream_host = g_strdup (worker->target.host);
+  ret_route->upstream_port = worker->target.port;
+  ret_route->tag = g_strdup (session_id);
+}
+
+static void
+decide_session (const HnRegistry *registry, const HnHttpHead *head, gint64 now_us, HnRoute *ret_route)
+{
+  g_autofree char *session_id = session_id_of (head->path);
+  HnRegistryVerdict verdict = HN_REGISTRY_UNKNOWN;
+  HnRegistrySession session = { NULL };
+  guint retry_after_seconds = 0;
+
+  if (session_id != NULL)
+    verdict = hn_registry_find_session (registry, session_id, now_us, &session, &retry_after_seconds);
+  switch (verdict) {
+  case HN_REGISTRY_UNKNOWN:
+    hn_route_refuse (ret_route, 404, "session not found", NULL);
+    break;
+  case HN_REGISTRY_NOT_YET:
+    refuse_not_yet (ret_route, retry_after_seconds);
+    break;
+  case HN_REGISTRY_FOUND:
+    if (hn_route_check_origin (head))
+      proxy (ret_route, session.worker, session_id);
+    else
+      hn_route_refuse (ret_route, 403, "foreign origin", "a session's pages may only be used from where they were loaded");
+    break;
+  }
+}
+
+void
+hn_entry_decide (const HnRegistry *registry, GArray *trusted_proxies, const HnHttpHead *head, const HnPeer *peer, gint64 now_us,
+                 HnRoute *ret_route)
+{
+  const char *wrong = hn_route_check_path (head->path);
+
+  if (wrong != NULL) {
+    hn_route_refuse (ret_route, 400, "malformed path", wrong);
+    return;
+  }
+  if (!hn_slice_has_prefix (head->path, PREFIX)) {
+    ret_route->kind = HN_ROUTE_API;
+    return;
+  }
+  decide_session (registry, head, now_us, ret_route);
+  if (ret_route->kind != HN_ROUTE_PROXY)
+    return;
+  hn_route_forwarded (ret_route, head, peer, trusted_proxies);
+  hn_route_drop_request_field (ret_route, "Authorization");
+}

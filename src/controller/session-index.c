@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rules: an id belongs to the first owner that lists it, for as long as that one does: a worker cannot draw another's browsers to
+ * itself by listing their ids. The latest ended ids are remembered, so that they are known to be dead even by a fresh controller. */
+#include "controller/session-index.h"
+
+#define ENDED_IDS 4096
+
+struct _HnSessionIndex {
+  GHashTable *places; /* session id → HnSessionIndexPlace, both owned */
+  GHashTable *ended;  /* session id → itself, owned */
+  GQueue ended_order; /* the same ids, oldest first, borrowed */
+};
+
+static void
+remember_ended (HnSessionIndex *self, const char *session_id)
+{
+  char *copy;
+
+  if (g_hash_table_contains (self->ended, session_id))
+    return;
+  copy = g_strdup (session_id);
+  g_hash_table_add (self->ended, copy);
+  g_queue_push_tail (&self->ended_order, copy);
+  if (g_queue_get_length (&self->ended_order) > ENDED_IDS)
+    g_hash_table_remove (self->ended, g_queue_pop_head (&self->ended_order));
+}
+
+void
+hn_session_index_put (HnSessionIndex *self, gpointer owner, const HnSessionReport *report, guint64 round)
+{
+  HnSessionIndexPlace *place = g_hash_table_lookup (self->places, report->id);
+
+  if (place == NULL) {
+    place = g_new0 (HnSessionIndexPlace, 1);
+    place->owner = owner;
+    place->born_round = round;
+    g_hash_table_insert (self->places, g_strdup (report->id), place);
+  } else if (place->owner != owner) {
+    return;
+  }
+  place->report = report;
+  place->seen_round = round;
+}
+
+void
+hn_session_index_remove (HnSessionIndex *self, gconstpointer owner, const char *session_id)
+{
+  const HnSessionIndexPlace *place = g_hash_table_lookup (self->places, session_id);
+
+  if (place == NULL || place->owner != owner)
+    return;
+  remember_ended (self, session_id);
+  g_hash_table_remove (self->places, session_id);
+}
+
+HnSessionIndexPlace *
+hn_session_index_find (const HnSessionIndex *self, const char *session_id)
+{
+  return g_hash_table_lookup (self->places, session_id);
+}
+
+gboolean
+hn_session_index_has_ended (const HnSessionIndex *self, const char *session_id)
+{
+  return g_hash_table_contains (self->ended, session_id);
+}
+
+HnSessionIndex *
+hn_session_index_new (void)
+{
+  HnSessionIndex *self = g_new0 (HnSessionIndex, 1);
+
+  self->places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->ended = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_queue_init (&self->ended_order);
+  return self;
+}
+
+void
+hn_session_index_free (HnSessionIndex *self)
+{
+  if (self == NULL)
+    return;
+  g_queue_clear (&self->ended_order);
+  g_clear_pointer (&self->places, g_hash_table_unref);
+  g_clear_pointer (&self->ended, g_hash_table_unref);
+  g_free (self);
+}
