@@ -95,17 +95,19 @@ address_after (const char *first, int steps)
 }
 
 static gboolean
-open_bodies (GPtrArray *bodies, const Options *options, const SimBodyOptions *body_options, SimHttp *http,
-             const SimIdentity *identity, SimEvents *log, GError **error)
+open_bodies (GPtrArray *bodies, const Options *options, const SimBodyOptions *body_options, const SimIdentity *identity, SimEvents *log,
+             GError **error)
 {
-  g_autofree char *pem = g_strconcat (identity->cert_pem, identity->key_pem, NULL);
-  g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_pem (pem, -1, error);
+  g_autoptr (SSL_CTX) tls = sim_tls_context_new (identity, FALSE);
+  g_autoptr (SSL_CTX) tls_asking = sim_tls_context_new (identity, TRUE);
 
-  if (certificate == NULL)
+  if (tls == NULL || tls_asking == NULL) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "cannot set up TLS");
     return FALSE;
+  }
   for (int i = 0; i < options->count; i++) {
     g_autofree char *address = address_after (options->address, i);
-    SimBodyIo *io = sim_body_io_new (http, sim_body_new (address, identity, body_options, log), certificate);
+    SimBodyIo *io = sim_body_io_new (sim_body_new (address, identity, body_options, log), tls, tls_asking);
 
     g_ptr_array_add (bodies, io);
     if (!sim_body_io_open (io, error))
@@ -123,10 +125,8 @@ run (const Options *options)
     .password = options->password,
     .hydrabody_token = options->hydrabody_token,
   };
-  /* Freed from the last to the first: listeners, then what counts their connections. */
   g_autoptr (SimEvents) log = sim_events_new ();
   g_autoptr (SimIdentity) identity = sim_identity_new ();
-  g_autoptr (SimHttp) http = sim_http_new ();
   g_autoptr (GPtrArray) bodies = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_body_io_free);
   g_autoptr (SimControl) control = NULL;
   g_autoptr (GError) error = NULL;
@@ -135,8 +135,8 @@ run (const Options *options)
     fprintf (stderr, "hydraneck-sim bodies: cannot make a certificate\n");
     return 1;
   }
-  if (open_bodies (bodies, options, &body_options, http, identity, log, &error))
-    control = sim_control_new (http, options->control, log, &events, bodies, &error);
+  if (open_bodies (bodies, options, &body_options, identity, log, &error))
+    control = sim_control_new (options->control, log, &events, bodies, &error);
   if (control == NULL) {
     fprintf (stderr, "hydraneck-sim bodies: %s\n", error->message);
     return 1;

@@ -11,11 +11,11 @@
 #define MAX_DATAGRAMS_PER_TURN 64
 
 typedef enum { NVHTTP, NVHTTPS, CONFIGHTTP, HYDRABODY, N_PORTS } Port;
+typedef enum { PLAIN, TLS, TLS_ASKING, N_TLS } Security;
 
 struct SimBodyIo {
-  SimHttp *http;
   SimBody *body;
-  GTlsCertificate *certificate;
+  SSL_CTX *tls[N_TLS];
   SimListener *listeners[N_PORTS];
   GSocket *voice;
   GSource *voice_source;
@@ -33,12 +33,13 @@ static void
 settle (SimBodyIo *self, SimCall *call, SimAnswer *answer)
 {
   SimCall *released = NULL;
+  g_autofree char *key = NULL;
 
   if (answer->hold != NULL) {
     g_hash_table_replace (self->held, g_steal_pointer (&answer->hold), call);
     return;
   }
-  if (answer->release != NULL && g_hash_table_steal_extended (self->held, answer->release, NULL, (gpointer *) &released)) {
+  if (answer->release != NULL && g_hash_table_steal_extended (self->held, answer->release, (gpointer *) &key, (gpointer *) &released)) {
     g_autoptr (SimAnswer) late = sim_answer_new ();
 
     g_string_assign (late->body, answer->released->str);
@@ -99,14 +100,13 @@ on_hydrabody (gpointer user, SimCall *call, const SimRequest *request)
 
 static const struct {
   guint16 port;
-  gboolean tls;
-  gboolean ask_client;
+  Security security;
   SimListenerEvents events;
 } ports[N_PORTS] = {
-  [NVHTTP] = { 47989, FALSE, FALSE, { NULL, on_nvhttp } },
-  [NVHTTPS] = { 47984, TRUE, TRUE, { on_greet, on_nvhttps } },
-  [CONFIGHTTP] = { 47990, TRUE, FALSE, { NULL, on_confighttp } },
-  [HYDRABODY] = { 47991, FALSE, FALSE, { NULL, on_hydrabody } },
+  [NVHTTP] = { 47989, PLAIN, { NULL, on_nvhttp } },
+  [NVHTTPS] = { 47984, TLS_ASKING, { on_greet, on_nvhttps } },
+  [CONFIGHTTP] = { 47990, TLS, { NULL, on_confighttp } },
+  [HYDRABODY] = { 47991, PLAIN, { NULL, on_hydrabody } },
 };
 
 static gboolean
@@ -154,14 +154,8 @@ sim_body_io_open (SimBodyIo *self, GError **error)
 {
   for (Port i = 0; i < N_PORTS; i++) {
     if (self->listeners[i] == NULL)
-      self->listeners[i] = sim_listener_new (self->http,
-                                             self->body->address,
-                                             ports[i].port,
-                                             ports[i].tls ? self->certificate : NULL,
-                                             ports[i].ask_client,
-                                             &ports[i].events,
-                                             self,
-                                             error);
+      self->listeners[i] = sim_listener_new (
+          self->body->address, ports[i].port, self->tls[ports[i].security], &ports[i].events, self, error);
     if (self->listeners[i] == NULL)
       return FALSE;
   }
@@ -211,13 +205,15 @@ sim_body_io_reset (SimBodyIo *self, GError **error)
 }
 
 SimBodyIo *
-sim_body_io_new (SimHttp *http, SimBody *body, GTlsCertificate *certificate)
+sim_body_io_new (SimBody *body, SSL_CTX *tls, SSL_CTX *tls_asking)
 {
   SimBodyIo *self = g_new0 (SimBodyIo, 1);
 
-  self->http = http;
   self->body = body;
-  self->certificate = g_object_ref (certificate);
+  SSL_CTX_up_ref (tls);
+  SSL_CTX_up_ref (tls_asking);
+  self->tls[TLS] = tls;
+  self->tls[TLS_ASKING] = tls_asking;
   self->held = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, drop_call);
   self->silent = g_ptr_array_new_with_free_func (drop_call);
   return self;
@@ -231,7 +227,8 @@ sim_body_io_free (SimBodyIo *self)
   sim_body_io_close (self);
   g_hash_table_unref (self->held);
   g_ptr_array_unref (self->silent);
-  g_clear_object (&self->certificate);
+  SSL_CTX_free (self->tls[TLS]);
+  SSL_CTX_free (self->tls[TLS_ASKING]);
   sim_body_free (self->body);
   g_free (self);
 }

@@ -9,13 +9,13 @@ typedef struct SimBodyIo SimBodyIo;
 
 /**
  * sim_body_io_new:
- * @http: outlives it
  * @body: (transfer full): what to serve
- * @certificate: the host's
+ * @tls: for 47990
+ * @tls_asking: for 47984: asks for a client certificate
  *
  * Returns: (transfer full): sockets not yet open
  */
-SimBodyIo *sim_body_io_new (SimHttp *http, SimBody *body, GTlsCertificate *certificate);
+SimBodyIo *sim_body_io_new (SimBody *body, SSL_CTX *tls, SSL_CTX *tls_asking);
 
 /**
  * sim_body_io_free:

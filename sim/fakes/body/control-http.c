@@ -200,7 +200,7 @@ sim_control_split (const char *where, char **ret_address, guint16 *ret_port, GEr
 }
 
 SimControl *
-sim_control_new (SimHttp *http, const char *where, SimEvents *log, const SimControlEvents *events, gpointer user, GError **error)
+sim_control_new (const char *where, SimEvents *log, const SimControlEvents *events, gpointer user, GError **error)
 {
   static const SimListenerEvents listening = { .handle = on_request };
   g_autoptr (SimControl) self = g_new0 (SimControl, 1);
@@ -216,7 +216,7 @@ sim_control_new (SimHttp *http, const char *where, SimEvents *log, const SimCont
     return g_steal_pointer (&self);
   if (!sim_control_split (where, &address, &port, error))
     return NULL;
-  self->listener = sim_listener_new (http, address, port, NULL, FALSE, &listening, self, error);
+  self->listener = sim_listener_new (address, port, NULL, &listening, self, error);
   return self->listener != NULL ? g_steal_pointer (&self) : NULL;
 }
 

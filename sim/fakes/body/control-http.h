@@ -18,7 +18,6 @@ typedef struct {
 
 /**
  * sim_control_new:
- * @http: outlives it
  * @where: (nullable): ADDRESS:PORT, NULL = no control address
  * @log: what happens; outlives it
  * @events: how to do what is asked
@@ -27,8 +26,7 @@ typedef struct {
  *
  * Returns: (transfer full) (nullable): a control address that listens
  */
-SimControl *sim_control_new (SimHttp *http, const char *where, SimEvents *log, const SimControlEvents *events, gpointer user,
-                             GError **error);
+SimControl *sim_control_new (const char *where, SimEvents *log, const SimControlEvents *events, gpointer user, GError **error);
 
 /**
  * sim_control_free:

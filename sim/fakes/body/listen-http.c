@@ -1,58 +1,66 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A connection goes: handshake (TLS only), greeting, head, body, owner, answer, close. At each moment either one asynchronous
- * operation is under way or the owner holds the call; whoever has it frees it. A connection whose request was not read to its end is
+/* A connection goes: handshake (TLS only), greeting, head, body, owner, answer, close. While the owner holds it nobody looks at the
+ * socket, as Sunshine does not: a client that leaves is not noticed. A connection whose request was not read to its end is
  * read empty before it is closed, or the kernel's reset would overtake the answer. */
 #include "sim/fakes/body/listen-http.h"
 
-#include <string.h>
+#include <openssl/err.h>
 
 #define BACKLOG 64
 #define DRAIN_S 1
 #define READ_BYTES 4096
+#define ACCEPT_PAUSE_MS 100
 
-struct SimHttp {
-  guint live;
-};
+typedef enum { HANDSHAKE, READING, HELD, WRITING, DRAINING } State;
+typedef enum { IO_DONE, IO_WAIT_READ, IO_WAIT_WRITE, IO_OVER } Io;
 
 struct SimListener {
-  SimHttp *http;
   GSocket *socket;
   GSource *source;
-  GTlsCertificate *certificate;
-  gboolean ask_client;
+  guint pause;
+  SSL_CTX *tls;
   SimListenerEvents events;
   gpointer user;
   GHashTable *calls; /* set of SimCall, borrowed */
 };
 
 struct SimCall {
-  SimHttp *http;
   SimListener *listener; /* (nullable): gone */
   GSocket *socket;
-  GIOStream *stream;
-  GCancellable *cancellable;
+  SSL *ssl;
+  State state;
+  GSource *source;
   guint timer;
   GBytes *client_cert;
   GString *in;
   SimRequest *request;
   GString *out;
+  gsize sent;
   gboolean unread; /* the client may still be sending */
-  guint8 buffer[READ_BYTES];
 };
 
-static void read_more (SimCall *call);
+static void advance (SimCall *call);
+static void watch (SimListener *self);
+
+static void
+unwatch (GSource **source)
+{
+  if (*source == NULL)
+    return;
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
 
 static void
 end (SimCall *call)
 {
   g_clear_handle_id (&call->timer, g_source_remove);
-  g_socket_close (call->socket, NULL);
+  unwatch (&call->source);
   if (call->listener != NULL)
     g_hash_table_remove (call->listener->calls, call);
-  call->http->live--;
-  g_clear_object (&call->stream);
+  g_clear_pointer (&call->ssl, SSL_free);
+  g_socket_close (call->socket, NULL);
   g_clear_object (&call->socket);
-  g_clear_object (&call->cancellable);
   g_clear_pointer (&call->client_cert, g_bytes_unref);
   g_clear_pointer (&call->request, sim_request_free);
   g_string_free (call->in, TRUE);
@@ -67,8 +75,10 @@ on_timeout (gpointer user)
   SimCall *call = user;
 
   call->timer = 0;
-  g_cancellable_cancel (call->cancellable);
-  g_socket_shutdown (call->socket, TRUE, TRUE, NULL);
+  if (call->state == HELD)
+    g_socket_shutdown (call->socket, TRUE, TRUE, NULL);
+  else
+    end (call);
   return G_SOURCE_REMOVE;
 }
 
@@ -79,77 +89,84 @@ restart_timer (SimCall *call, guint seconds)
   call->timer = g_timeout_add_seconds (seconds, on_timeout, call);
 }
 
-static void
-on_closed (GObject *source, GAsyncResult *result, gpointer user)
-{
-  g_io_stream_close_finish (G_IO_STREAM (source), result, NULL);
-  end (user);
-}
-
-static void
-on_drained (GObject *source, GAsyncResult *result, gpointer user)
+static gboolean
+on_ready (GSocket *socket, GIOCondition condition, gpointer user)
 {
   SimCall *call = user;
 
-  if (g_input_stream_read_finish (G_INPUT_STREAM (source), result, NULL) <= 0) {
-    end (call);
-    return;
+  unwatch (&call->source);
+  advance (call);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_for (SimCall *call, GIOCondition condition)
+{
+  call->source = g_socket_create_source (call->socket, condition, NULL);
+  g_source_set_callback (call->source, G_SOURCE_FUNC (on_ready), call, NULL);
+  g_source_attach (call->source, NULL);
+}
+
+static Io
+tls_verdict (SimCall *call, int result)
+{
+  int error = SSL_get_error (call->ssl, result);
+
+  ERR_clear_error ();
+  if (error == SSL_ERROR_WANT_READ)
+    return IO_WAIT_READ;
+  return error == SSL_ERROR_WANT_WRITE ? IO_WAIT_WRITE : IO_OVER;
+}
+
+static Io
+receive (SimCall *call, char *buffer, gsize *ret_length)
+{
+  g_autoptr (GError) error = NULL;
+  gssize got;
+
+  if (call->ssl != NULL) {
+    int result = SSL_read_ex (call->ssl, buffer, READ_BYTES, ret_length);
+
+    return result == 1 ? IO_DONE : tls_verdict (call, result);
   }
-  g_input_stream_read_async (
-      G_INPUT_STREAM (source), call->buffer, sizeof call->buffer, G_PRIORITY_DEFAULT, call->cancellable, on_drained, call);
+  got = g_socket_receive (call->socket, buffer, READ_BYTES, NULL, &error);
+  if (got < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return IO_WAIT_READ;
+  if (got <= 0)
+    return IO_OVER;
+  *ret_length = (gsize) got;
+  return IO_DONE;
+}
+
+static Io
+transmit (SimCall *call)
+{
+  const char *data = call->out->str + call->sent;
+  gsize length = call->out->len - call->sent;
+  g_autoptr (GError) error = NULL;
+  gsize written = 0;
+  gssize put;
+
+  if (call->ssl != NULL) {
+    int result = SSL_write_ex (call->ssl, data, length, &written);
+
+    call->sent += written;
+    return result == 1 ? IO_DONE : tls_verdict (call, result);
+  }
+  put = g_socket_send (call->socket, data, length, NULL, &error);
+  if (put < 0)
+    return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ? IO_WAIT_WRITE : IO_OVER;
+  call->sent += (gsize) put;
+  return IO_DONE;
 }
 
 static void
-on_output_closed (GObject *source, GAsyncResult *result, gpointer user)
+wait_or_end (SimCall *call, Io io)
 {
-  SimCall *call = user;
-
-  g_output_stream_close_finish (G_OUTPUT_STREAM (source), result, NULL);
-  g_socket_shutdown (call->socket, FALSE, TRUE, NULL);
-  restart_timer (call, DRAIN_S);
-  g_input_stream_read_async (g_io_stream_get_input_stream (call->stream),
-                             call->buffer,
-                             sizeof call->buffer,
-                             G_PRIORITY_DEFAULT,
-                             call->cancellable,
-                             on_drained,
-                             call);
-}
-
-static void
-on_written (GObject *source, GAsyncResult *result, gpointer user)
-{
-  SimCall *call = user;
-
-  if (!g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL, NULL))
+  if (io == IO_OVER)
     end (call);
-  else if (call->unread)
-    g_output_stream_close_async (G_OUTPUT_STREAM (source), G_PRIORITY_DEFAULT, call->cancellable, on_output_closed, call);
   else
-    g_io_stream_close_async (call->stream, G_PRIORITY_DEFAULT, call->cancellable, on_closed, call);
-}
-
-void
-sim_call_answer (SimCall *self, const SimAnswer *answer)
-{
-  if (answer->status == 0) {
-    end (self);
-    return;
-  }
-  self->out = sim_answer_wire (answer);
-  g_output_stream_write_all_async (g_io_stream_get_output_stream (self->stream),
-                                   self->out->str,
-                                   self->out->len,
-                                   G_PRIORITY_DEFAULT,
-                                   self->cancellable,
-                                   on_written,
-                                   self);
-}
-
-void
-sim_call_drop (SimCall *self)
-{
-  end (self);
+    wait_for (call, io == IO_WAIT_READ ? G_IO_IN : G_IO_OUT);
 }
 
 static void
@@ -162,77 +179,60 @@ refuse (SimCall *call, guint status)
   sim_call_answer (call, answer);
 }
 
-/* Takes the head off the bytes read so far. Returns: FALSE when the call was refused */
-static gboolean
+/* Takes the head off the bytes read so far. Returns: 0, or the status to refuse with */
+static guint
 take_head (SimCall *call)
 {
   const char *mark = g_strstr_len (call->in->str, (gssize) call->in->len, "\r\n\r\n");
   gsize length;
 
-  if (mark == NULL && call->in->len > SIM_MESSAGE_HEAD_MAX_BYTES) {
-    refuse (call, 431);
-    return FALSE;
-  }
   if (mark == NULL)
-    return TRUE;
+    return call->in->len > SIM_MESSAGE_HEAD_MAX_BYTES ? 431 : 0;
   length = (gsize) (mark - call->in->str) + 4;
   call->request = sim_request_parse (call->in->str, length, NULL);
-  if (call->request == NULL) {
-    refuse (call, 400);
-    return FALSE;
-  }
+  if (call->request == NULL)
+    return 400;
   g_string_erase (call->in, 0, (gssize) length);
   call->request->client_cert = call->client_cert != NULL ? g_bytes_ref (call->client_cert) : NULL;
+  return 0;
+}
+
+/* Returns: FALSE when more must be read; TRUE when the call was handed on and must not be touched */
+static gboolean
+take_bytes (SimCall *call)
+{
+  guint status = call->request == NULL ? take_head (call) : 0;
+  gsize need = 0;
+
+  if (status == 0 && call->request == NULL)
+    return FALSE;
+  if (status == 0 && !sim_request_body_bytes (call->request, &need))
+    status = 413;
+  if (status != 0) {
+    refuse (call, status);
+    return TRUE;
+  }
+  if (call->in->len < need)
+    return FALSE;
+  g_string_append_len (call->request->body, call->in->str, (gssize) need);
+  call->state = HELD;
+  call->listener->events.handle (call->listener->user, call, call->request);
   return TRUE;
 }
 
 static void
-take_bytes (SimCall *call)
+read_request (SimCall *call)
 {
-  gsize need = 0;
+  char buffer[READ_BYTES];
+  gsize got = 0;
+  Io io;
 
-  if (call->request == NULL && !take_head (call))
-    return;
-  if (call->request == NULL) {
-    read_more (call);
-    return;
+  while ((io = receive (call, buffer, &got)) == IO_DONE) {
+    g_string_append_len (call->in, buffer, (gssize) got);
+    if (take_bytes (call))
+      return;
   }
-  if (!sim_request_body_bytes (call->request, &need)) {
-    refuse (call, 413);
-    return;
-  }
-  if (call->in->len < need) {
-    read_more (call);
-    return;
-  }
-  g_string_append_len (call->request->body, call->in->str, (gssize) need);
-  call->listener->events.handle (call->listener->user, call, call->request);
-}
-
-static void
-on_read (GObject *source, GAsyncResult *result, gpointer user)
-{
-  SimCall *call = user;
-  gssize got = g_input_stream_read_finish (G_INPUT_STREAM (source), result, NULL);
-
-  if (got <= 0 || call->listener == NULL) {
-    end (call);
-    return;
-  }
-  g_string_append_len (call->in, (const char *) call->buffer, got);
-  take_bytes (call);
-}
-
-static void
-read_more (SimCall *call)
-{
-  g_input_stream_read_async (g_io_stream_get_input_stream (call->stream),
-                             call->buffer,
-                             sizeof call->buffer,
-                             G_PRIORITY_DEFAULT,
-                             call->cancellable,
-                             on_read,
-                             call);
+  wait_or_end (call, io);
 }
 
 static void
@@ -241,95 +241,166 @@ greet (SimCall *call)
   g_autoptr (SimAnswer) answer = sim_answer_new ();
   SimListener *listener = call->listener;
 
-  if (listener->events.greet == NULL || !listener->events.greet (listener->user, call->client_cert, answer)) {
-    read_more (call);
+  if (listener->events.greet != NULL && listener->events.greet (listener->user, call->client_cert, answer)) {
+    call->unread = TRUE;
+    sim_call_answer (call, answer);
     return;
   }
-  call->unread = TRUE;
-  sim_call_answer (call, answer);
+  call->state = READING;
+  read_request (call);
 }
 
 static void
-on_handshake (GObject *source, GAsyncResult *result, gpointer user)
+shake_hands (SimCall *call)
 {
-  SimCall *call = user;
-  GTlsCertificate *certificate;
+  int result = SSL_accept (call->ssl);
 
-  if (!g_tls_connection_handshake_finish (G_TLS_CONNECTION (source), result, NULL) || call->listener == NULL) {
-    end (call);
+  if (result != 1) {
+    wait_or_end (call, tls_verdict (call, result));
     return;
   }
-  certificate = g_tls_connection_get_peer_certificate (G_TLS_CONNECTION (source));
-  if (certificate != NULL) {
-    g_autoptr (GByteArray) der = NULL;
-
-    g_object_get (certificate, "certificate", &der, NULL);
-    call->client_cert = g_byte_array_free_to_bytes (g_steal_pointer (&der));
-  }
+  call->client_cert = sim_tls_peer_der (call->ssl);
   greet (call);
 }
 
-static gboolean
-on_accept_certificate (GTlsConnection *connection, GTlsCertificate *certificate, GTlsCertificateFlags flags, gpointer user)
+static void
+drain (SimCall *call)
 {
-  /* Whether it is a paired one is the greeting's question. */
-  return TRUE;
+  char buffer[READ_BYTES];
+  g_autoptr (GError) error = NULL;
+  gssize got;
+
+  do
+    got = g_socket_receive (call->socket, buffer, sizeof buffer, NULL, &error);
+  while (got > 0);
+  if (got < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    wait_for (call, G_IO_IN);
+  else
+    end (call);
 }
 
 static void
-begin (SimCall *call)
+write_answer (SimCall *call)
 {
-  SimListener *listener = call->listener;
-  g_autoptr (GSocketConnection) plain = g_socket_connection_factory_create_connection (call->socket);
-  g_autoptr (GIOStream) tls = NULL;
+  while (call->sent < call->out->len) {
+    Io io = transmit (call);
 
-  if (listener->certificate == NULL) {
-    call->stream = G_IO_STREAM (g_steal_pointer (&plain));
-    greet (call);
-    return;
+    if (io != IO_DONE) {
+      wait_or_end (call, io);
+      return;
+    }
   }
-  tls = g_tls_server_connection_new (G_IO_STREAM (plain), listener->certificate, NULL);
-  if (tls == NULL) {
+  if (call->ssl != NULL)
+    SSL_shutdown (call->ssl);
+  if (!call->unread) {
     end (call);
     return;
   }
-  g_object_set (tls,
-                "authentication-mode",
-                listener->ask_client ? G_TLS_AUTHENTICATION_REQUIRED : G_TLS_AUTHENTICATION_NONE,
-                "require-close-notify",
-                FALSE,
-                NULL);
-  g_signal_connect (tls, "accept-certificate", G_CALLBACK (on_accept_certificate), NULL);
-  call->stream = g_steal_pointer (&tls);
-  g_tls_connection_handshake_async (
-      G_TLS_CONNECTION (call->stream), G_PRIORITY_DEFAULT, call->cancellable, on_handshake, call);
+  g_socket_shutdown (call->socket, FALSE, TRUE, NULL);
+  call->state = DRAINING;
+  restart_timer (call, DRAIN_S);
+  drain (call);
+}
+
+static void
+advance (SimCall *call)
+{
+  switch (call->state) {
+  case HANDSHAKE:
+    shake_hands (call);
+    break;
+  case READING:
+    read_request (call);
+    break;
+  case WRITING:
+    write_answer (call);
+    break;
+  case DRAINING:
+    drain (call);
+    break;
+  case HELD:
+    break;
+  }
+}
+
+void
+sim_call_answer (SimCall *self, const SimAnswer *answer)
+{
+  if (answer->status == 0) {
+    end (self);
+    return;
+  }
+  self->out = sim_answer_wire (answer);
+  self->state = WRITING;
+  write_answer (self);
+}
+
+void
+sim_call_drop (SimCall *self)
+{
+  end (self);
+}
+
+static void
+begin (SimListener *self, GSocket *socket)
+{
+  SimCall *call = g_new0 (SimCall, 1);
+
+  call->listener = self;
+  call->socket = g_object_ref (socket);
+  call->in = g_string_new (NULL);
+  g_socket_set_blocking (call->socket, FALSE);
+  g_hash_table_add (self->calls, call);
+  restart_timer (call, SIM_LISTEN_TIMEOUT_S);
+  if (self->tls == NULL) {
+    greet (call);
+    return;
+  }
+  call->ssl = SSL_new (self->tls);
+  if (call->ssl == NULL || SSL_set_fd (call->ssl, g_socket_get_fd (socket)) != 1)
+    end (call);
+  else
+    shake_hands (call);
+}
+
+static gboolean
+on_pause_over (gpointer user)
+{
+  SimListener *self = user;
+
+  self->pause = 0;
+  watch (self);
+  return G_SOURCE_REMOVE;
 }
 
 static gboolean
 on_incoming (GSocket *socket, GIOCondition condition, gpointer user)
 {
   SimListener *self = user;
-  g_autoptr (GSocket) accepted = g_socket_accept (socket, NULL, NULL);
-  SimCall *call;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) accepted = g_socket_accept (socket, NULL, &error);
 
-  if (accepted == NULL || g_hash_table_size (self->calls) >= SIM_LISTEN_MAX_CALLS)
-    return G_SOURCE_CONTINUE;
-  call = g_new0 (SimCall, 1);
-  call->http = self->http;
-  call->http->live++;
-  call->listener = self;
-  call->socket = g_steal_pointer (&accepted);
-  call->cancellable = g_cancellable_new ();
-  call->in = g_string_new (NULL);
-  g_hash_table_add (self->calls, call);
-  restart_timer (call, SIM_LISTEN_TIMEOUT_S);
-  begin (call);
+  if (accepted != NULL && g_hash_table_size (self->calls) < SIM_LISTEN_MAX_CALLS) {
+    begin (self, accepted);
+  } else if (accepted == NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+    /* Out of descriptors: the connection stays in the queue, asking at once again would spin. */
+    unwatch (&self->source);
+    self->pause = g_timeout_add (ACCEPT_PAUSE_MS, on_pause_over, self);
+    return G_SOURCE_REMOVE;
+  }
   return G_SOURCE_CONTINUE;
 }
 
+static void
+watch (SimListener *self)
+{
+  self->source = g_socket_create_source (self->socket, G_IO_IN, NULL);
+  g_source_set_callback (self->source, G_SOURCE_FUNC (on_incoming), self, NULL);
+  g_source_attach (self->source, NULL);
+}
+
 SimListener *
-sim_listener_new (SimHttp *http, const char *address, guint16 port, GTlsCertificate *certificate, gboolean ask_client,
-                  const SimListenerEvents *events, gpointer user, GError **error)
+sim_listener_new (const char *address, guint16 port, SSL_CTX *tls, const SimListenerEvents *events, gpointer user, GError **error)
 {
   g_autoptr (GSocketAddress) where = g_inet_socket_address_new_from_string (address, port);
   g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
@@ -344,68 +415,37 @@ sim_listener_new (SimHttp *http, const char *address, guint16 port, GTlsCertific
     return NULL;
   }
   self = g_new0 (SimListener, 1);
-  self->http = http;
-  self->certificate = certificate != NULL ? g_object_ref (certificate) : NULL;
-  self->ask_client = ask_client;
+  if (tls != NULL && SSL_CTX_up_ref (tls) == 1)
+    self->tls = tls;
   self->events = *events;
   self->user = user;
   self->calls = g_hash_table_new (NULL, NULL);
   self->socket = g_steal_pointer (&socket);
-  self->source = g_socket_create_source (self->socket, G_IO_IN, NULL);
-  g_source_set_callback (self->source, G_SOURCE_FUNC (on_incoming), self, NULL);
-  g_source_attach (self->source, NULL);
+  watch (self);
   return self;
 }
 
 void
 sim_listener_free (SimListener *self)
 {
-  GHashTableIter iter;
-  gpointer key;
+  g_autoptr (GList) calls = NULL;
 
   if (self == NULL)
     return;
-  g_source_destroy (self->source);
-  g_source_unref (self->source);
+  unwatch (&self->source);
+  g_clear_handle_id (&self->pause, g_source_remove);
   g_socket_close (self->socket, NULL);
   g_object_unref (self->socket);
-  g_hash_table_iter_init (&iter, self->calls);
-  while (g_hash_table_iter_next (&iter, &key, NULL)) {
-    SimCall *call = key;
+  calls = g_hash_table_get_keys (self->calls);
+  for (GList *l = calls; l != NULL; l = l->next) {
+    SimCall *call = l->data;
 
-    call->listener = NULL;
-    g_cancellable_cancel (call->cancellable);
-    g_socket_shutdown (call->socket, TRUE, TRUE, NULL);
+    if (call->state == HELD)
+      call->listener = NULL;
+    else
+      end (call);
   }
   g_hash_table_unref (self->calls);
-  g_clear_object (&self->certificate);
-  g_free (self);
-}
-
-SimHttp *
-sim_http_new (void)
-{
-  return g_new0 (SimHttp, 1);
-}
-
-static gboolean
-on_too_long (gpointer user)
-{
-  *(gboolean *) user = TRUE;
-  return G_SOURCE_CONTINUE;
-}
-
-void
-sim_http_free (SimHttp *self)
-{
-  gboolean too_long = FALSE;
-  guint timer;
-
-  if (self == NULL)
-    return;
-  timer = g_timeout_add_seconds (1, on_too_long, &too_long);
-  while (self->live > 0 && !too_long)
-    g_main_context_iteration (NULL, TRUE);
-  g_source_remove (timer);
+  g_clear_pointer (&self->tls, SSL_CTX_free);
   g_free (self);
 }

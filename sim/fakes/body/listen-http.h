@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A small HTTP/1.1 server: one request per connection, as Sunshine serves it, with the liberties a fake needs (an answer before the
- * request is read, bytes after the answer, no answer at all). Main thread only. */
+ * request is read, bytes after the answer, no answer at all). Main thread only; it never starts another. */
 #pragma once
 
 #include <gio/gio.h>
 
 #include "sim/fakes/body/message.h"
+#include "sim/fakes/body/tls.h"
 
 #define SIM_LISTEN_TIMEOUT_S 300
 #define SIM_LISTEN_MAX_CALLS 256
 
-typedef struct SimHttp SimHttp;
 typedef struct SimListener SimListener;
 typedef struct SimCall SimCall;
 
@@ -23,40 +23,22 @@ typedef struct {
 } SimListenerEvents;
 
 /**
- * sim_http_new:
- *
- * Returns: (transfer full): what counts the connections of all listeners
- */
-SimHttp *sim_http_new (void);
-
-/**
- * sim_http_free:
- * @self: (nullable) (transfer full): after all its listeners, and with no call held
- *
- * Runs the loop until every connection has ended, at most a second.
- */
-void sim_http_free (SimHttp *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimHttp, sim_http_free)
-
-/**
  * sim_listener_new:
- * @http: outlives the listener
  * @address: IPv4 address
  * @port: TCP port
- * @certificate: (nullable): serve TLS with it
- * @ask_client: whether TLS demands a client certificate, any
+ * @tls: (nullable): serve TLS with it
  * @events: what to do with requests
  * @user: for @events; outlives the listener
  * @error: names address:port
  *
  * Returns: (transfer full) (nullable): a server that accepts already
  */
-SimListener *sim_listener_new (SimHttp *http, const char *address, guint16 port, GTlsCertificate *certificate, gboolean ask_client,
-                               const SimListenerEvents *events, gpointer user, GError **error);
+SimListener *sim_listener_new (const char *address, guint16 port, SSL_CTX *tls, const SimListenerEvents *events, gpointer user,
+                               GError **error);
 
 /**
  * sim_listener_free:
- * @self: (nullable) (transfer full): a listener
+ * @self: (nullable) (transfer full): a listener; not from inside its own events
  *
  * Closes the port and every connection that is not held by its owner.
  */

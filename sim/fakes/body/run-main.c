@@ -30,6 +30,8 @@ sim_run_until_signal (void)
   guint interrupt = g_unix_signal_add (SIGINT, on_signal, loop);
   guint terminate = g_unix_signal_add (SIGTERM, on_signal, loop);
 
+  /* OpenSSL writes to sockets without MSG_NOSIGNAL. */
+  signal (SIGPIPE, SIG_IGN);
   puts ("ready");
   fflush (stdout);
   g_main_loop_run (loop);

@@ -83,7 +83,7 @@ on_reset (gpointer user, GError **error)
 }
 
 static SimListener *
-serve (SimHttp *http, const char *where, void (*handle) (gpointer, SimCall *, const SimRequest *), Shell *shell, GError **error)
+serve (const char *where, void (*handle) (gpointer, SimCall *, const SimRequest *), Shell *shell, GError **error)
 {
   const SimListenerEvents events = { .handle = handle };
   g_autofree char *address = NULL;
@@ -91,17 +91,16 @@ serve (SimHttp *http, const char *where, void (*handle) (gpointer, SimCall *, co
 
   if (!sim_control_split (where, &address, &port, error))
     return NULL;
-  return sim_listener_new (http, address, port, NULL, FALSE, &events, shell, error);
+  return sim_listener_new (address, port, NULL, &events, shell, error);
 }
 
 static int
 run (const Options *options)
 {
   static const SimControlEvents events = { on_state, on_fault, on_reset };
-  /* Freed from the last to the first: listeners, then held calls, then what counts the connections. */
+  /* Freed from the last to the first: listeners, then the calls that are held, then what they are about. */
   g_autoptr (SimEvents) log = sim_events_new ();
   g_autoptr (SimServices) services = sim_services_new (log);
-  g_autoptr (SimHttp) http = sim_http_new ();
   g_autoptr (GPtrArray) silent = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_call_drop);
   Shell shell = { services, silent };
   g_autoptr (SimListener) nps = NULL;
@@ -111,11 +110,11 @@ run (const Options *options)
 
   services->nps_token = options->nps_token;
   services->library_token = options->library_token;
-  nps = serve (http, options->nps, on_nps, &shell, &error);
+  nps = serve (options->nps, on_nps, &shell, &error);
   if (nps != NULL)
-    library = serve (http, options->library, on_library, &shell, &error);
+    library = serve (options->library, on_library, &shell, &error);
   if (library != NULL)
-    control = sim_control_new (http, options->control, log, &events, &shell, &error);
+    control = sim_control_new (options->control, log, &events, &shell, &error);
   if (control == NULL) {
     fprintf (stderr, "hydraneck-sim services: %s\n", error->message);
     return 1;
