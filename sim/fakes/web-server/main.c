@@ -294,7 +294,7 @@ main (int argc, char **argv)
 {
   g_auto (GStrv) variables = g_get_environ ();
   g_autoptr (GError) error = NULL;
-  g_autoptr (SimOptions) options = sim_options_parse (argv, variables, &error);
+  g_autoptr (SimOptions) options = sim_options_parse ((const char *const *) argv, (const char *const *) variables, &error);
   int status = 0;
 
   signal (SIGPIPE, SIG_IGN);

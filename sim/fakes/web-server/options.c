@@ -121,7 +121,7 @@ env_of (const char *option)
 }
 
 static gboolean
-take_option (SimOptions *self, char **argv, guint *at, GError **error)
+take_option (SimOptions *self, const char *const *argv, guint *at, GError **error)
 {
   g_auto (GStrv) halves = g_strsplit (argv[*at], "=", 2);
   gboolean path = strcmp (halves[0], "-c") == 0 || strcmp (halves[0], "--config-path") == 0;
@@ -156,7 +156,7 @@ wanted_variable (const char *name)
 }
 
 SimOptions *
-sim_options_parse (char **argv, char **variables, GError **error)
+sim_options_parse (const char *const *argv, const char *const *variables, GError **error)
 {
   g_autoptr (SimOptions) self = g_new0 (SimOptions, 1);
 

@@ -25,7 +25,7 @@ typedef struct {
  *
  * Returns: (transfer full) (nullable): the options
  */
-SimOptions *sim_options_parse (char **argv, char **variables, GError **error);
+SimOptions *sim_options_parse (const char *const *argv, const char *const *variables, GError **error);
 
 /** sim_options_free: (nullable) @self: released */
 void sim_options_free (SimOptions *self);
