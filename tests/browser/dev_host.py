@@ -49,7 +49,10 @@ class Host(socketserver.ThreadingMixIn, http.server.HTTPServer):
         for streamer in self.streamers:
             if streamer.poll() is None:
                 streamer.kill()
-                streamer.wait()
+            streamer.wait()
+            streamer.pump.join(5)
+            for pipe in (streamer.stdin, streamer.stdout):
+                pipe.close()
 
     def handle_error(self, request, client_address):
         pass  # a browser that is killed resets its connections
@@ -114,15 +117,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "webrtc": self.server.webrtc, "ice_servers": self.server.ice_servers, "session": "3f9c2a7b55aa", "host_address": "127.0.1.1",
             "app": {"app_id": 2, "title": "Desktop"}, "video_frame_queue_size": 3, "audio_sample_queue_size": 20,
         }})
-        threading.Thread(target=self.pump, args=(child,), daemon=True).start()
+        child.pump = threading.Thread(target=self.pump, args=(child,), daemon=True)
+        child.pump.start()
         try:
             while (text := self.read_message()) is not None:
                 message = json.loads(text)
                 self.tell(child, {"Client": message})
                 if "StartStream" in message:
                     self.tell(child, {"Launch": {"ok": True}})
-        except OSError:
-            pass
+        except (OSError, ValueError):
+            pass  # the streamer is gone
 
     @staticmethod
     def tell(child, message):

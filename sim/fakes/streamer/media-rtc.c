@@ -127,8 +127,8 @@ description (guint hash, guint32 video_ssrc, guint32 audio_ssrc)
   return g_strdup_printf (
       "videotestsrc is-live=true pattern=ball motion=%s animation-mode=running-time foreground-color=%u background-color=%u"
       " ! video/x-raw,format=I420,width=%d,height=%d,framerate=%d/1"
-      " ! textoverlay name=title valignment=bottom halignment=center ypad=14 font-desc=\"Sans Bold 15\" draw-shadow=false"
-      " ! clockoverlay time-format=\"%%H:%%M:%%S\" valignment=top halignment=right xpad=16 ypad=12 font-desc=\"Sans Bold 22\""
+      " ! textoverlay name=title valignment=bottom halignment=center ypad=14 font-desc=\"Sans Bold 12\" draw-shadow=false"
+      " ! clockoverlay time-format=\"%%H:%%M:%%S\" valignment=top halignment=right xpad=16 ypad=12 font-desc=\"Sans Bold 18\""
       " draw-shadow=false"
       " ! x264enc name=encoder tune=zerolatency speed-preset=ultrafast bitrate=1200 key-int-max=60 threads=1"
       " ! video/x-h264,profile=constrained-baseline"

@@ -401,14 +401,25 @@ take_local_candidate (SimPeer *self, Happening *happening)
     g_ptr_array_add (self->candidates, g_steal_pointer (&happening->text));
 }
 
+/* webrtcbin numbers its tracks and cannot be told otherwise. */
+static char *
+with_track_ids (const char *sdp)
+{
+  GString *text = g_string_new (sdp);
+
+  g_string_replace (text, "msid:moonlight webrtctransceiver0", "msid:moonlight video", 0);
+  g_string_replace (text, "msid:moonlight webrtctransceiver1", "msid:moonlight audio", 0);
+  return g_string_free (text, FALSE);
+}
+
 static void
 tell_description (SimPeer *self, Negotiation kind, const char *sdp)
 {
   g_autoptr (GPtrArray) candidates = g_steal_pointer (&self->candidates);
 
   g_free (self->local_sdp);
-  self->local_sdp = g_strdup (sdp);
-  self->events->description (self->owner, kind == OFFERING ? "offer" : "answer", sdp);
+  self->local_sdp = with_track_ids (sdp);
+  self->events->description (self->owner, kind == OFFERING ? "offer" : "answer", self->local_sdp);
   for (guint i = 0; candidates != NULL && i < candidates->len; i++)
     tell_candidate (self, g_ptr_array_index (candidates, i), 0);
   if (kind == ANSWERING) {
@@ -578,9 +589,9 @@ sim_peer_heard_us (SimPeer *self)
   return (gint64) g_atomic_int_get (&self->heard_seconds) * G_USEC_PER_SEC;
 }
 
-/* One send-only m-line to be: an appsrc on a request pad, whose transceiver knows its codec before any packet. */
+/* One send-only m-line to be: an appsrc on a request pad, whose transceiver knows its codec before any packet. Takes the caps. */
 static GstElement *
-add_source (SimPeer *self, const char *name, GstCaps *caps, GstCaps *preferences)
+add_source (SimPeer *self, GstCaps *caps, GstCaps *preferences)
 {
   GstElement *source = gst_element_factory_make ("appsrc", NULL);
   g_autoptr (GstPad) from = gst_element_get_static_pad (source, "src");
@@ -647,8 +658,8 @@ build (SimPeer *self)
   connect_webrtc (self);
   bus = gst_element_get_bus (self->pipeline);
   self->bus_watch = gst_bus_add_watch (bus, on_bus, self);
-  self->video = add_source (self, "video", sim_media_video_caps (self->video_ssrc), sim_media_video_caps (0));
-  self->audio = add_source (self, "audio", sim_media_audio_caps (self->audio_ssrc), sim_media_audio_caps (0));
+  self->video = add_source (self, sim_media_video_caps (self->video_ssrc), sim_media_video_caps (0));
+  self->audio = add_source (self, sim_media_audio_caps (self->audio_ssrc), sim_media_audio_caps (0));
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
   create_general (self);
   return TRUE;
