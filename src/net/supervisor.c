@@ -151,9 +151,12 @@ watch (Supervisor *self)
 static void
 become_program (char **argv, int failure)
 {
+  static const int ours[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
   sigset_t none;
   int why;
 
+  for (unsigned i = 0; i < sizeof ours / sizeof ours[0]; i++)
+    signal (ours[i], SIG_DFL); /* an ignored signal would stay ignored across exec */
   sigemptyset (&none);
   sigprocmask (SIG_SETMASK, &none, NULL);
   setpgid (0, 0);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/role.h"
+
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+#define MAX_CONFIG_BYTES 1048576
+
+struct _HnRole {
+  const HnRoleKind *kind;
+  GMainLoop *loop;
+  gpointer product;
+  gboolean stopping;
+};
+
+static const char *
+mode_name (HnMode mode)
+{
+  return mode == HN_MODE_WORKER ? "worker" : "controller";
+}
+
+/* --config FILE, else ~/.hydraneckwebrtc/<role>.yaml, else ~/.hydraneckwebrtc/config.yaml. */
+static char *
+find_config (const char *given, HnMode mode, GError **error)
+{
+  g_autofree char *own_name = g_strconcat (mode_name (mode), ".yaml", NULL);
+  g_autofree char *own = g_build_filename (g_get_home_dir (), ".hydraneckwebrtc", own_name, NULL);
+  g_autofree char *common = g_build_filename (g_get_home_dir (), ".hydraneckwebrtc", "config.yaml", NULL);
+
+  if (given != NULL)
+    return g_strdup (given);
+  if (g_file_test (own, G_FILE_TEST_EXISTS))
+    return g_steal_pointer (&own);
+  if (g_file_test (common, G_FILE_TEST_EXISTS))
+    return g_steal_pointer (&common);
+  g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "no configuration: neither '%s' nor '%s' is there; name one with --config", own, common);
+  return NULL;
+}
+
+static HnConfig *
+read_config (const char *given, HnMode mode, GError **error)
+{
+  g_autofree char *path = find_config (given, mode, error);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) local = NULL;
+  gsize length = 0;
+
+  if (path == NULL)
+    return NULL;
+  if (!g_file_get_contents (path, &text, &length, &local)) {
+    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s", local->message);
+    return NULL;
+  }
+  if (length > MAX_CONFIG_BYTES) {
+    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s: longer than %d bytes", path, MAX_CONFIG_BYTES);
+    return NULL;
+  }
+  return hn_config_parse (text, length, path, mode, error);
+}
+
+static gboolean
+on_signal (gpointer data)
+{
+  HnRole *self = data;
+
+  if (self->stopping) {
+    hn_warning (mode_name (self->kind->mode), NULL, "second signal while stopping: ending at once");
+    _exit (1);
+  }
+  self->stopping = TRUE;
+  hn_info (mode_name (self->kind->mode), NULL, "stopping");
+  self->kind->stop (self->product);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+hn_role_stopped (HnRole *self)
+{
+  g_main_loop_quit (self->loop);
+}
+
+static int
+run (const HnRoleKind *kind, const HnConfig *config, GError **error)
+{
+  HnRole self = { .kind = kind };
+  guint term_id, int_id;
+
+  self.loop = g_main_loop_new (NULL, FALSE);
+  self.product = kind->start (config, &self, error);
+  if (self.product == NULL) {
+    g_main_loop_unref (self.loop);
+    return hn_error_exit_status (*error);
+  }
+  term_id = g_unix_signal_add (SIGTERM, on_signal, &self);
+  int_id = g_unix_signal_add (SIGINT, on_signal, &self);
+  g_main_loop_run (self.loop);
+  g_source_remove (term_id);
+  g_source_remove (int_id);
+  kind->free (self.product);
+  g_main_loop_unref (self.loop);
+  return 0;
+}
+
+static gboolean
+parse_options (HnMode mode, int argc, char **argv, char **ret_config, HnLogLevel *ret_level, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autofree char *level = NULL;
+  g_auto (GStrv) arguments = g_new0 (char *, (gsize) argc + 2);
+  const GOptionEntry entries[] = {
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, ret_config, "Configuration file", "FILE" },
+    { "log-level", 0, 0, G_OPTION_ARG_STRING, &level, "debug, info (default), warning or error", "LEVEL" },
+    { NULL },
+  };
+
+  arguments[0] = g_strdup_printf ("hydraneckwebrtc %s", mode_name (mode));
+  for (int i = 0; i < argc; i++)
+    arguments[i + 1] = g_strdup (argv[i]);
+  g_set_prgname (arguments[0]);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse_strv (context, &arguments, error))
+    return FALSE;
+  if (arguments[1] != NULL || (level != NULL && !hn_log_level_from_text (level, ret_level))) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, arguments[1] != NULL ? "unexpected argument '%s'" : "no such level: '%s'",
+                 arguments[1] != NULL ? arguments[1] : level);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+int
+hn_role_main (const HnRoleKind *kind, int argc, char **argv)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (HnConfig) config = NULL;
+  g_autoptr (GError) error = NULL;
+  HnLogLevel level = HN_LOG_INFO;
+  int status;
+
+  if (!parse_options (kind->mode, argc, argv, &path, &level, &error)) {
+    fprintf (stderr, "hydraneckwebrtc %s: %s\n", mode_name (kind->mode), error->message);
+    return 64;
+  }
+  hn_log_open (level);
+  config = read_config (path, kind->mode, &error);
+  if (config == NULL) {
+    fprintf (stderr, "hydraneckwebrtc %s: %s\n", mode_name (kind->mode), error->message);
+    return hn_error_exit_status (error);
+  }
+  status = run (kind, config, &error);
+  if (error != NULL)
+    fprintf (stderr, "hydraneckwebrtc %s: %s\n", mode_name (kind->mode), error->message);
+  return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/config.h"
+
+/* What controller and worker share on the command line: options, configuration, log, signals and the main loop. */
+
+typedef struct _HnRole HnRole;
+
+typedef struct {
+  HnMode mode;
+  /* Constructs and serves; %NULL with @error when it cannot. */
+  gpointer (*start) (const HnConfig *config, HnRole *role, GError **error);
+  /* SIGTERM or SIGINT: end in order, then hn_role_stopped(). */
+  void (*stop) (gpointer product);
+  void (*free) (gpointer product);
+} HnRoleKind;
+
+/**
+ * hn_role_main:
+ * @kind: which role
+ * @argc: arguments after the subcommand
+ * @argv: the arguments
+ *
+ * A second signal while stopping ends the process at once.
+ *
+ * Returns: exit status
+ */
+int hn_role_main (const HnRoleKind *kind, int argc, char **argv);
+
+/**
+ * hn_role_stopped:
+ * @self: the role
+ *
+ * The product has ended in order; the main loop may end.
+ */
+void hn_role_stopped (HnRole *self);

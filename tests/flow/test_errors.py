@@ -1,0 +1,161 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Bad input: the error shape with its status and the field; nothing started, nobody harmed."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+
+import flow  # noqa: E402, I001: it makes the modules below findable
+import child  # noqa: E402
+import web  # noqa: E402
+from flow import contains, equal, error_shape, true  # noqa: E402
+
+GOOD = {"sunshine_user": "sunshine", "sunshine_pass": "sunshine"}
+
+BODIES = [
+    (b"", 400, "malformed JSON"), (b"{", 400, "malformed JSON"), (b"[]", 400, "malformed JSON"), (b"\xff", 400, "malformed JSON"),
+    (b'{"a":1}{"b":2}', 400, "malformed JSON"), (b"[" * 60000, 400, "malformed JSON"),
+    (b"{}", 400, "field 'body_ip' is required"), (b'{"body_ip":null}', 400, "field 'body_ip' is required"),
+    (b'{"body_ip":7}', 400, "field 'body_ip' must be a string"), (b'{"body_ip":""}', 400, "field 'body_ip'"),
+    (b'{"body_ip":"living-room"}', 400, "field 'body_ip'"), (b'{"body_ip":"8.8.8.8"}', 400, "field 'body_ip'"),
+    (b'{"body_ip":"127.0.0.1"}', 400, "field 'body_ip'"), (b'{"body_ip":"::ffff:8.8.8.8"}', 400, "field 'body_ip'"),
+    (b'{"body_ip":"BODY","experience":5}', 400, "field 'experience' must be a string"),
+    (b'{"body_ip":"BODY","replace":"yes"}', 400, "field 'replace' must be true or false"),
+    (b'{"body_ip":"BODY","district":"a\\nb"}', 400, "field 'district'"),
+    (b'{"body_ip":"BODY","head":"' + b"x" * 2000 + b'"}', 400, "field 'head'"),
+    (b'{"body_ip":"BODY","head":"' + b"x" * 70000 + b'"}', 413, ""),
+]
+
+
+def _nothing_started(running):
+    equal(running.call("GET", "/api/v1/sessions").json()["sessions"], [], "sessions")
+    for name, process in running.children.items():
+        if name.startswith("worker"):
+            equal(child.descendants(process.pid), [], "processes of " + name)
+
+
+def each_bad_body_is_refused_by_both_roles(running):
+    for body, status, text in BODIES:
+        sent = body.replace(b"BODY", running.plan.body(1).encode())
+        for call in (running.call, lambda *a, **k: running.worker_call(1, *a, **k)):
+            reply = call("POST", "/api/v1/sessions", sent, headers={"Content-Type": "application/json"})
+            contains(error_shape(reply, status)["error"], text, "answer to %r" % sent[:60])
+    _nothing_started(running)
+
+
+def the_workers_own_address_is_no_body(running):
+    reply = running.create(1, expect=None, body_ip=running.plan.worker(1)[0])
+    contains(error_shape(reply, 400)["error"], "field 'body_ip'")
+
+
+def a_wrong_or_missing_token_is_401_for_every_guarded_path(running):
+    paths = [("POST", "/api/v1/sessions"), ("GET", "/api/v1/sessions"), ("GET", "/api/v1/sessions/x"), ("DELETE", "/api/v1/sessions/x")]
+    for method, path in paths + [("GET", "/api/v1/workers"), ("POST", "/api/v1/workers/heartbeat")]:
+        for token in (None, "wrong", running.plan.token + "x", running.plan.token[:-1], ""):
+            reply = running.call(method, path, {} if method == "POST" else None, token=token)
+            error_shape(reply, 401, "unauthorized")
+            true(reply.headers["WWW-Authenticate"].startswith("Bearer"), "no WWW-Authenticate")
+    for method, path in paths:
+        error_shape(running.worker_call(1, method, path, {} if method == "POST" else None, token="wrong"), 401)
+    _nothing_started(running)
+
+
+def an_unknown_session_is_404(running):
+    for session in ("0" * 32, "nonsense", "%2e%2e"):
+        error_shape(running.call("GET", "/api/v1/sessions/" + session), 404)
+        error_shape(running.call("DELETE", "/api/v1/sessions/" + session), 404)
+    error_shape(web.call("GET", running.url + "/session/" + "0" * 32 + "/stream.html"), 404, "session not found")
+    error_shape(web.call("POST", running.url + "/session/" + "0" * 32 + "/quit"), 404)
+
+
+def unknown_paths_and_methods_are_told_apart(running):
+    error_shape(running.call("GET", "/api/v1/nothing"), 404)
+    error_shape(running.call("GET", "/api/v1/healthx"), 404)
+    reply = running.call("PUT", "/api/v1/health")
+    error_shape(reply, 405)
+    equal(reply.headers["Allow"], "GET", "Allow")
+
+
+def health_always_answers(running):
+    equal(web.call("GET", running.url + "/api/v1/health").status, 200, "status")
+
+
+RAW = [
+    (b"GET /api/v1/health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400), (b"GET /api/v1/health HTTP/1.1\r\n\r\n", 400),
+    (b"GET  /api/v1/health HTTP/1.1\r\nHost: a\r\n\r\n", 400), (b"GET /api/v1/health HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+    (b"GET http://a/api/v1/health HTTP/1.1\r\nHost: a\r\n\r\n", 400), (b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    (b"GET /api/v1/health HTTP/1.1\nHost: a\n\n", 400), (b"GET /api/v1/health HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+    (b"GET /api/v1/health HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n", 400), (b"\x00\x01\x02\r\n\r\n", 400),
+    (b"POST /session/x/y HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    (b"POST /session/x/y HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", 400),
+    (b"POST /session/x/y HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc", 400),
+    (b"POST /session/x/y HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+    (b"POST /session/x/y HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 2000 + b"\r\n", 431),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 40000 + b"\r\n\r\n", 431),
+    (b"POST /api/v1/sessions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
+]
+
+
+def a_malformed_head_is_refused_and_the_connection_closed(running):
+    for at in (running.plan.controller, running.plan.worker(1)):
+        for data, status in RAW:
+            answer = web.raw(at[0], at[1], data)
+            equal(answer.split(b" ", 2)[1:2], [str(status).encode()], "status of %r" % data[:50])
+            equal(answer.count(b"HTTP/1.1 "), 1, "answers to %r" % data[:50])
+            equal(json.loads(answer.split(b"\r\n\r\n", 1)[1])["code"], status, "code")
+
+
+def idle_connections_that_the_client_closes_leave_no_descriptor(running):
+    pid = running.children["controller"].pid
+    before = len(os.listdir("/proc/%d/fd" % pid))
+    for _ in range(5):
+        socks = [socket.create_connection(running.plan.controller) for _ in range(100)]
+        for sock in socks:
+            sock.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: a\r\n\r\n")
+        for sock in socks:
+            true(sock.recv(65536).startswith(b"HTTP/1.1 200"), "no answer")
+        for sock in socks:
+            sock.close()
+    running.wait(lambda: len(os.listdir("/proc/%d/fd" % pid)) <= before + 1, 10, "descriptors are back")
+
+
+def a_second_worker_on_the_port_leaves_the_first_alone(running):
+    created = running.create(1)
+    second = subprocess.run([running.plan.program("hydraneckwebrtc"), "worker", "--config", running.path("worker-1.yaml")],
+                            capture_output=True, text=True, timeout=20, check=False, env=running.env())
+    true(second.returncode not in (0, -11), "exit status %d" % second.returncode)
+    contains(second.stderr, "cannot bind — is another hydraneckwebrtc already running?")
+    equal(web.call("GET", created["stream_url"]).status, 200, "the page of the first")
+
+
+def no_secret_and_no_whole_id_is_written_anywhere(running):
+    created = running.create(1)
+    running.create(2, expect=None, sunshine_pass="hunter2-wrong")
+    for name, process in running.children.items():
+        text = "\n".join(process.lines())
+        for secret in (running.plan.token, "nps-token", "library-token", running.plan.turn_password, "hunter2-wrong"):
+            if name in ("controller", "worker-1"):
+                true(secret not in text, "%s wrote a secret" % name)
+        if name in ("controller", "worker-1"):
+            true(created["session_id"] not in text, "%s wrote a whole session id" % name)
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/cmdline" % pid, "rb") as file:
+                line = file.read()
+        except OSError:
+            continue
+        if b"hydraneck" in line or b"web-server" in line:
+            for secret in (running.plan.token, "hunter2", running.plan.turn_password):
+                true(secret.encode() not in line, "a secret in the process list")
+
+
+flow.expect_log("[pairing]")
+flow.expect_log("[session ")
+flow.main(globals(), workers=1, bodies=3, turn=True, token="tok-5f1d3c")
