@@ -40,6 +40,26 @@ return {
 }
 """
 
+# Twice the picture without the edges where clock and title are, 400 ms apart: does it differ? null: there is no video element.
+MOVES = """
+const video = document.querySelector("video.video-stream")
+if (!video || !video.videoWidth) return null
+const canvas = document.createElement("canvas")
+canvas.width = 160
+canvas.height = 60
+const context = canvas.getContext("2d", { willReadFrequently: true })
+const look = () => {
+    context.drawImage(video, 0, video.videoHeight * .2, video.videoWidth, video.videoHeight * .6, 0, 0, 160, 60)
+    return context.getImageData(0, 0, 160, 60).data
+}
+for (let i = 0; i < 8; i++) {
+    const before = look()
+    await new Promise(resolve => setTimeout(resolve, 400))
+    if (look().some((value, at) => Math.abs(value - before[at]) > 40)) return true
+}
+return false
+"""
+
 CLICK_EXIT = """
 const buttons = [...document.querySelectorAll("#sidebar-parent .sidebar-stream-buttons button")]
 const button = buttons.find(each => each.textContent.trim() === "Exit")
@@ -104,7 +124,7 @@ def click_exit(browser, url):
 def check(browser, options):
     browser.open(options.url)
     stats = wait_for_play(browser, options.timeout, options.frames, options.packets)
-    result = result_of(stats)
+    result = {**result_of(stats), "moving": browser.script(MOVES)}
     if options.screenshot:
         browser.screenshot(options.screenshot)
     if options.require_relay and stats["local"] != "relay":

@@ -163,6 +163,7 @@ class InChromium(unittest.TestCase):
         with webdriver.Browser() as browser:
             result = self.play(browser, host.url)
             self.assertEqual(result["video"], "640x360")
+            self.assertTrue(browser.script(stream_check.MOVES))
             self.assertNotIn("Stop", host.streamers[-1].server_lines)
             stream_check.click_exit(browser, host.url)
         self.assertEqual(host.streamers[-1].server_lines.count("Stop"), 1)

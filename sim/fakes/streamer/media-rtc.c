@@ -125,7 +125,7 @@ static char *
 description (guint hash, guint32 video_ssrc, guint32 audio_ssrc)
 {
   return g_strdup_printf (
-      "videotestsrc is-live=true pattern=ball motion=%s animation-mode=running-time foreground-color=%u background-color=%u"
+      "videotestsrc is-live=true pattern=ball motion=%s foreground-color=%u background-color=%u"
       " ! video/x-raw,format=I420,width=%d,height=%d,framerate=%d/1"
       " ! textoverlay name=title valignment=bottom halignment=center ypad=14 font-desc=\"Sans Bold 12\" draw-shadow=false"
       " ! clockoverlay time-format=\"%%H:%%M:%%S\" valignment=top halignment=right xpad=16 ypad=12 font-desc=\"Sans Bold 18\""
