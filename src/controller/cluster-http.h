@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/config.h"
+#include "controller/registry.h"
+#include "net/http-client.h"
+
+/* The registry with its one timer, and the calls to its workers: what the other shells of this folder share. */
+
+typedef struct _HnClusterHttp HnClusterHttp;
+
+/**
+ * hn_cluster_http_new:
+ * @config: outlives the cluster
+ *
+ * Returns: (transfer full): a cluster of nobody
+ */
+HnClusterHttp *hn_cluster_http_new (const HnConfig *config);
+
+/**
+ * hn_cluster_http_free:
+ * @self: (nullable): what to free; calls under way are aborted
+ */
+void hn_cluster_http_free (HnClusterHttp *self);
+
+/**
+ * hn_cluster_http_get_config:
+ * @self: a cluster
+ *
+ * Returns: the configuration
+ */
+const HnConfig *hn_cluster_http_get_config (const HnClusterHttp *self);
+
+/**
+ * hn_cluster_http_get_registry:
+ * @self: a cluster
+ *
+ * Returns: the registry; heartbeats and failures are told to the cluster instead, which logs them and sets its timer
+ */
+HnRegistry *hn_cluster_http_get_registry (HnClusterHttp *self);
+
+/**
+ * hn_cluster_http_heartbeat:
+ * @self: a cluster
+ * @report: (transfer full): what a worker says
+ * @error: as [method@Hn.Registry.heartbeat]
+ *
+ * Returns: whether it was taken
+ */
+gboolean hn_cluster_http_heartbeat (HnClusterHttp *self, HnWorkerReport *report, GError **error);
+
+/**
+ * hn_cluster_http_worker_failed:
+ * @self: a cluster
+ * @worker_id: who could not be reached
+ * @what: one line for the log
+ */
+void hn_cluster_http_worker_failed (HnClusterHttp *self, const char *worker_id, const char *what);
+
+/**
+ * hn_cluster_http_call_async:
+ * @self: a cluster
+ * @worker: whom to call
+ * @method: `GET`, `POST`, `DELETE`
+ * @path: path at the worker
+ * @body: (nullable): JSON text
+ * @timeout_us: over all
+ * @cancellable: (nullable): cancels the call
+ * @done: called once, from the loop; [func@Hn.http_client_call_finish] reads it
+ * @user_data: for @done
+ */
+void hn_cluster_http_call_async (HnClusterHttp *self, const HnRegistryWorker *worker, const char *method, const char *path,
+                                 const char *body, gint64 timeout_us, GCancellable *cancellable, GAsyncReadyCallback done,
+                                 gpointer user_data);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnClusterHttp, hn_cluster_http_free)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "controller/controller-main.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "controller/cluster-http.h"
+#include "controller/controller-http.h"
+#include "controller/entry.h"
+#include "net/front.h"
+#include "net/timer.h"
+
+#define STOP_SECONDS 3
+#define STOP_LOOK_SECONDS 0.02 /* between two looks whether everybody is answered */
+
+struct _HnController {
+  const HnConfig *config;
+  const HnControllerEvents *events;
+  gpointer user_data;
+  HnPoller *poller;
+  HnClusterHttp *cluster;
+  HnControllerHttp *http;
+  HnFront *front;
+  HnTimer *stop_timer;
+  gint64 stop_deadline_us; /* HN_NEVER: it is not to stop */
+  gboolean drained;        /* everybody is answered; one more look lets the answers leave */
+};
+
+static void
+on_route (const HnHttpHead *head, const HnPeer *peer, HnRoute *ret_route, gpointer data)
+{
+  HnController *self = data;
+
+  hn_entry_decide (hn_cluster_http_get_registry (self->cluster), self->config->server_trusted_proxies, head, peer,
+                   hn_clock_now_us (), ret_route);
+}
+
+static void
+on_upstream_failed (const char *tag, const char *what, gpointer data)
+{
+  HnController *self = data;
+  HnRegistrySession session = { NULL };
+
+  if (hn_registry_find_session (hn_cluster_http_get_registry (self->cluster), tag, hn_clock_now_us (), &session, NULL)
+      != HN_REGISTRY_FOUND)
+    return;
+  hn_warning ("proxy", tag, "%s worker=%s", what, session.worker->report->id);
+  hn_cluster_http_worker_failed (self->cluster, session.worker->report->id, what);
+}
+
+static const HnFrontEvents front_events = { .route = on_route, .upstream_failed = on_upstream_failed };
+
+guint16
+hn_controller_get_port (HnController *self)
+{
+  return hn_front_get_port (self->front);
+}
+
+static void
+on_stop_look (gpointer data)
+{
+  HnController *self = data;
+  gint64 now_us = hn_clock_now_us ();
+
+  if (self->drained || now_us >= self->stop_deadline_us) {
+    hn_info ("controller", NULL, "stopped");
+    self->events->stopped (self->user_data);
+    return;
+  }
+  self->drained = hn_controller_http_get_count (self->http) == 0;
+  hn_timer_arm (self->stop_timer, now_us + hn_seconds (STOP_LOOK_SECONDS));
+}
+
+void
+hn_controller_stop (HnController *self)
+{
+  if (self->stop_deadline_us != HN_NEVER)
+    return;
+  self->stop_deadline_us = hn_clock_now_us () + hn_seconds (STOP_SECONDS);
+  hn_front_stop_accepting (self->front);
+  hn_controller_http_cancel_all (self->http);
+  hn_timer_arm (self->stop_timer, hn_clock_now_us ());
+}
+
+static int
+bind_config (const HnConfig *config, char **ret_host, guint16 *ret_port, GError **error)
+{
+  if (!hn_address_split_listen (config->server_listen, ret_host, ret_port)) {
+    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "'server.listen' is no address and port: '%s'", config->server_listen);
+    return -1;
+  }
+  return hn_front_bind (*ret_host, *ret_port, error);
+}
+
+HnController *
+hn_controller_new (const HnConfig *config, const HnControllerEvents *events, gpointer user_data, GError **error)
+{
+  g_autofree char *host = NULL;
+  guint16 port = 0;
+  int listen_fd = bind_config (config, &host, &port, error);
+  HnFrontOptions options = { .listen_host = host, .listen_port = port };
+  HnController *self;
+
+  if (listen_fd < 0)
+    return NULL;
+  self = g_new0 (HnController, 1);
+  self->config = config;
+  self->events = events;
+  self->user_data = user_data;
+  self->stop_deadline_us = HN_NEVER;
+  self->stop_timer = hn_timer_new (on_stop_look, self);
+  self->poller = hn_poller_new (NULL);
+  self->cluster = hn_cluster_http_new (config);
+  self->http = hn_controller_http_new (self->cluster);
+  options.api = hn_http_server_get_soup (hn_controller_http_get_server (self->http));
+  self->front = hn_front_new (self->poller, listen_fd, &options, &front_events, self);
+  hn_info ("controller", NULL, "listening on %s%s%s:%u version=%s", strchr (host, ':') != NULL ? "[" : "", host,
+           strchr (host, ':') != NULL ? "]" : "", hn_front_get_port (self->front), HN_VERSION);
+  return self;
+}
+
+void
+hn_controller_free (HnController *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->stop_timer, hn_timer_free);
+  g_clear_pointer (&self->front, hn_front_free);
+  g_clear_pointer (&self->http, hn_controller_http_free);
+  g_clear_pointer (&self->cluster, hn_cluster_http_free);
+  g_clear_pointer (&self->poller, hn_poller_free);
+  g_free (self);
+}

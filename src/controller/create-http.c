@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One creation: reserve → probe → POST to the worker → confirm. The probe is what tells "could not connect" (another worker is tried,
+ * once) from "was cut while it worked" (pairing may have begun: never tried elsewhere). All within TOTAL_SECONDS, so that our answer
+ * comes before the front door's deadline. */
+#include "controller/create-http.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "controller/reply-rules.h"
+#include "net/probe.h"
+
+#define TOTAL_SECONDS (HN_LIMIT_API_SECONDS - 4)
+#define CALL_SECONDS (HN_LIMIT_CREATE_SECONDS + 1)
+#define MAX_ATTEMPTS 2
+
+struct _HnCreateHttp {
+  HnClusterHttp *cluster;
+  GHashTable *jobs; /* set of Job, borrowed */
+};
+
+typedef struct {
+  HnCreateHttp *owner; /* NULL when it is gone */
+  HnHttpRequest *request;
+  GCancellable *cancellable; /* of this job: by the client's leaving or by our own end */
+  gulong left_handler;
+  HnCreateRequest *wanted;
+  char *body;
+  gint64 started_us;
+  guint attempts;
+  guint64 ticket;  /* 0: nothing reserved */
+  char *worker_id; /* of this attempt */
+  GError *refusal; /* (nullable) what the attempt before brought */
+} Job;
+
+static void
+on_client_left (GCancellable *left, gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+}
+
+static Job *
+job_new (HnCreateHttp *self, HnHttpRequest *request, HnCreateRequest *wanted)
+{
+  g_autoptr (JsonObject) object = hn_create_request_to_json (wanted);
+  Job *job = g_new0 (Job, 1);
+
+  job->owner = self;
+  job->request = hn_http_request_ref (request);
+  job->cancellable = g_cancellable_new ();
+  job->wanted = wanted;
+  job->body = hn_json_to_text (object);
+  job->started_us = hn_clock_now_us ();
+  job->left_handler = g_cancellable_connect (hn_http_request_get_cancellable (request), G_CALLBACK (on_client_left),
+                                             g_object_ref (job->cancellable), g_object_unref);
+  g_hash_table_add (self->jobs, job);
+  return job;
+}
+
+static void
+release (Job *job)
+{
+  if (job->owner != NULL && job->ticket != 0)
+    hn_registry_release (hn_cluster_http_get_registry (job->owner->cluster), job->ticket);
+  job->ticket = 0;
+}
+
+static void
+job_free (Job *job)
+{
+  release (job);
+  if (job->owner != NULL)
+    g_hash_table_remove (job->owner->jobs, job);
+  g_cancellable_disconnect (hn_http_request_get_cancellable (job->request), job->left_handler);
+  g_clear_object (&job->cancellable);
+  hn_http_request_unref (job->request);
+  hn_create_request_free (job->wanted);
+  g_clear_error (&job->refusal);
+  g_free (job->body);
+  g_free (job->worker_id);
+  g_free (job);
+}
+
+static void
+fail (Job *job, const GError *error)
+{
+  hn_warning ("controller", NULL, "session not created: %s body_ip=%s worker=%s", error->message, job->wanted->body_ip,
+              job->worker_id != NULL ? job->worker_id : "-");
+  hn_http_request_reply_error (job->request, error);
+  job_free (job);
+}
+
+/* Cancelled by the client or by our own end: whoever still listens is told. */
+static void
+abandon (Job *job)
+{
+  g_autoptr (GError) error = g_error_new_literal (HN_ERROR, HN_ERROR_CLOSED, "controller is shutting down");
+
+  hn_info ("controller", NULL, "session creation cancelled body_ip=%s worker=%s", job->wanted->body_ip,
+           job->worker_id != NULL ? job->worker_id : "-");
+  hn_http_request_reply_error (job->request, error);
+  job_free (job);
+}
+
+static gboolean
+is_cancelled (const Job *job)
+{
+  return job->owner == NULL || g_cancellable_is_cancelled (job->cancellable);
+}
+
+static void attempt (Job *job);
+
+/* Nothing has begun at this worker: another one may be tried. */
+static void
+attempt_elsewhere (Job *job, GError *why)
+{
+  release (job);
+  g_clear_error (&job->refusal);
+  job->refusal = why;
+  if (job->attempts < MAX_ATTEMPTS) {
+    attempt (job);
+    return;
+  }
+  fail (job, job->refusal);
+}
+
+static HnSessionReport *
+session_new (const HnCreateRequest *wanted, const HnCreateReply *reply, const char *stream_path)
+{
+  HnSessionReport *session = g_new0 (HnSessionReport, 1);
+
+  session->id = g_strdup (reply->session_id);
+  session->body_ip = g_strdup (wanted->body_ip);
+  session->state = HN_SESSION_READY;
+  session->stream_path = g_strdup (stream_path);
+  session->experience = g_strdup (wanted->experience);
+  session->district = g_strdup (wanted->district);
+  session->body = g_strdup (wanted->body);
+  session->head = g_strdup (wanted->head);
+  session->process_alive = TRUE;
+  session->data_directory_ok = TRUE;
+  session->created_utc_us = hn_clock_utc_us ();
+  return session;
+}
+
+static void
+answer (Job *job, const char *session_id, const char *stream_path)
+{
+  HnClusterHttp *cluster = job->owner->cluster;
+  const HnRegistryWorker *worker = hn_registry_find_worker (hn_cluster_http_get_registry (cluster), job->worker_id);
+  g_autofree char *stream_url
+    = hn_url_rules_stream_url (hn_cluster_http_get_config (cluster)->server_domain, hn_http_request_get_base_url (job->request),
+                               worker != NULL ? worker->report->public_url : NULL, stream_path);
+  HnCreateReply reply = { .session_id = (char *) session_id, .stream_url = stream_url, .worker_id = job->worker_id };
+  g_autoptr (JsonObject) object = hn_create_reply_to_json (&reply);
+
+  hn_info ("controller", session_id, "session created body_ip=%s worker=%s took_ms=%" G_GINT64_FORMAT, job->wanted->body_ip,
+           job->worker_id, (hn_clock_now_us () - job->started_us) / 1000);
+  hn_http_request_reply_json (job->request, 201, object);
+  job_free (job);
+}
+
+static void
+take_reply (Job *job, const HnHttpReply *reply)
+{
+  g_autoptr (JsonObject) object = hn_json_parse_object (reply->body, reply->length, NULL);
+  g_autoptr (HnCreateReply) created = object != NULL ? hn_create_reply_from_json (object, NULL) : NULL;
+  g_autofree char *path = NULL;
+
+  if (created != NULL)
+    path = hn_url_rules_stream_path (created->session_id, created->stream_path, created->stream_url);
+  if (path == NULL) {
+    g_autoptr (GError) error = hn_reply_rules_error (0, NULL, 0, job->worker_id);
+
+    hn_error_set_detail (error, "it says that a session was created, but not which");
+    fail (job, error);
+    return;
+  }
+  hn_registry_confirm (hn_cluster_http_get_registry (job->owner->cluster), job->ticket, session_new (job->wanted, created, path),
+                       hn_clock_now_us ());
+  job->ticket = 0;
+  answer (job, created->session_id, path);
+}
+
+static void
+on_reply (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Job *job = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnHttpReply) reply = hn_http_client_call_finish (result, &error);
+
+  if (is_cancelled (job)) {
+    abandon (job);
+    return;
+  }
+  if (reply == NULL) {
+    if (!g_error_matches (error, HN_ERROR, HN_ERROR_TIMEOUT))
+      hn_cluster_http_worker_failed (job->owner->cluster, job->worker_id, error->message);
+    g_prefix_error (&error, "worker '%s': ", job->worker_id);
+    fail (job, error);
+    return;
+  }
+  switch (hn_reply_rules_meaning (reply->status)) {
+  case HN_REPLY_RULES_DONE:
+    take_reply (job, reply);
+    return;
+  case HN_REPLY_RULES_BUSY:
+    hn_registry_refused (hn_cluster_http_get_registry (job->owner->cluster), job->worker_id);
+    break;
+  case HN_REPLY_RULES_STRANGER:
+    hn_cluster_http_worker_failed (job->owner->cluster, job->worker_id, "it does not know our token");
+    break;
+  case HN_REPLY_RULES_REFUSED:
+    error = hn_reply_rules_error (reply->status, reply->body, reply->length, job->worker_id);
+    fail (job, error);
+    return;
+  }
+  attempt_elsewhere (job, hn_reply_rules_error (reply->status, reply->body, reply->length, job->worker_id));
+}
+
+static void
+no_worker (Job *job)
+{
+  g_autoptr (GError) error = g_error_new_literal (HN_ERROR, HN_ERROR_LIMIT, "no healthy workers available");
+
+  hn_error_set_detail (error, "no worker has registered, or all are unhealthy or full");
+  fail (job, error);
+}
+
+/* The worker that was reserved, or NULL after the job was answered: it may have gone while it was probed. */
+static const HnRegistryWorker *
+reserved_worker (Job *job)
+{
+  return hn_registry_find_worker (hn_cluster_http_get_registry (job->owner->cluster), job->worker_id);
+}
+
+static void
+post (Job *job)
+{
+  const HnRegistryWorker *worker = reserved_worker (job);
+  gint64 left_us = job->started_us + hn_seconds (TOTAL_SECONDS) - hn_clock_now_us ();
+
+  if (worker == NULL) {
+    no_worker (job);
+    return;
+  }
+  hn_cluster_http_call_async (job->owner->cluster, worker, "POST", "/api/v1/sessions", job->body,
+                              CLAMP (left_us, hn_seconds (1), hn_seconds (CALL_SECONDS)), job->cancellable, on_reply, job);
+}
+
+static void
+on_probed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Job *job = data;
+  g_autoptr (GError) error = NULL;
+  gint64 took_us = hn_probe_finish (result, &error);
+
+  if (is_cancelled (job)) {
+    abandon (job);
+    return;
+  }
+  if (took_us >= 0) {
+    post (job);
+    return;
+  }
+  hn_cluster_http_worker_failed (job->owner->cluster, job->worker_id, error->message);
+  /* no worker's word, so none that a caller should read: if nobody else can, there is no healthy worker */
+  attempt_elsewhere (job, g_error_new_literal (HN_ERROR, HN_ERROR_LIMIT, "no healthy workers available"));
+}
+
+static void
+attempt (Job *job)
+{
+  HnRegistry *registry = hn_cluster_http_get_registry (job->owner->cluster);
+  g_autofree char *tried_id = g_steal_pointer (&job->worker_id);
+  const HnRegistryWorker *worker = NULL;
+
+  job->ticket = hn_registry_reserve (registry, job->wanted->body_ip, tried_id, &worker);
+  if (job->ticket == 0) {
+    job->worker_id = g_steal_pointer (&tried_id);
+    if (job->refusal != NULL)
+      fail (job, job->refusal);
+    else
+      no_worker (job);
+    return;
+  }
+  job->attempts++;
+  job->worker_id = g_strdup (worker->report->id);
+  hn_debug ("controller", NULL, "creation sent to worker '%s' attempt=%u body_ip=%s", job->worker_id, job->attempts,
+            job->wanted->body_ip);
+  hn_probe_async (worker->target.host, worker->target.port, hn_seconds (HN_LIMIT_CONNECT_SECONDS), job->cancellable, on_probed, job);
+}
+
+void
+hn_create_http_start (HnCreateHttp *self, HnHttpRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+  HnCreateRequest *wanted = hn_create_request_from_json (hn_http_request_get_object (request), &error);
+
+  if (wanted == NULL)
+    hn_http_request_reply_error (request, error);
+  else
+    attempt (job_new (self, request, wanted));
+}
+
+void
+hn_create_http_cancel_all (HnCreateHttp *self)
+{
+  g_autoptr (GList) jobs = g_hash_table_get_keys (self->jobs);
+
+  for (GList *link = jobs; link != NULL; link = link->next)
+    g_cancellable_cancel (((Job *) link->data)->cancellable);
+}
+
+guint
+hn_create_http_get_count (const HnCreateHttp *self)
+{
+  return g_hash_table_size (self->jobs);
+}
+
+HnCreateHttp *
+hn_create_http_new (HnClusterHttp *cluster)
+{
+  HnCreateHttp *self = g_new0 (HnCreateHttp, 1);
+
+  self->cluster = cluster;
+  self->jobs = g_hash_table_new (NULL, NULL);
+  return self;
+}
+
+void
+hn_create_http_free (HnCreateHttp *self)
+{
+  g_autoptr (GList) jobs = NULL;
+
+  if (self == NULL)
+    return;
+  jobs = g_hash_table_get_keys (self->jobs);
+  for (GList *link = jobs; link != NULL; link = link->next) {
+    Job *job = link->data;
+
+    release (job);
+    job->owner = NULL;
+    g_cancellable_cancel (job->cancellable);
+  }
+  g_clear_pointer (&self->jobs, g_hash_table_unref);
+  g_free (self);
+}
