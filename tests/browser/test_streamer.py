@@ -132,6 +132,8 @@ class StreamerProtocol(unittest.TestCase):
 
 
 class InChromium(unittest.TestCase):
+    maxDiff = None  # a sanitizer report is worth reading whole
+
     def setUp(self):
         self.log = tempfile.TemporaryFile()
         self.host = None

@@ -23,7 +23,7 @@ from_hex (const char *text)
   GByteArray *bytes = g_byte_array_new ();
 
   for (; text[0] != '\0' && text[1] != '\0'; text += 2) {
-    guint8 byte = (guint8) (g_ascii_xdigit_value (text[0]) * 16 + g_ascii_xdigit_value (text[1]));
+    guint8 byte = (guint8)(g_ascii_xdigit_value (text[0]) * 16 + g_ascii_xdigit_value (text[1]));
 
     g_byte_array_append (bytes, &byte, 1);
   }
@@ -47,9 +47,9 @@ sha_of_three (const guint8 *a, gsize a_length, const guint8 *b, gsize b_length, 
 {
   g_autoptr (GByteArray) all = g_byte_array_new ();
 
-  g_byte_array_append (all, a, (guint) a_length);
-  g_byte_array_append (all, b, (guint) b_length);
-  g_byte_array_append (all, c, (guint) c_length);
+  g_byte_array_append (all, a, (guint)a_length);
+  g_byte_array_append (all, b, (guint)b_length);
+  g_byte_array_append (all, c, (guint)c_length);
   SHA256 (all->data, all->len, ret_hash);
 }
 
@@ -61,8 +61,8 @@ signature_of (X509 *cert, guint8 *ret_signature)
 
   X509_get0_signature (&bits, NULL, cert);
   length = ASN1_STRING_length (bits);
-  memcpy (ret_signature, ASN1_STRING_get0_data (bits), (gsize) length);
-  return (gsize) length;
+  memcpy (ret_signature, ASN1_STRING_get0_data (bits), (gsize)length);
+  return (gsize)length;
 }
 
 Client *
@@ -80,18 +80,18 @@ client_new (void)
   X509_gmtime_adj (X509_getm_notBefore (self->cert), 0);
   X509_gmtime_adj (X509_getm_notAfter (self->cert), 86400);
   X509_set_pubkey (self->cert, self->key);
-  X509_NAME_add_entry_by_txt (
-      X509_get_subject_name (self->cert), "CN", MBSTRING_ASC, (const guint8 *) "NVIDIA GameStream Client", -1, -1, 0);
+  X509_NAME_add_entry_by_txt (X509_get_subject_name (self->cert), "CN", MBSTRING_ASC, (const guint8 *)"NVIDIA GameStream Client",
+                              -1, -1, 0);
   X509_set_issuer_name (self->cert, X509_get_subject_name (self->cert));
   g_assert_cmpint (X509_sign (self->cert, self->key, EVP_sha256 ()), >, 0);
   PEM_write_bio_X509 (out, self->cert);
   length = BIO_get_mem_data (out, &pem);
-  self->cert_hex = to_hex ((const guint8 *) pem, (gsize) length);
+  self->cert_hex = to_hex ((const guint8 *)pem, (gsize)length);
   BIO_free (out);
   self->cert_signature_length = signature_of (self->cert, self->cert_signature);
   for (guint8 i = 0; i < 16; i++) {
-    self->challenge[i] = (guint8) (0x10 + i);
-    self->secret[i] = (guint8) (0x40 + i);
+    self->challenge[i] = (guint8)(0x10 + i);
+    self->secret[i] = (guint8)(0x40 + i);
   }
   return self;
 }
@@ -110,7 +110,7 @@ client_set_pin (Client *self, const guint8 *salt, const char *pin)
 {
   guint8 hash[32];
 
-  sha_of_three (salt, 16, (const guint8 *) pin, 4, NULL, 0, hash);
+  sha_of_three (salt, 16, (const guint8 *)pin, 4, NULL, 0, hash);
   memcpy (self->aes_key, hash, 16);
 }
 
@@ -145,7 +145,7 @@ client_trusts (const Client *self, const char *plaincert, const char *pairingsec
 {
   g_autoptr (GByteArray) pem = from_hex (plaincert);
   g_autoptr (GByteArray) sent = from_hex (pairingsecret);
-  BIO *in = BIO_new_mem_buf (pem->data, (int) pem->len);
+  BIO *in = BIO_new_mem_buf (pem->data, (int)pem->len);
   X509 *cert = PEM_read_bio_X509 (in, NULL, NULL, NULL);
   EVP_MD_CTX *context = EVP_MD_CTX_new ();
   guint8 signature[512];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The client's side of GameStream pairing, for tests: written from the protocol's description and OpenSSL alone, sharing no line with
- * the fake, so that the two can only agree by both being right. */
+/* The client's side of GameStream pairing, for tests: written from the protocol's description and OpenSSL alone, sharing no line
+ * with the fake, so that the two can only agree by both being right. */
 #pragma once
 
 #include <glib.h>
@@ -10,7 +10,7 @@
 typedef struct {
   EVP_PKEY *key;
   X509 *cert;
-  char *cert_hex;            /* hex of the PEM text, as clientcert */
+  char *cert_hex; /* hex of the PEM text, as clientcert */
   guint8 cert_signature[512];
   gsize cert_signature_length;
   guint8 aes_key[16];

@@ -12,7 +12,7 @@
 #include "sim/fakes/body/nvhttp.h"
 
 #define JSON "Content-Type: application/json\r\n"
-#define USER "Authorization: Basic U3Vuc2hpbmU6c3Vuc2hpbmU=\r\n" /* Sunshine:sunshine */
+#define USER "Authorization: Basic U3Vuc2hpbmU6c3Vuc2hpbmU=\r\n"  /* Sunshine:sunshine */
 #define WRONG "Authorization: Basic c3Vuc2hpbmU6U3Vuc2hpbmU=\r\n" /* sunshine:Sunshine */
 
 typedef struct {
@@ -102,19 +102,11 @@ the_content_type_is_asked_before_the_user (void **state)
 {
   World *w = *state;
 
-  assert_answer (
-      w, "POST /api/pin", "", "{}", 400, "{\"error\":\"Content type not provided\",\"status\":false,\"status_code\":400}");
-  assert_answer (w,
-                 "POST /api/pin",
-                 "Content-Type: text/plain\r\n" WRONG,
-                 "{}",
-                 400,
+  assert_answer (w, "POST /api/pin", "", "{}", 400,
+                 "{\"error\":\"Content type not provided\",\"status\":false,\"status_code\":400}");
+  assert_answer (w, "POST /api/pin", "Content-Type: text/plain\r\n" WRONG, "{}", 400,
                  "{\"error\":\"Content type mismatch\",\"status\":false,\"status_code\":400}");
-  assert_answer (w,
-                 "POST /api/pin",
-                 "Content-Type: Application/JSON; charset=utf-8\r\n",
-                 "{}",
-                 401,
+  assert_answer (w, "POST /api/pin", "Content-Type: Application/JSON; charset=utf-8\r\n", "{}", 401,
                  "{\"error\":\"Unauthorized\",\"status\":false,\"status_code\":401}");
 }
 
@@ -145,19 +137,12 @@ static void
 a_foreign_origin_needs_the_token (void **state)
 {
   World *w = *state;
-  g_autofree char *with_token = g_strdup_printf ("Origin: https://evil.example\r\nX-CSRF-Token: %s\r\n" USER, w->body->csrf_token);
+  g_autofree char *with_token =
+      g_strdup_printf ("Origin: https://evil.example\r\nX-CSRF-Token: %s\r\n" USER, w->body->csrf_token);
 
-  assert_answer (w,
-                 "POST /api/apps/close",
-                 "Origin: https://evil.example\r\n" USER,
-                 "",
-                 400,
+  assert_answer (w, "POST /api/apps/close", "Origin: https://evil.example\r\n" USER, "", 400,
                  "{\"error\":\"Missing CSRF token\",\"status\":false,\"status_code\":400}");
-  assert_answer (w,
-                 "POST /api/apps/close",
-                 "Referer: https://localhost.evil.example/\r\nX-CSRF-Token: no\r\n" USER,
-                 "",
-                 400,
+  assert_answer (w, "POST /api/apps/close", "Referer: https://localhost.evil.example/\r\nX-CSRF-Token: no\r\n" USER, "", 400,
                  "{\"error\":\"Invalid CSRF token\",\"status\":false,\"status_code\":400}");
   assert_answer (w, "POST /api/apps/close", with_token, "", 200, "{\"status\":true}");
   assert_answer (w, "POST /api/apps/close", "Origin: https://localhost:47990\r\n" USER, "", 200, "{\"status\":true}");
@@ -248,32 +233,27 @@ apps_are_added_sorted_replaced_and_deleted_by_position (void **state)
 {
   World *w = *state;
 
-  assert_answer (w, "POST /api/apps", JSON USER, "{\"name\":\"Easel\",\"cmd\":\"C:\\\\e.exe\",\"index\":-1}", 200, "{\"status\":true}");
-  assert_answer (w,
-                 "GET /api/apps",
-                 USER,
-                 "",
-                 200,
-                 "{\"env\":{},\"apps\":[{\"name\":\"Desktop\",\"cmd\":\"\",\"image-path\":\"\"},"
-                 "{\"name\":\"Easel\",\"cmd\":\"C:\\\\e.exe\"},{\"name\":\"Steam Big Picture\",\"cmd\":\"\",\"image-path\":\"\"}]}");
+  assert_answer (w, "POST /api/apps", JSON USER, "{\"name\":\"Easel\",\"cmd\":\"C:\\\\e.exe\",\"index\":-1}", 200,
+                 "{\"status\":true}");
+  assert_answer (
+      w, "GET /api/apps", USER, "", 200,
+      "{\"env\":{},\"apps\":[{\"name\":\"Desktop\",\"cmd\":\"\",\"image-path\":\"\"},"
+      "{\"name\":\"Easel\",\"cmd\":\"C:\\\\e.exe\"},{\"name\":\"Steam Big Picture\",\"cmd\":\"\",\"image-path\":\"\"}]}");
   assert_answer (w, "POST /api/apps", JSON USER, "{\"name\":\"Zoo\",\"index\":1}", 200, "{\"status\":true}");
   assert_answer (w, "DELETE /api/apps/2", USER, "", 200, "{\"result\":\"application 2 deleted\",\"status\":true}");
-  assert_answer (w,
-                 "DELETE /api/apps/9",
-                 USER,
-                 "",
-                 400,
+  assert_answer (w, "DELETE /api/apps/9", USER, "", 400,
                  "{\"error\":\"'index' 9 out of range, max index is 1\",\"status\":false,\"status_code\":400}");
   assert_answer (w, "DELETE /api/apps/0", USER, "", 200, "{\"result\":\"application 0 deleted\",\"status\":true}");
   assert_answer (w, "DELETE /api/apps/0", USER, "", 200, "{\"result\":\"application 0 deleted\",\"status\":true}");
-  assert_answer (
-      w, "DELETE /api/apps/0", USER, "", 400, "{\"error\":\"No applications found\",\"status\":false,\"status_code\":400}");
+  assert_answer (w, "DELETE /api/apps/0", USER, "", 400,
+                 "{\"error\":\"No applications found\",\"status\":false,\"status_code\":400}");
 }
 
 static void
 an_app_needs_name_and_index (void **state)
 {
-  static const char *const bodies[] = { "{\"index\":-1}", "{\"name\":\"x\"}", "{\"name\":\"x\",\"index\":\"-1\"}", "{\"name\":1,\"index\":-1}" };
+  static const char *const bodies[] = { "{\"index\":-1}", "{\"name\":\"x\"}", "{\"name\":\"x\",\"index\":\"-1\"}",
+                                        "{\"name\":1,\"index\":-1}" };
   World *w = *state;
 
   for (guint i = 0; i < G_N_ELEMENTS (bodies); i++) {
@@ -300,8 +280,8 @@ clients_are_listed_and_unpaired_by_uuid (void **state)
 {
   World *w = *state;
   g_autofree char *uuid = g_strdup (sim_body_add_client (w->body, "roth", w->identity->cert_pem));
-  g_autofree char *list = g_strdup_printf (
-      "{\"named_certs\":[{\"name\":\"roth\",\"uuid\":\"%s\",\"enabled\":true}],\"status\":true}", uuid);
+  g_autofree char *list =
+      g_strdup_printf ("{\"named_certs\":[{\"name\":\"roth\",\"uuid\":\"%s\",\"enabled\":true}],\"status\":true}", uuid);
   g_autofree char *body = g_strdup_printf ("{\"uuid\":\"%s\"}", uuid);
 
   w->body->running = 1;

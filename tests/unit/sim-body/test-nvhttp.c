@@ -87,7 +87,8 @@ the_server_tells_its_state_and_ports (void **state)
 {
   World *w = *state;
 
-  assert_has (w, FALSE, "/serverinfo?uniqueid=a", "<root status_code=\"200\"><hostname>SIM-BODY-07</hostname><appversion>7.1.431.-1<");
+  assert_has (w, FALSE, "/serverinfo?uniqueid=a",
+              "<root status_code=\"200\"><hostname>SIM-BODY-07</hostname><appversion>7.1.431.-1<");
   assert_has (w, FALSE, "/serverinfo?uniqueid=a", "<GfeVersion>3.23.0.74</GfeVersion>");
   assert_has (w, FALSE, "/serverinfo?uniqueid=a", "<HttpsPort>47984</HttpsPort><ExternalPort>47989</ExternalPort>");
   assert_has (w, FALSE, "/serverinfo?uniqueid=a", "<mac>00:00:00:00:00:00</mac><LocalIP>127.0.1.7</LocalIP>");
@@ -109,9 +110,7 @@ the_default_apps_have_the_ids_of_their_names (void **state)
 {
   World *w = *state;
 
-  assert_has (w,
-              TRUE,
-              "/applist",
+  assert_has (w, TRUE, "/applist",
               "<App><IsHdrSupported>0</IsHdrSupported><AppTitle>Desktop</AppTitle><ID>958645192</ID></App>"
               "<App><IsHdrSupported>0</IsHdrSupported><AppTitle>Steam Big Picture</AppTitle><ID>870779643</ID></App></root>");
 }
@@ -135,7 +134,8 @@ a_launch_makes_the_server_busy_until_it_is_cancelled (void **state)
 
   assert_has (w, TRUE, LAUNCH "958645192", "<sessionUrl0>rtsp://127.0.1.7:48010</sessionUrl0><gamesession>1</gamesession>");
   assert_has (w, TRUE, "/serverinfo", "<currentgame>958645192</currentgame><state>SUNSHINE_SERVER_BUSY</state>");
-  assert_has (w, TRUE, "/resume?rikey=0&rikeyid=1&corever=1", "<sessionUrl0>rtspenc://127.0.1.7:48010</sessionUrl0><resume>1</resume>");
+  assert_has (w, TRUE, "/resume?rikey=0&rikeyid=1&corever=1",
+              "<sessionUrl0>rtspenc://127.0.1.7:48010</sessionUrl0><resume>1</resume>");
   assert_has (w, TRUE, LAUNCH "958645192", "status_code=\"400\" status_message=\"An app is already running on this host\"");
   assert_has (w, TRUE, "/cancel", "<root status_code=\"200\"><cancel>1</cancel>");
   assert_has (w, TRUE, "/serverinfo", "<currentgame>0</currentgame>");

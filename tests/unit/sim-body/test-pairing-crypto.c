@@ -19,7 +19,7 @@ static void
 count_up (guint8 *bytes, guint8 from, gsize length)
 {
   for (gsize i = 0; i < length; i++)
-    bytes[i] = (guint8) (from + i);
+    bytes[i] = (guint8)(from + i);
 }
 
 static GBytes *
@@ -137,15 +137,15 @@ static void
 an_identity_signs_what_its_certificate_verifies (void **unused)
 {
   g_autoptr (SimIdentity) identity = sim_identity_new ();
-  g_autoptr (GBytes) signature = sim_pairing_sign (identity->key_pem, (const guint8 *) "secret", 6);
+  g_autoptr (GBytes) signature = sim_pairing_sign (identity->key_pem, (const guint8 *)"secret", 6);
   gsize length = 0;
   const guint8 *data = g_bytes_get_data (signature, &length);
 
   assert_int_equal (length, 256);
   assert_int_equal (g_bytes_get_size (identity->cert_signature), 256);
-  assert_true (sim_pairing_verify (identity->cert_pem, (const guint8 *) "secret", 6, data, length));
-  assert_false (sim_pairing_verify (identity->cert_pem, (const guint8 *) "sEcret", 6, data, length));
-  assert_false (sim_pairing_verify ("no certificate", (const guint8 *) "secret", 6, data, length));
+  assert_true (sim_pairing_verify (identity->cert_pem, (const guint8 *)"secret", 6, data, length));
+  assert_false (sim_pairing_verify (identity->cert_pem, (const guint8 *)"sEcret", 6, data, length));
+  assert_false (sim_pairing_verify ("no certificate", (const guint8 *)"secret", 6, data, length));
 }
 
 int

@@ -72,10 +72,12 @@ records_and_ratings_need_a_bearer (void **unused)
   g_autoptr (SimEvents) events = sim_events_new ();
   g_autoptr (SimServices) services = sim_services_new (events);
 
-  assert_service (services, sim_services_nps, "POST /api/v1/sessions", "", "{}", 401, "{\"error\":\"unauthorized\",\"code\":401}\n");
+  assert_service (services, sim_services_nps, "POST /api/v1/sessions", "", "{}", 401,
+                  "{\"error\":\"unauthorized\",\"code\":401}\n");
   services->nps_token = "other";
   assert_service (services, sim_services_nps, "POST /api/v1/sessions", BEARER, "{}", 401, "unauthorized");
-  assert_service (services, sim_services_library, "POST /api/v1/experiences/x/ratings", "", "{\"rating\":5}", 401, "unauthorized");
+  assert_service (services, sim_services_library, "POST /api/v1/experiences/x/ratings", "", "{\"rating\":5}", 401,
+                  "unauthorized");
   assert_int_equal (sim_events_last (events), 0);
 }
 
@@ -87,10 +89,13 @@ a_rating_is_one_to_five_for_a_named_experience (void **unused)
   g_autoptr (JsonObject) state = NULL;
   g_autofree char *text = NULL;
 
-  assert_service (services, sim_services_library, "POST /api/v1/experiences/my%20x/ratings", BEARER, "{\"rating\":4}", 201, "recorded");
+  assert_service (services, sim_services_library, "POST /api/v1/experiences/my%20x/ratings", BEARER, "{\"rating\":4}", 201,
+                  "recorded");
   assert_service (services, sim_services_library, "POST /api/v1/experiences/x/ratings", BEARER, "{\"rating\":6}", 400, "rating");
-  assert_service (services, sim_services_library, "POST /api/v1/experiences/x/ratings", BEARER, "{\"rating\":\"5\"}", 400, "rating");
-  assert_service (services, sim_services_library, "POST /api/v1/experiences//ratings", BEARER, "{\"rating\":4}", 404, "not found");
+  assert_service (services, sim_services_library, "POST /api/v1/experiences/x/ratings", BEARER, "{\"rating\":\"5\"}", 400,
+                  "rating");
+  assert_service (services, sim_services_library, "POST /api/v1/experiences//ratings", BEARER, "{\"rating\":4}", 404,
+                  "not found");
   assert_service (services, sim_services_library, "POST /api/v1/experiences/ratings", BEARER, "{\"rating\":4}", 404, "not found");
   state = sim_services_json (services);
   text = sim_json_text (state);
@@ -106,7 +111,8 @@ a_service_made_to_fail_tells_the_attempt_and_keeps_nothing (void **unused)
   services->faults[SIM_SERVICE_FAULT_NPS_STATUS] = 503;
   services->faults[SIM_SERVICE_FAULT_LIBRARY_STATUS] = 500;
   assert_service (services, sim_services_nps, "POST /api/v1/sessions", BEARER, "{}", 503, "\"code\":503");
-  assert_service (services, sim_services_library, "POST /api/v1/experiences/x/ratings", BEARER, "{\"rating\":4}", 500, "\"code\":500");
+  assert_service (services, sim_services_library, "POST /api/v1/experiences/x/ratings", BEARER, "{\"rating\":4}", 500,
+                  "\"code\":500");
   assert_int_equal (services->records.length, 0);
   assert_int_equal (services->ratings.length, 0);
   assert_int_equal (sim_events_last (events), 2);
@@ -130,15 +136,15 @@ hydrabody_launches_and_stops (void **unused)
   const SimBodyOptions options = { "u", "p", NULL };
   g_autoptr (SimBody) body = sim_body_new ("127.0.1.1", identity, &options, events);
 
-  assert_hydrabody (
-      body, "POST /api/v1/launch", "", "{\"experience\":\"x\",\"exe_path\":\"C:\\\\x\"}", 200, "{\"status\":\"launched\",\"pid\":4242}\n");
+  assert_hydrabody (body, "POST /api/v1/launch", "", "{\"experience\":\"x\",\"exe_path\":\"C:\\\\x\"}", 200,
+                    "{\"status\":\"launched\",\"pid\":4242}\n");
   assert_hydrabody (body, "POST /api/v1/launch", "", "{}", 400, "{\"error\":\"exe_path is required\",\"code\":400}\n");
   assert_hydrabody (body, "GET /api/v1/launch", "", "", 405, "{\"error\":\"method not allowed\",\"code\":405}\n");
   assert_hydrabody (body, "POST /api/v1/stop", "", "{\"experience\":\"x\"}", 200, "{\"status\":\"stopped\",\"killed\":1}\n");
   assert_hydrabody (body, "POST /api/v1/stop", "", "{\"experience\":\"x\"}", 200, "{\"status\":\"stopped\",\"killed\":0}\n");
   body->faults[SIM_FAULT_HYDRABODY_LAUNCH_500] = 1;
-  assert_hydrabody (
-      body, "POST /api/v1/launch", "", "{\"exe_path\":\"x\"}", 500, "{\"error\":\"failed to launch 'x'\",\"code\":500}\n");
+  assert_hydrabody (body, "POST /api/v1/launch", "", "{\"exe_path\":\"x\"}", 500,
+                    "{\"error\":\"failed to launch 'x'\",\"code\":500}\n");
 }
 
 static void
@@ -226,7 +232,8 @@ static void
 a_request_is_parsed_or_refused (void **unused)
 {
   static const char good[] = "GET /a?x=1%2B2&x=3&y HTTP/1.1\r\nHOST: h \r\nContent-Length: 5\r\n\r\n";
-  static const char *const bad[] = { "GET /a\r\n\r\n", "GET a HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nnocolon\r\n\r\n", "\r\n\r\n" };
+  static const char *const bad[] = { "GET /a\r\n\r\n", "GET a HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nnocolon\r\n\r\n",
+                                     "\r\n\r\n" };
   g_autoptr (SimRequest) request = sim_request_parse (good, strlen (good), NULL);
   gsize bytes = 0;
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/cmd.h"
+#include "cli/role.h"
+#include "controller/controller-main.h"
+
+static void
+on_stopped (gpointer role)
+{
+  hn_role_stopped (role);
+}
+
+static gpointer
+start (const HnConfig *config, HnRole *role, GError **error)
+{
+  static const HnControllerEvents events = { .stopped = on_stopped };
+
+  return hn_controller_new (config, &events, role, error);
+}
+
+static void
+stop (gpointer controller)
+{
+  hn_controller_stop (controller);
+}
+
+static void
+free_controller (gpointer controller)
+{
+  hn_controller_free (controller);
+}
+
+int
+hn_cmd_controller (int argc, char **argv)
+{
+  static const HnRoleKind kind = { HN_MODE_CONTROLLER, start, stop, free_controller };
+
+  return hn_role_main (&kind, argc, argv);
+}

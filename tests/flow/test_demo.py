@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""./scripts/demo as a user meets it: it proves itself, it ends at Ctrl-C whenever that comes, it names who holds its port."""
+
+import glob
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+
+import flow  # noqa: E402, I001: it makes the modules below findable
+import child  # noqa: E402
+from flow import contains, equal, true  # noqa: E402
+
+DEMO = [os.path.join(flow.TOP, "scripts/demo"), "--leased"]
+
+
+def _environment():
+    return dict(os.environ, HYDRANECK_BUILD=flow.build_folder())
+
+
+def _folders():
+    return set(glob.glob("/tmp/hydraneck-demo-*"))
+
+
+def one_session_is_proven_end_to_end():
+    before = _folders()
+    result = subprocess.run(DEMO + ["--once"], capture_output=True, text=True, check=False, timeout=110, env=_environment())
+    equal(result.returncode, 0, "exit status of the proof:\n%s\n%s" % (result.stdout, result.stderr))
+    for name in ("create", "page via controller", "stream socket", "chromium plays", "delete", "nothing is left", "nps record"):
+        true(re.search(r"^\[ *[\d.]+s\] %s +[\d.]+ s" % name, result.stdout, re.M), "no line of '%s':\n%s" % (name, result.stdout))
+    contains(result.stdout, "local candidate relay")
+    equal(_folders() - before, set(), "folders left behind")
+
+
+def _interrupted(after):
+    """Starts the demo, sends Ctrl-C to its whole foreground group when a line with `after` has come, and looks for what is left."""
+    before = _folders()
+    demo = subprocess.Popen(DEMO + ["--bodies", "2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment(),
+                            start_new_session=True)
+    family = []
+    for line in demo.stdout:
+        if after in line:
+            family = child.descendants(demo.pid)
+            break
+    else:
+        raise AssertionError("the demo never said %r" % after)
+    os.killpg(demo.pid, signal.SIGINT)
+    rest = demo.stdout.read()
+    equal(demo.wait(30), 0, "exit status after Ctrl-C:\n%s" % rest)
+    demo.stdout.close()
+    end = time.monotonic() + 10
+    while any(child.is_alive(pid) for pid in family):
+        true(time.monotonic() < end, "left behind: %r" % [p for p in family if child.is_alive(p)])
+        time.sleep(0.02)
+    equal(_folders() - before, set(), "folders left behind")
+
+
+def ctrl_c_at_any_moment_leaves_nothing():
+    for after in ("bodies", "coturn", "worker 1", "worker 2", "up ", "sessions", "Open in a browser"):
+        _interrupted(after)
+
+
+def a_killed_demo_leaves_no_process():
+    demo = subprocess.Popen(DEMO + ["--bodies", "2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment(),
+                            start_new_session=True)
+    before = _folders()
+    for line in demo.stdout:
+        if "Open in a browser" in line:
+            break
+    family = child.descendants(demo.pid)
+    true(len(family) > 8, "the demo has only %d processes" % len(family))
+    demo.kill()
+    demo.wait()
+    demo.stdout.close()
+    end = time.monotonic() + 12
+    while any(child.is_alive(pid) for pid in family):
+        true(time.monotonic() < end, "left behind: %r" % [p for p in family if child.is_alive(p)])
+        time.sleep(0.02)
+    for folder in _folders() - before:
+        flow.subprocess_remove(folder)
+
+
+def a_taken_port_names_its_holder():
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        result = subprocess.run([DEMO[0], "--port", str(port)], capture_output=True, text=True, check=False, timeout=60,
+                                env=_environment())
+        equal(result.returncode, 1, "exit status")
+        contains(result.stdout, "127.0.0.1:%d, wanted for controller, is held by" % port)
+        contains(result.stdout, "(pid %d)" % os.getpid())
+
+
+def wrong_options_are_refused():
+    result = subprocess.run(DEMO + ["--workers", "0"], capture_output=True, text=True, check=False, timeout=60, env=_environment())
+    equal(result.returncode, 2, "exit status")
+
+
+flow.main(globals())
