@@ -43,13 +43,8 @@ on_fault (gpointer user, JsonObject *input, GError **error)
   guint value = 0;
   gboolean found = FALSE;
 
-  if (!sim_faults_read (sim_body_faults,
-                        SIM_FAULTS,
-                        sim_json_string (input, "name"),
-                        json_object_get_member (input, "value"),
-                        &fault,
-                        &value,
-                        error))
+  if (!sim_faults_read (sim_body_faults, SIM_FAULTS, sim_json_string (input, "name"), json_object_get_member (input, "value"),
+                        &fault, &value, error))
     return FALSE;
   for (guint i = 0; i < bodies->len; i++) {
     SimBodyIo *io = g_ptr_array_index (bodies, i);
@@ -87,16 +82,16 @@ address_after (const char *first, int steps)
   if (address == NULL || g_inet_address_get_family (address) != G_SOCKET_FAMILY_IPV4)
     return NULL;
   memcpy (bytes, g_inet_address_to_bytes (address), 4);
-  value = ((guint32) bytes[0] << 24 | (guint32) bytes[1] << 16 | (guint32) bytes[2] << 8 | bytes[3]) + (guint32) steps;
+  value = ((guint32)bytes[0] << 24 | (guint32)bytes[1] << 16 | (guint32)bytes[2] << 8 | bytes[3]) + (guint32)steps;
   for (int i = 0; i < 4; i++)
-    bytes[i] = (guint8) (value >> (24 - 8 * i));
+    bytes[i] = (guint8)(value >> (24 - 8 * i));
   later = g_inet_address_new_from_bytes (bytes, G_SOCKET_FAMILY_IPV4);
   return g_inet_address_to_string (later);
 }
 
 static gboolean
-open_bodies (GPtrArray *bodies, const Options *options, const SimBodyOptions *body_options, const SimIdentity *identity, SimEvents *log,
-             GError **error)
+open_bodies (GPtrArray *bodies, const Options *options, const SimBodyOptions *body_options, const SimIdentity *identity,
+             SimEvents *log, GError **error)
 {
   g_autoptr (SSL_CTX) tls = sim_tls_context_new (identity, FALSE);
   g_autoptr (SSL_CTX) tls_asking = sim_tls_context_new (identity, TRUE);
@@ -127,7 +122,7 @@ run (const Options *options)
   };
   g_autoptr (SimEvents) log = sim_events_new ();
   g_autoptr (SimIdentity) identity = sim_identity_new ();
-  g_autoptr (GPtrArray) bodies = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_body_io_free);
+  g_autoptr (GPtrArray) bodies = g_ptr_array_new_with_free_func ((GDestroyNotify)sim_body_io_free);
   g_autoptr (SimControl) control = NULL;
   g_autoptr (GError) error = NULL;
 

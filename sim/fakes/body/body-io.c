@@ -39,7 +39,8 @@ settle (SimBodyIo *self, SimCall *call, SimAnswer *answer)
     g_hash_table_replace (self->held, g_steal_pointer (&answer->hold), call);
     return;
   }
-  if (answer->release != NULL && g_hash_table_steal_extended (self->held, answer->release, (gpointer *) &key, (gpointer *) &released)) {
+  if (answer->release != NULL
+      && g_hash_table_steal_extended (self->held, answer->release, (gpointer *)&key, (gpointer *)&released)) {
     g_autoptr (SimAnswer) late = sim_answer_new ();
 
     g_string_assign (late->body, answer->released->str);
@@ -66,6 +67,14 @@ on_nvhttps (gpointer user, SimCall *call, const SimRequest *request)
 
   sim_nvhttp_answer (self->body, request, TRUE, answer);
   settle (self, call, answer);
+}
+
+static gboolean
+is_mute (gpointer user)
+{
+  SimBodyIo *self = user;
+
+  return self->body->faults[SIM_FAULT_MUTE] != 0;
 }
 
 static gboolean
@@ -103,10 +112,10 @@ static const struct {
   Security security;
   SimListenerEvents events;
 } ports[N_PORTS] = {
-  [NVHTTP] = { 47989, PLAIN, { NULL, on_nvhttp } },
-  [NVHTTPS] = { 47984, TLS_ASKING, { on_greet, on_nvhttps } },
-  [CONFIGHTTP] = { 47990, TLS, { NULL, on_confighttp } },
-  [HYDRABODY] = { 47991, PLAIN, { NULL, on_hydrabody } },
+  [NVHTTP] = { 47989, PLAIN, { is_mute, NULL, on_nvhttp } },
+  [NVHTTPS] = { 47984, TLS_ASKING, { is_mute, on_greet, on_nvhttps } },
+  [CONFIGHTTP] = { 47990, TLS, { is_mute, NULL, on_confighttp } },
+  [HYDRABODY] = { 47991, PLAIN, { is_mute, NULL, on_hydrabody } },
 };
 
 static gboolean
@@ -120,7 +129,7 @@ on_voice (GSocket *socket, GIOCondition condition, gpointer user)
 
     if (length < 0)
       break;
-    if (sim_voice_packet (&self->body->voice, (const guint8 *) packet, (gsize) length)) {
+    if (sim_voice_packet (&self->body->voice, (const guint8 *)packet, (gsize)length)) {
       g_autofree char *ssrc = g_strdup_printf ("%u", self->body->voice.ssrc);
 
       sim_events_add (self->body->events, "voice_started", self->body->address, "ssrc", ssrc, NULL);
@@ -154,8 +163,8 @@ sim_body_io_open (SimBodyIo *self, GError **error)
 {
   for (Port i = 0; i < N_PORTS; i++) {
     if (self->listeners[i] == NULL)
-      self->listeners[i] = sim_listener_new (
-          self->body->address, ports[i].port, self->tls[ports[i].security], &ports[i].events, self, error);
+      self->listeners[i] =
+          sim_listener_new (self->body->address, ports[i].port, self->tls[ports[i].security], &ports[i].events, self, error);
     if (self->listeners[i] == NULL)
       return FALSE;
   }

@@ -22,7 +22,7 @@ static void
 random_bytes (gpointer user, guint8 *bytes, gsize length)
 {
   for (gsize i = 0; i < length; i++)
-    bytes[i] = (guint8) g_random_int_range (0, 256);
+    bytes[i] = (guint8)g_random_int_range (0, 256);
 }
 
 static char *
@@ -68,7 +68,7 @@ sim_body_new (const char *address, const SimIdentity *identity, const SimBodyOpt
   self->events = events;
   self->pairing = sim_pairing_new (identity, random_bytes, NULL);
   self->clients = g_ptr_array_new_with_free_func (client_free);
-  self->apps = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
+  self->apps = g_ptr_array_new_with_free_func ((GDestroyNotify)json_object_unref);
   g_queue_init (&self->launches);
   g_queue_init (&self->stops);
   sim_body_reset (self);
@@ -159,7 +159,7 @@ sim_body_remove_client (SimBody *self, const char *uuid)
 static int
 by_name (gconstpointer a, gconstpointer b)
 {
-  return g_strcmp0 (sim_json_string (*(JsonObject *const *) a, "name"), sim_json_string (*(JsonObject *const *) b, "name"));
+  return g_strcmp0 (sim_json_string (*(JsonObject *const *)a, "name"), sim_json_string (*(JsonObject *const *)b, "name"));
 }
 
 gboolean
@@ -190,12 +190,12 @@ crc_id (const char *text)
   gint32 id;
 
   for (const char *c = text; *c != '\0'; c++) {
-    crc ^= (guint8) *c;
+    crc ^= (guint8)*c;
     for (int bit = 0; bit < 8; bit++)
       crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
   }
-  id = (gint32) ~crc;
-  return ABS ((gint64) id);
+  id = (gint32)~crc;
+  return ABS ((gint64)id);
 }
 
 gint64

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The order of Sunshine's gates: Content-Type of a POST that carries JSON, then Basic credentials (user name in any case), then, only
- * for a foreign Origin or Referer, the CSRF token. Unknown GET is 404 without credentials, any other unknown method 400. */
+/* The order of Sunshine's gates: Content-Type of a POST that carries JSON, then Basic credentials (user name in any case), then,
+ * only for a foreign Origin or Referer, the CSRF token. Unknown GET is 404 without credentials, any other unknown method 400. */
 #include "sim/fakes/body/confighttp.h"
 
 #include <string.h>
@@ -91,18 +91,11 @@ post_pin (Call *call)
     answer_status (call, FALSE);
     return;
   }
-  status = sim_pairing_pin (
-      call->body->pairing, pin, name != NULL ? name : "", &faults, &call->answer->release, &pairing);
+  status = sim_pairing_pin (call->body->pairing, pin, name != NULL ? name : "", &faults, &call->answer->release, &pairing);
   sim_events_add (call->body->events, "pin", call->body->address, "accepted", status ? "true" : "false", "name", name, NULL);
   if (pairing.failed)
-    sim_events_add (call->body->events,
-                    "pair_failed",
-                    call->body->address,
-                    "uniqueid",
-                    call->answer->release,
-                    "reason",
-                    pairing.status_message,
-                    NULL);
+    sim_events_add (call->body->events, "pair_failed", call->body->address, "uniqueid", call->answer->release, "reason",
+                    pairing.status_message, NULL);
   if (call->answer->release != NULL)
     sim_nvhttp_pairing_xml (&pairing, call->answer->released);
   answer_status (call, status);
@@ -193,7 +186,7 @@ delete_app (Call *call)
     refuse (call, 400, text);
     return;
   }
-  g_ptr_array_remove_index (call->body->apps, (guint) index);
+  g_ptr_array_remove_index (call->body->apps, (guint)index);
   call->body->running = 0;
   object = json_object_new ();
   text = g_strdup_printf ("application %" G_GUINT64_FORMAT " deleted", index);
@@ -360,10 +353,11 @@ is_user (const SimBody *body, const SimRequest *request)
   if (body->faults[SIM_FAULT_UNAUTHORIZED] || header == NULL || g_ascii_strncasecmp (header, "Basic ", 6) != 0)
     return FALSE;
   plain = g_base64_decode (header + 6, &length);
-  text = g_strndup ((const char *) plain, length);
+  text = g_strndup ((const char *)plain, length);
   colon = strchr (text, ':');
-  return colon != NULL && (gsize) (colon - text) == strlen (body->options->user) &&
-         g_ascii_strncasecmp (text, body->options->user, (gsize) (colon - text)) == 0 && g_str_equal (colon + 1, body->options->password);
+  return colon != NULL && (gsize)(colon - text) == strlen (body->options->user)
+         && g_ascii_strncasecmp (text, body->options->user, (gsize)(colon - text)) == 0
+         && g_str_equal (colon + 1, body->options->password);
 }
 
 static gboolean
@@ -457,8 +451,8 @@ sim_confighttp_answer (SimBody *body, const SimRequest *request, SimAnswer *answ
   for (guint i = 0; i < G_N_ELEMENTS (routes); i++) {
     gsize length = strlen (routes[i].path);
 
-    if (!g_str_equal (routes[i].method, request->method) || strncmp (request->path, routes[i].path, length) != 0 ||
-        (!routes[i].is_prefix && request->path[length] != '\0'))
+    if (!g_str_equal (routes[i].method, request->method) || strncmp (request->path, routes[i].path, length) != 0
+        || (!routes[i].is_prefix && request->path[length] != '\0'))
       continue;
     call.rest = request->path + length;
     pass_gates (&call, routes[i].gates, routes[i].answer);

@@ -122,7 +122,7 @@ get_events (SimControl *self, SimCall *call, const SimRequest *request)
   waiter->control = self;
   waiter->call = call;
   waiter->since = since;
-  waiter->timer = g_timeout_add ((guint) wait_ms, on_patience_over, waiter);
+  waiter->timer = g_timeout_add ((guint)wait_ms, on_patience_over, waiter);
   g_queue_push_tail (&self->waiters, waiter);
 }
 
@@ -185,17 +185,17 @@ gboolean
 sim_control_split (const char *where, char **ret_address, guint16 *ret_port, GError **error)
 {
   const char *colon = strrchr (where, ':');
-  g_autofree char *address = colon != NULL ? g_strndup (where, (gsize) (colon - where)) : g_strdup (where);
+  g_autofree char *address = colon != NULL ? g_strndup (where, (gsize)(colon - where)) : g_strdup (where);
   g_autoptr (GInetAddress) parsed = g_inet_address_new_from_string (address);
   guint64 port = 0;
 
-  if (colon == NULL || parsed == NULL || g_inet_address_get_family (parsed) != G_SOCKET_FAMILY_IPV4 ||
-      !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65535, &port, NULL)) {
+  if (colon == NULL || parsed == NULL || g_inet_address_get_family (parsed) != G_SOCKET_FAMILY_IPV4
+      || !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65535, &port, NULL)) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "'%s' is no IPv4 ADDRESS:PORT", where);
     return FALSE;
   }
   *ret_address = g_steal_pointer (&address);
-  *ret_port = (guint16) port;
+  *ret_port = (guint16)port;
   return TRUE;
 }
 

@@ -14,4 +14,5 @@ FAULT (LAUNCH_STATUS, launch_status, COUNT, "/launch fails with this status_code
 FAULT (HYDRABODY_LAUNCH_500, hydrabody_launch_500, FLAG, "hydrabody's launch answers 500")
 FAULT (HYDRABODY_STOP_404, hydrabody_stop_404, FLAG, "hydrabody's stop answers 404")
 FAULT (HYDRABODY_SILENT, hydrabody_silent, FLAG, "hydrabody accepts and never answers")
+FAULT (MUTE, mute, FLAG, "connections are accepted on every TCP port and then never answered, not even by TLS")
 FAULT (DOWN, down, FLAG, "nothing listens on any port of the body")

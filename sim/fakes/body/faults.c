@@ -23,7 +23,7 @@ read_value (SimFaultKind kind, JsonNode *node, guint *ret_value)
     return TRUE;
   }
   if (kind == SIM_FAULT_COUNT && type == G_TYPE_INT64 && json_node_get_int (node) >= 0 && json_node_get_int (node) <= MAX_COUNT) {
-    *ret_value = (guint) json_node_get_int (node);
+    *ret_value = (guint)json_node_get_int (node);
     return TRUE;
   }
   return FALSE;
@@ -37,11 +37,7 @@ sim_faults_read (const SimFaultRow *rows, guint n_rows, const char *name, JsonNo
     if (!g_str_equal (rows[i].name, name))
       continue;
     if (!read_value (rows[i].kind, value, ret_value)) {
-      g_set_error (error,
-                   JSON_PARSER_ERROR,
-                   JSON_PARSER_ERROR_INVALID_DATA,
-                   "'value' of '%s' must be %s",
-                   name,
+      g_set_error (error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_INVALID_DATA, "'value' of '%s' must be %s", name,
                    rows[i].kind == SIM_FAULT_FLAG ? "true or false" : "a number from 0 to 10000");
       return FALSE;
     }

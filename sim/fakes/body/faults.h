@@ -41,8 +41,8 @@ extern const SimFaultRow sim_service_faults[SIM_SERVICE_FAULTS];
  *
  * Returns: FALSE when the knob is unknown or the value does not fit it
  */
-gboolean sim_faults_read (const SimFaultRow *rows, guint n_rows, const char *name, JsonNode *value, guint *ret_index, guint *ret_value,
-                          GError **error);
+gboolean sim_faults_read (const SimFaultRow *rows, guint n_rows, const char *name, JsonNode *value, guint *ret_index,
+                          guint *ret_value, GError **error);
 
 /**
  * sim_faults_json:

@@ -13,8 +13,8 @@ sim_hydra_bearer_error (const SimRequest *request, const char *token, SimAnswer 
 
   if (token != NULL && *token == '\0')
     return FALSE;
-  if (header != NULL && g_str_has_prefix (header, "Bearer ") && header[7] != '\0' &&
-      (token == NULL || g_str_equal (header + 7, token)))
+  if (header != NULL && g_str_has_prefix (header, "Bearer ") && header[7] != '\0'
+      && (token == NULL || g_str_equal (header + 7, token)))
     return FALSE;
   sim_answer_hydra_error (answer, 401, "unauthorized");
   return TRUE;
@@ -52,16 +52,8 @@ launch (SimBody *body, JsonObject *input, SimAnswer *answer)
     return;
   }
   remember (&body->launches, input);
-  sim_events_add (body->events,
-                  "hydrabody_launch",
-                  body->address,
-                  "experience",
-                  sim_json_string (input, "experience"),
-                  "exe_path",
-                  exe_path,
-                  "session_id",
-                  sim_json_string (input, "session_id"),
-                  NULL);
+  sim_events_add (body->events, "hydrabody_launch", body->address, "experience", sim_json_string (input, "experience"),
+                  "exe_path", exe_path, "session_id", sim_json_string (input, "session_id"), NULL);
   if (body->faults[SIM_FAULT_HYDRABODY_LAUNCH_500]) {
     sim_answer_hydra_error (answer, 500, "failed to launch '%s'", exe_path);
     return;
@@ -79,14 +71,8 @@ stop (SimBody *body, JsonObject *input, SimAnswer *answer)
   g_autoptr (JsonObject) object = NULL;
 
   remember (&body->stops, input);
-  sim_events_add (body->events,
-                  "hydrabody_stop",
-                  body->address,
-                  "experience",
-                  sim_json_string (input, "experience"),
-                  "exe_path",
-                  sim_json_string (input, "exe_path"),
-                  NULL);
+  sim_events_add (body->events, "hydrabody_stop", body->address, "experience", sim_json_string (input, "experience"), "exe_path",
+                  sim_json_string (input, "exe_path"), NULL);
   if (body->faults[SIM_FAULT_HYDRABODY_STOP_404]) {
     sim_answer_hydra_error (answer, 404, "no such process");
     return;

@@ -40,7 +40,7 @@ sim_json_parse_object (const char *text, gsize length, GError **error)
     g_set_error (error, JSON_PARSER_ERROR, JSON_PARSER_ERROR_PARSE, length == 0 ? "no text" : "nested too deeply");
     return NULL;
   }
-  if (!json_parser_load_from_data (parser, text, (gssize) length, error))
+  if (!json_parser_load_from_data (parser, text, (gssize)length, error))
     return NULL;
   root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)) {

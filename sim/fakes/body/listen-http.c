@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A connection goes: handshake (TLS only), greeting, head, body, owner, answer, close. While the owner holds it nobody looks at the
- * socket, as Sunshine does not: a client that leaves is not noticed. A connection whose request was not read to its end is
+/* A connection goes: handshake (TLS only), greeting, head, body, owner, answer, close. While the owner holds it nobody looks at
+ * the socket, as Sunshine does not: a client that leaves is not noticed. A connection whose request was not read to its end is
  * read empty before it is closed, or the kernel's reset would overtake the answer. */
 #include "sim/fakes/body/listen-http.h"
 
@@ -134,7 +134,7 @@ receive (SimCall *call, char *buffer, gsize *ret_length)
     return IO_WAIT_READ;
   if (got <= 0)
     return IO_OVER;
-  *ret_length = (gsize) got;
+  *ret_length = (gsize)got;
   return IO_DONE;
 }
 
@@ -156,7 +156,7 @@ transmit (SimCall *call)
   put = g_socket_send (call->socket, data, length, NULL, &error);
   if (put < 0)
     return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ? IO_WAIT_WRITE : IO_OVER;
-  call->sent += (gsize) put;
+  call->sent += (gsize)put;
   return IO_DONE;
 }
 
@@ -183,16 +183,16 @@ refuse (SimCall *call, guint status)
 static guint
 take_head (SimCall *call)
 {
-  const char *mark = g_strstr_len (call->in->str, (gssize) call->in->len, "\r\n\r\n");
+  const char *mark = g_strstr_len (call->in->str, (gssize)call->in->len, "\r\n\r\n");
   gsize length;
 
   if (mark == NULL)
     return call->in->len > SIM_MESSAGE_HEAD_MAX_BYTES ? 431 : 0;
-  length = (gsize) (mark - call->in->str) + 4;
+  length = (gsize)(mark - call->in->str) + 4;
   call->request = sim_request_parse (call->in->str, length, NULL);
   if (call->request == NULL)
     return 400;
-  g_string_erase (call->in, 0, (gssize) length);
+  g_string_erase (call->in, 0, (gssize)length);
   call->request->client_cert = call->client_cert != NULL ? g_bytes_ref (call->client_cert) : NULL;
   return 0;
 }
@@ -214,7 +214,7 @@ take_bytes (SimCall *call)
   }
   if (call->in->len < need)
     return FALSE;
-  g_string_append_len (call->request->body, call->in->str, (gssize) need);
+  g_string_append_len (call->request->body, call->in->str, (gssize)need);
   call->state = HELD;
   call->listener->events.handle (call->listener->user, call, call->request);
   return TRUE;
@@ -228,7 +228,7 @@ read_request (SimCall *call)
   Io io;
 
   while ((io = receive (call, buffer, &got)) == IO_DONE) {
-    g_string_append_len (call->in, buffer, (gssize) got);
+    g_string_append_len (call->in, buffer, (gssize)got);
     if (take_bytes (call))
       return;
   }
@@ -352,6 +352,8 @@ begin (SimListener *self, GSocket *socket)
   g_socket_set_blocking (call->socket, FALSE);
   g_hash_table_add (self->calls, call);
   restart_timer (call, SIM_LISTEN_TIMEOUT_S);
+  if (self->events.is_mute != NULL && self->events.is_mute (self->user))
+    return;
   if (self->tls == NULL) {
     greet (call);
     return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A small HTTP/1.1 server: one request per connection, as Sunshine serves it, with the liberties a fake needs (an answer before the
- * request is read, bytes after the answer, no answer at all). Main thread only; it never starts another. */
+/* A small HTTP/1.1 server: one request per connection, as Sunshine serves it, with the liberties a fake needs (an answer before
+ * the request is read, bytes after the answer, no answer at all). Main thread only; it never starts another. */
 #pragma once
 
 #include <gio/gio.h>
@@ -15,6 +15,8 @@ typedef struct SimListener SimListener;
 typedef struct SimCall SimCall;
 
 typedef struct {
+  /* (nullable): TRUE = accept and never say a word, not even TLS's */
+  gboolean (*is_mute) (gpointer user);
   /* (nullable): TRUE = @answer is all the client gets, its request is not read */
   gboolean (*greet) (gpointer user, GBytes *client_cert, SimAnswer *answer);
   /* @call is (transfer full): sooner or later sim_call_answer() or sim_call_drop(), also after the listener is gone;

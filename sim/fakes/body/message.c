@@ -91,7 +91,7 @@ sim_request_body_bytes (const SimRequest *self, gsize *ret_bytes)
     return FALSE;
   if (text != NULL && !g_ascii_string_to_unsigned (text, 10, 0, SIM_MESSAGE_BODY_MAX_BYTES, &bytes, NULL))
     return FALSE;
-  *ret_bytes = (gsize) bytes;
+  *ret_bytes = (gsize)bytes;
   return TRUE;
 }
 
@@ -175,14 +175,10 @@ sim_answer_wire (const SimAnswer *self)
 {
   GString *wire = g_string_new (NULL);
 
-  g_string_append_printf (wire,
-                          "HTTP/1.1 %u %s\r\n%sContent-Length: %" G_GSIZE_FORMAT "\r\nConnection: close\r\n\r\n",
-                          self->status,
-                          reason_of (self->status),
-                          self->headers->str,
-                          self->body->len);
-  g_string_append_len (wire, self->body->str, (gssize) self->body->len);
-  g_string_append_len (wire, self->stray->str, (gssize) self->stray->len);
+  g_string_append_printf (wire, "HTTP/1.1 %u %s\r\n%sContent-Length: %" G_GSIZE_FORMAT "\r\nConnection: close\r\n\r\n",
+                          self->status, reason_of (self->status), self->headers->str, self->body->len);
+  g_string_append_len (wire, self->body->str, (gssize)self->body->len);
+  g_string_append_len (wire, self->stray->str, (gssize)self->stray->len);
   return wire;
 }
 

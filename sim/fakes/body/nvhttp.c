@@ -14,9 +14,10 @@
 
 /* 1 x 1 grey PNG */
 static const guint8 picture[] = {
-  0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00,
-  0x01, 0x08, 0x00, 0x00, 0x00, 0x00, 0x3a, 0x7e, 0x9b, 0x55, 0x00, 0x00, 0x00, 0x0a, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x68, 0x00,
-  0x00, 0x00, 0x82, 0x00, 0x81, 0x77, 0xcd, 0x72, 0xb6, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+  0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00,
+  0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x00, 0x00, 0x00, 0x3a, 0x7e, 0x9b, 0x55, 0x00,
+  0x00, 0x00, 0x0a, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x68, 0x00, 0x00, 0x00, 0x82, 0x00, 0x81,
+  0x77, 0xcd, 0x72, 0xb6, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
 };
 
 static void
@@ -68,25 +69,11 @@ tell_pairing (SimBody *body, const char *uniqueid, const SimPairingAnswer *pairi
   if (pairing->held)
     sim_events_add (body->events, "pair_started", body->address, "uniqueid", uniqueid, NULL);
   if (pairing->failed)
-    sim_events_add (body->events,
-                    "pair_failed",
-                    body->address,
-                    "uniqueid",
-                    uniqueid,
-                    "reason",
-                    pairing->status_message != NULL ? pairing->status_message : "client not proven",
-                    NULL);
+    sim_events_add (body->events, "pair_failed", body->address, "uniqueid", uniqueid, "reason",
+                    pairing->status_message != NULL ? pairing->status_message : "client not proven", NULL);
   if (pairing->client_cert != NULL)
-    sim_events_add (body->events,
-                    "paired",
-                    body->address,
-                    "uniqueid",
-                    uniqueid,
-                    "name",
-                    pairing->client_name,
-                    "uuid",
-                    sim_body_add_client (body, pairing->client_name, pairing->client_cert),
-                    NULL);
+    sim_events_add (body->events, "paired", body->address, "uniqueid", uniqueid, "name", pairing->client_name, "uuid",
+                    sim_body_add_client (body, pairing->client_name, pairing->client_cert), NULL);
 }
 
 static void
@@ -155,7 +142,7 @@ static void
 appasset (SimBody *body, const SimRequest *request, gboolean https, SimAnswer *answer)
 {
   sim_answer_header (answer, "Content-Type", "image/png");
-  g_string_append_len (answer->body, (const char *) picture, sizeof picture);
+  g_string_append_len (answer->body, (const char *)picture, sizeof picture);
 }
 
 static const char *
@@ -191,10 +178,8 @@ streaming (SimBody *body, const SimRequest *request, const char *flag, SimAnswer
 {
   g_autoptr (GString) children = g_string_new (NULL);
   const char *corever = sim_request_query (request, "corever");
-  g_autofree char *url = g_strdup_printf ("%s://%s:%d",
-                                          corever != NULL && atoi (corever) >= 1 ? "rtspenc" : "rtsp",
-                                          body->address,
-                                          RTSP_PORT);
+  g_autofree char *url =
+      g_strdup_printf ("%s://%s:%d", corever != NULL && atoi (corever) >= 1 ? "rtspenc" : "rtsp", body->address, RTSP_PORT);
 
   element (children, "sessionUrl0", url);
   element (children, flag, "1");
@@ -214,7 +199,7 @@ launch (SimBody *body, const SimRequest *request, gboolean https, SimAnswer *ans
   } else if (body->running != 0) {
     root (answer->body, 400, "An app is already running on this host", "<resume>0</resume>");
   } else if (fault != 0) {
-    root (answer->body, (int) fault, launch_fault (fault), "<gamesession>0</gamesession>");
+    root (answer->body, (int)fault, launch_fault (fault), "<gamesession>0</gamesession>");
   } else if (!has_app (body, id)) {
     root (answer->body, 404, "Failed to start the specified application", "<gamesession>0</gamesession>");
   } else {
@@ -252,8 +237,9 @@ static const struct {
   gboolean https_only;
   void (*answer) (SimBody *body, const SimRequest *request, gboolean https, SimAnswer *answer);
 } routes[] = {
-  { "/serverinfo", FALSE, serverinfo }, { "/pair", FALSE, pair },    { "/applist", TRUE, applist }, { "/appasset", TRUE, appasset },
-  { "/launch", TRUE, launch },          { "/resume", TRUE, resume }, { "/cancel", TRUE, cancel },
+  { "/serverinfo", FALSE, serverinfo }, { "/pair", FALSE, pair },    { "/applist", TRUE, applist },
+  { "/appasset", TRUE, appasset },      { "/launch", TRUE, launch }, { "/resume", TRUE, resume },
+  { "/cancel", TRUE, cancel },
 };
 
 void
@@ -274,8 +260,7 @@ sim_nvhttp_greet (SimBody *body, GBytes *client_cert, SimAnswer *answer)
 {
   if (sim_body_knows (body, client_cert))
     return FALSE;
-  g_string_append (answer->body,
-                   XML_HEAD "<root status_code=\"401\" query=\"\" status_message=\"The client is not authorized. "
-                            "Certificate verification failed.\"/>\n");
+  g_string_append (answer->body, XML_HEAD "<root status_code=\"401\" query=\"\" status_message=\"The client is not authorized. "
+                                          "Certificate verification failed.\"/>\n");
   return TRUE;
 }

@@ -32,7 +32,7 @@ bio_text (BIO *bio)
   char *data = NULL;
   long length = BIO_get_mem_data (bio, &data);
 
-  return g_strndup (data, (gsize) length);
+  return g_strndup (data, (gsize)length);
 }
 
 static gboolean
@@ -40,12 +40,11 @@ fill_cert (X509 *cert, EVP_PKEY *key)
 {
   X509_NAME *name = X509_get_subject_name (cert);
 
-  return X509_set_version (cert, 2) && ASN1_INTEGER_set (X509_get_serialNumber (cert), 0) &&
-         X509_gmtime_adj (X509_getm_notBefore (cert), 0) != NULL &&
-         X509_gmtime_adj (X509_getm_notAfter (cert), TWENTY_YEARS_S) != NULL && X509_set_pubkey (cert, key) &&
-         X509_NAME_add_entry_by_txt (
-             name, "CN", MBSTRING_ASC, (const guint8 *) "Sunshine Gamestream Host", -1, -1, 0) &&
-         X509_set_issuer_name (cert, name) && X509_sign (cert, key, EVP_sha256 ()) > 0;
+  return X509_set_version (cert, 2) && ASN1_INTEGER_set (X509_get_serialNumber (cert), 1)
+         && X509_gmtime_adj (X509_getm_notBefore (cert), 0) != NULL
+         && X509_gmtime_adj (X509_getm_notAfter (cert), TWENTY_YEARS_S) != NULL && X509_set_pubkey (cert, key)
+         && X509_NAME_add_entry_by_txt (name, "CN", MBSTRING_ASC, (const guint8 *)"Sunshine Gamestream Host", -1, -1, 0)
+         && X509_set_issuer_name (cert, name) && X509_sign (cert, key, EVP_sha256 ()) > 0;
 }
 
 SimIdentity *
@@ -92,7 +91,7 @@ GBytes *
 sim_pairing_unhex (const char *text)
 {
   gsize length = text != NULL ? strlen (text) : 0;
-  g_autoptr (GByteArray) bytes = g_byte_array_sized_new ((guint) length / 2);
+  g_autoptr (GByteArray) bytes = g_byte_array_sized_new ((guint)length / 2);
 
   for (gsize i = 0; length % 2 == 0 && i < length; i += 2) {
     int high = g_ascii_xdigit_value (text[i]);
@@ -101,7 +100,7 @@ sim_pairing_unhex (const char *text)
 
     if (high < 0 || low < 0)
       return g_bytes_new (NULL, 0);
-    byte = (guint8) (high << 4 | low);
+    byte = (guint8)(high << 4 | low);
     g_byte_array_append (bytes, &byte, 1);
   }
   return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
@@ -114,7 +113,7 @@ sim_pairing_key (const guint8 *salt, const char *pin, guint8 *ret_key)
   g_autoptr (GBytes) nothing = g_bytes_new (NULL, 0);
   guint8 hash[SIM_PAIRING_HASH_BYTES];
 
-  sim_pairing_hash (salted, nothing, (const guint8 *) pin, strlen (pin), hash);
+  sim_pairing_hash (salted, nothing, (const guint8 *)pin, strlen (pin), hash);
   memcpy (ret_key, hash, 16);
 }
 
@@ -128,10 +127,9 @@ sim_pairing_aes (const guint8 *key, gboolean encrypt, GBytes *input)
   int done = 0;
   int rest = 0;
 
-  if (length == 0 || length % 16 != 0 || !EVP_CipherInit_ex (context, EVP_aes_128_ecb (), NULL, key, NULL, encrypt) ||
-      !EVP_CIPHER_CTX_set_padding (context, 0) ||
-      !EVP_CipherUpdate (context, output, &done, data, (int) length) ||
-      !EVP_CipherFinal_ex (context, output + done, &rest))
+  if (length == 0 || length % 16 != 0 || !EVP_CipherInit_ex (context, EVP_aes_128_ecb (), NULL, key, NULL, encrypt)
+      || !EVP_CIPHER_CTX_set_padding (context, 0) || !EVP_CipherUpdate (context, output, &done, data, (int)length)
+      || !EVP_CipherFinal_ex (context, output + done, &rest))
     return g_bytes_new (NULL, 0);
   return g_bytes_new (output, length);
 }
@@ -142,9 +140,9 @@ sim_pairing_hash (GBytes *challenge, GBytes *signature, const guint8 *secret, gs
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
   gsize length = SIM_PAIRING_HASH_BYTES;
 
-  g_checksum_update (sum, g_bytes_get_data (challenge, NULL), (gssize) g_bytes_get_size (challenge));
-  g_checksum_update (sum, g_bytes_get_data (signature, NULL), (gssize) g_bytes_get_size (signature));
-  g_checksum_update (sum, secret, (gssize) secret_length);
+  g_checksum_update (sum, g_bytes_get_data (challenge, NULL), (gssize)g_bytes_get_size (challenge));
+  g_checksum_update (sum, g_bytes_get_data (signature, NULL), (gssize)g_bytes_get_size (signature));
+  g_checksum_update (sum, secret, (gssize)secret_length);
   g_checksum_get_digest (sum, ret_hash, &length);
 }
 
@@ -157,7 +155,7 @@ sim_pairing_cert_signature (const char *pem)
   if (cert == NULL)
     return NULL;
   X509_get0_signature (&bits, NULL, cert);
-  return g_bytes_new (ASN1_STRING_get0_data (bits), (gsize) ASN1_STRING_length (bits));
+  return g_bytes_new (ASN1_STRING_get0_data (bits), (gsize)ASN1_STRING_length (bits));
 }
 
 GBytes *
@@ -170,7 +168,7 @@ sim_pairing_cert_der (const char *pem)
 
   if (length < 0)
     return NULL;
-  bytes = g_bytes_new (der, (gsize) length);
+  bytes = g_bytes_new (der, (gsize)length);
   OPENSSL_free (der);
   return bytes;
 }
@@ -184,8 +182,8 @@ sim_pairing_sign (const char *key_pem, const guint8 *data, gsize length)
   guint8 signature[512];
   gsize signature_length = sizeof signature;
 
-  if (key == NULL || EVP_DigestSignInit (context, NULL, EVP_sha256 (), NULL, key) != 1 ||
-      EVP_DigestSign (context, signature, &signature_length, data, length) != 1)
+  if (key == NULL || EVP_DigestSignInit (context, NULL, EVP_sha256 (), NULL, key) != 1
+      || EVP_DigestSign (context, signature, &signature_length, data, length) != 1)
     return NULL;
   return g_bytes_new (signature, signature_length);
 }
@@ -197,6 +195,6 @@ sim_pairing_verify (const char *cert_pem, const guint8 *data, gsize length, cons
   g_autoptr (EVP_MD_CTX) context = EVP_MD_CTX_new ();
   EVP_PKEY *key = cert != NULL ? X509_get0_pubkey (cert) : NULL;
 
-  return key != NULL && EVP_DigestVerifyInit (context, NULL, EVP_sha256 (), NULL, key) == 1 &&
-         EVP_DigestVerify (context, signature, signature_length, data, length) == 1;
+  return key != NULL && EVP_DigestVerifyInit (context, NULL, EVP_sha256 (), NULL, key) == 1
+         && EVP_DigestVerify (context, signature, signature_length, data, length) == 1;
 }

@@ -112,4 +112,5 @@ GBytes *sim_pairing_sign (const char *key_pem, const guint8 *data, gsize length)
  *
  * Returns: whether the signature holds
  */
-gboolean sim_pairing_verify (const char *cert_pem, const guint8 *data, gsize length, const guint8 *signature, gsize signature_length);
+gboolean sim_pairing_verify (const char *cert_pem, const guint8 *data, gsize length, const guint8 *signature,
+                             gsize signature_length);

@@ -126,7 +126,7 @@ give_cert (SimPairing *self, Session *session, const char *pin, SimPairingAnswer
   }
   sim_pairing_key (g_bytes_get_data (salt, NULL), pin, session->key);
   session->has_key = TRUE;
-  succeed (answer, "plaincert", (const guint8 *) self->identity->cert_pem, strlen (self->identity->cert_pem));
+  succeed (answer, "plaincert", (const guint8 *)self->identity->cert_pem, strlen (self->identity->cert_pem));
 }
 
 static void
@@ -178,7 +178,7 @@ take_response (SimPairing *self, Session *session, const char *hex, const SimPai
   session->client_hash = sim_pairing_aes (session->key, FALSE, sent);
   reply = g_byte_array_new ();
   g_byte_array_append (reply, session->secret, sizeof session->secret);
-  g_byte_array_append (reply, g_bytes_get_data (signature, NULL), (guint) g_bytes_get_size (signature));
+  g_byte_array_append (reply, g_bytes_get_data (signature, NULL), (guint)g_bytes_get_size (signature));
   if (faults->bad_signature)
     reply->data[reply->len - 1] ^= 1;
   succeed (answer, "pairingsecret", reply->data, reply->len);
@@ -193,12 +193,9 @@ client_is_proven (const Session *session, GBytes *cert_signature, const guint8 *
   const guint8 *client_hash = g_bytes_get_data (session->client_hash, &hash_length);
 
   sim_pairing_hash (challenge, cert_signature, data, SIM_PAIRING_SECRET_BYTES, hash);
-  return hash_length == sizeof hash && memcmp (hash, client_hash, sizeof hash) == 0 &&
-         sim_pairing_verify (session->cert_pem,
-                             data,
-                             SIM_PAIRING_SECRET_BYTES,
-                             data + SIM_PAIRING_SECRET_BYTES,
-                             length - SIM_PAIRING_SECRET_BYTES);
+  return hash_length == sizeof hash && memcmp (hash, client_hash, sizeof hash) == 0
+         && sim_pairing_verify (session->cert_pem, data, SIM_PAIRING_SECRET_BYTES, data + SIM_PAIRING_SECRET_BYTES,
+                                length - SIM_PAIRING_SECRET_BYTES);
 }
 
 static void

@@ -78,7 +78,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimPairing, sim_pairing_free)
  *
  * Decides one /pair request.
  */
-void sim_pairing_handle (SimPairing *self, const SimPairingCall *call, const SimPairingFaults *faults, SimPairingAnswer *ret_answer);
+void sim_pairing_handle (SimPairing *self, const SimPairingCall *call, const SimPairingFaults *faults,
+                         SimPairingAnswer *ret_answer);
 
 /**
  * sim_pairing_pin:
@@ -93,8 +94,8 @@ void sim_pairing_handle (SimPairing *self, const SimPairingCall *call, const Sim
  *
  * Returns: the "status" of /api/pin: whether a held request took it; says nothing about the PIN being right
  */
-gboolean sim_pairing_pin (SimPairing *self, const char *pin, const char *name, const SimPairingFaults *faults, char **ret_uniqueid,
-                          SimPairingAnswer *ret_answer);
+gboolean sim_pairing_pin (SimPairing *self, const char *pin, const char *name, const SimPairingFaults *faults,
+                          char **ret_uniqueid, SimPairingAnswer *ret_answer);
 
 /**
  * sim_pairing_answer_clear:

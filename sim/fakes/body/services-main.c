@@ -60,13 +60,8 @@ on_fault (gpointer user, JsonObject *input, GError **error)
   guint fault = 0;
   guint value = 0;
 
-  if (!sim_faults_read (sim_service_faults,
-                        SIM_SERVICE_FAULTS,
-                        sim_json_string (input, "name"),
-                        json_object_get_member (input, "value"),
-                        &fault,
-                        &value,
-                        error))
+  if (!sim_faults_read (sim_service_faults, SIM_SERVICE_FAULTS, sim_json_string (input, "name"),
+                        json_object_get_member (input, "value"), &fault, &value, error))
     return FALSE;
   shell->services->faults[fault] = value;
   return TRUE;
@@ -101,7 +96,7 @@ run (const Options *options)
   /* Freed from the last to the first: listeners, then the calls that are held, then what they are about. */
   g_autoptr (SimEvents) log = sim_events_new ();
   g_autoptr (SimServices) services = sim_services_new (log);
-  g_autoptr (GPtrArray) silent = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_call_drop);
+  g_autoptr (GPtrArray) silent = g_ptr_array_new_with_free_func ((GDestroyNotify)sim_call_drop);
   Shell shell = { services, silent };
   g_autoptr (SimListener) nps = NULL;
   g_autoptr (SimListener) library = NULL;

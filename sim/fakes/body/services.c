@@ -71,16 +71,8 @@ sim_services_nps (SimServices *self, const SimRequest *request, SimAnswer *answe
     keep (&self->records, json_object_ref (input));
     answer_recorded (&self->records, answer);
   }
-  sim_events_add (self->events,
-                  "nps_record",
-                  NULL,
-                  "session_id",
-                  sim_json_string (input, "session_id"),
-                  "end_reason",
-                  sim_json_string (input, "end_reason"),
-                  "status",
-                  status,
-                  NULL);
+  sim_events_add (self->events, "nps_record", NULL, "session_id", sim_json_string (input, "session_id"), "end_reason",
+                  sim_json_string (input, "end_reason"), "status", status, NULL);
   return !silent;
 }
 
@@ -109,24 +101,18 @@ take_rating (SimServices *self, const char *experience, JsonObject *input, SimAn
     sim_answer_hydra_error (answer, 400, "rating must be a number from 1 to 5");
     return;
   }
-  stars = g_strdup_printf ("%d", (int) rating);
+  stars = g_strdup_printf ("%d", (int)rating);
   if (fault != 0) {
     sim_answer_hydra_error (answer, fault, "made to fail");
   } else if (!silent) {
     keep (&self->ratings, json_object_ref (input));
     answer_recorded (&self->ratings, answer);
   }
-  sim_events_add (self->events,
-                  "rating",
-                  NULL,
-                  "experience",
-                  experience,
-                  "rating",
-                  stars,
-                  "session_id",
-                  sim_json_string (input, "session_id"),
-                  "status",
-                  silent ? "silent" : fault != 0 ? "refused" : "recorded",
+  sim_events_add (self->events, "rating", NULL, "experience", experience, "rating", stars, "session_id",
+                  sim_json_string (input, "session_id"), "status",
+                  silent       ? "silent"
+                  : fault != 0 ? "refused"
+                               : "recorded",
                   NULL);
 }
 

@@ -19,8 +19,8 @@ use_identity (SSL_CTX *context, const SimIdentity *identity)
   BIO *key_in = BIO_new_mem_buf (identity->key_pem, -1);
   X509 *cert = PEM_read_bio_X509 (cert_in, NULL, NULL, NULL);
   EVP_PKEY *key = PEM_read_bio_PrivateKey (key_in, NULL, NULL, NULL);
-  gboolean done = cert != NULL && key != NULL && SSL_CTX_use_certificate (context, cert) == 1 &&
-                  SSL_CTX_use_PrivateKey (context, key) == 1;
+  gboolean done =
+      cert != NULL && key != NULL && SSL_CTX_use_certificate (context, cert) == 1 && SSL_CTX_use_PrivateKey (context, key) == 1;
 
   X509_free (cert);
   EVP_PKEY_free (key);
@@ -56,7 +56,7 @@ sim_tls_peer_der (const SSL *ssl)
 
   if (length < 0)
     return NULL;
-  bytes = g_bytes_new (der, (gsize) length);
+  bytes = g_bytes_new (der, (gsize)length);
   OPENSSL_free (der);
   return bytes;
 }

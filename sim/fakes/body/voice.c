@@ -8,7 +8,7 @@
 static void
 count_sequence (SimVoice *self, guint16 sequence)
 {
-  guint16 step = (guint16) (sequence - self->sequence);
+  guint16 step = (guint16)(sequence - self->sequence);
 
   if (step == 0 || step >= 0x8000) {
     self->reordered++;
@@ -29,8 +29,8 @@ sim_voice_packet (SimVoice *self, const guint8 *data, gsize length)
     self->malformed++;
     return FALSE;
   }
-  sequence = (guint16) (data[2] << 8 | data[3]);
-  ssrc = (guint32) data[8] << 24 | (guint32) data[9] << 16 | (guint32) data[10] << 8 | data[11];
+  sequence = (guint16)(data[2] << 8 | data[3]);
+  ssrc = (guint32)data[8] << 24 | (guint32)data[9] << 16 | (guint32)data[10] << 8 | data[11];
   begins = self->packets == 0 || ssrc != self->ssrc;
   if (begins) {
     self->streams++;
@@ -43,7 +43,7 @@ sim_voice_packet (SimVoice *self, const guint8 *data, gsize length)
   self->bytes += length;
   self->with_extras += (data[0] & 0x3f) != 0 ? 1 : 0;
   self->payload_type = data[1] & 0x7f;
-  self->timestamp = (guint32) data[4] << 24 | (guint32) data[5] << 16 | (guint32) data[6] << 8 | data[7];
+  self->timestamp = (guint32)data[4] << 24 | (guint32)data[5] << 16 | (guint32)data[6] << 8 | data[7];
   return begins;
 }
 
@@ -52,13 +52,13 @@ sim_voice_json (const SimVoice *self)
 {
   JsonObject *object = json_object_new ();
 
-  json_object_set_int_member (object, "packets", (gint64) self->packets);
-  json_object_set_int_member (object, "bytes", (gint64) self->bytes);
-  json_object_set_int_member (object, "malformed", (gint64) self->malformed);
-  json_object_set_int_member (object, "lost", (gint64) self->lost);
-  json_object_set_int_member (object, "reordered", (gint64) self->reordered);
-  json_object_set_int_member (object, "streams", (gint64) self->streams);
-  json_object_set_int_member (object, "with_extras", (gint64) self->with_extras);
+  json_object_set_int_member (object, "packets", (gint64)self->packets);
+  json_object_set_int_member (object, "bytes", (gint64)self->bytes);
+  json_object_set_int_member (object, "malformed", (gint64)self->malformed);
+  json_object_set_int_member (object, "lost", (gint64)self->lost);
+  json_object_set_int_member (object, "reordered", (gint64)self->reordered);
+  json_object_set_int_member (object, "streams", (gint64)self->streams);
+  json_object_set_int_member (object, "with_extras", (gint64)self->with_extras);
   json_object_set_int_member (object, "payload_type", self->payload_type);
   json_object_set_int_member (object, "sequence", self->sequence);
   json_object_set_int_member (object, "timestamp", self->timestamp);

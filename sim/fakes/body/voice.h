@@ -7,10 +7,10 @@
 typedef struct {
   guint64 packets;
   guint64 bytes;
-  guint64 malformed; /* no RTP version 2, or shorter than its header says */
-  guint64 lost;      /* sequence numbers that were jumped over */
-  guint64 reordered; /* sequence numbers that came late or twice */
-  guint64 streams;   /* times the SSRC changed, the first included */
+  guint64 malformed;   /* no RTP version 2, or shorter than its header says */
+  guint64 lost;        /* sequence numbers that were jumped over */
+  guint64 reordered;   /* sequence numbers that came late or twice */
+  guint64 streams;     /* times the SSRC changed, the first included */
   guint64 with_extras; /* packets with padding, extension or contributing sources: the plain protocol has none */
   guint8 payload_type;
   guint16 sequence;
