@@ -32,6 +32,8 @@ typedef struct {
   gint64 body_timeout_us;
   gint64 upstream_timeout_us;
   gint64 connect_timeout_us;
+  gint64 send_timeout_us;
+  gint64 api_timeout_us;
 } HnFrontOptions;
 
 /**

@@ -3,6 +3,8 @@
 
 #include <libsoup/soup.h>
 
+#include "net/poller.h"
+
 /* Shows SoupServer one request at a time (soup_server_accept_iostream) and takes the connection back when the answer is written:
  * Debian 12's libsoup leaks an fd for each keep-alive connection that a client closes, and knows no deadlines. Used by net/front. */
 
@@ -15,11 +17,10 @@ typedef struct {
 
 /**
  * hn_gate_open:
+ * @poller: where `answered` comes from; outlives the gate
  * @api: the API server
  * @fd: client's socket, non-blocking, not owned; stays open until `answered` or hn_gate_abort()
- * @bytes: (array length=length): the whole request head and the part of its body that has arrived; copied
- * @length: bytes
- * @body_left_bytes: bytes of the body still to be read from @fd
+ * @request: (transfer full): the whole request, head and body
  * @keep_alive: whether the client asked to keep the connection
  * @local: address of our side
  * @remote: address of the client
@@ -28,8 +29,28 @@ typedef struct {
  *
  * Returns: (transfer full): one request under way
  */
-HnGate *hn_gate_open (SoupServer *api, int fd, const char *bytes, gsize length, goffset body_left_bytes, gboolean keep_alive,
-                      GSocketAddress *local, GSocketAddress *remote, const HnGateEvents *events, gpointer user_data);
+HnGate *hn_gate_open (HnPoller *poller, SoupServer *api, int fd, GByteArray *request, gboolean keep_alive, GSocketAddress *local,
+                      GSocketAddress *remote, const HnGateEvents *events, gpointer user_data);
+
+/**
+ * hn_gate_has_begun:
+ * @self: one request under way
+ *
+ * Returns: whether some of the answer went to the client
+ */
+gboolean hn_gate_has_begun (HnGate *self);
+
+/**
+ * hn_gate_get_deadline:
+ * @self: one request under way
+ * @handler_us: how long the handler may take until its answer begins
+ * @stall_us: how long the client may take nothing
+ *
+ * An answer that has begun may pause as long as its handler wants (events), as long as the client takes what there is.
+ *
+ * Returns: when it should be aborted, or %HN_NEVER
+ */
+gint64 hn_gate_get_deadline (HnGate *self, gint64 handler_us, gint64 stall_us);
 
 /**
  * hn_gate_abort:

@@ -61,4 +61,45 @@ void hn_poller_remove (HnPoller *self, int fd);
  */
 void hn_poller_defer (HnPoller *self, GDestroyNotify func, gpointer data);
 
+/**
+ * hn_poller_again:
+ * @self: a poller
+ * @watch: whose `ready` to call, with no event bits, in the next turn of the loop
+ *
+ * For whoever has used up its share of this turn: one fast peer must not starve the rest. Asking twice counts once a turn.
+ */
+void hn_poller_again (HnPoller *self, HnPollerWatch *watch);
+
+/**
+ * hn_poller_forget:
+ * @self: a poller
+ * @watch: will not be called any more, neither for events already fetched nor for hn_poller_again()
+ */
+void hn_poller_forget (HnPoller *self, HnPollerWatch *watch);
+
+/**
+ * hn_poller_now_us:
+ * @self: a poller
+ *
+ * Returns: monotonic time, read once a turn
+ */
+gint64 hn_poller_now_us (HnPoller *self);
+
+/**
+ * hn_poller_scratch:
+ * @self: a poller
+ *
+ * Returns: (transfer none): %HN_LIMIT_TUNNEL_BUFFER_BYTES bytes that everyone on this poller may use between two calls of the system;
+ *   nothing in them outlives the callback
+ */
+char *hn_poller_scratch (HnPoller *self);
+
+/**
+ * hn_poller_get_context:
+ * @self: a poller
+ *
+ * Returns: (transfer none): the main context it is attached to
+ */
+GMainContext *hn_poller_get_context (HnPoller *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnPoller, hn_poller_free)

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "net/http-edit.h"
+
+#include <string.h>
+
+static const struct {
+  guint status;
+  const char *reason;
+} reasons[] = {
+  { 308, "Permanent Redirect" },
+  { 400, "Bad Request" },
+  { 401, "Unauthorized" },
+  { 403, "Forbidden" },
+  { 404, "Not Found" },
+  { 405, "Method Not Allowed" },
+  { 408, "Request Timeout" },
+  { 409, "Conflict" },
+  { 410, "Gone" },
+  { 411, "Length Required" },
+  { 413, "Content Too Large" },
+  { 414, "URI Too Long" },
+  { 417, "Expectation Failed" },
+  { 429, "Too Many Requests" },
+  { 431, "Request Header Fields Too Large" },
+  { 500, "Internal Server Error" },
+  { 501, "Not Implemented" },
+  { 502, "Bad Gateway" },
+  { 503, "Service Unavailable" },
+  { 504, "Gateway Timeout" },
+  { 505, "HTTP Version Not Supported" },
+};
+
+/* Of the request, when the answer is to be edited: a part, a 304 or a compressed page cannot be. */
+static const char *const unwanted_by_filter[] = {
+  "accept-encoding", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range", NULL,
+};
+
+/* Of the response, when it was edited: they describe the original. */
+static const char *const untrue_after_filter[] = {
+  "accept-ranges", "content-digest", "content-md5", "digest", "etag", "last-modified", "repr-digest", NULL,
+};
+
+static void
+put (GByteArray *out, const char *text)
+{
+  g_byte_array_append (out, (const guint8 *) text, (guint) strlen (text));
+}
+
+static void
+put_slice (GByteArray *out, HnSlice slice)
+{
+  g_byte_array_append (out, (const guint8 *) slice.text, (guint) slice.length);
+}
+
+static void
+put_field (GByteArray *out, const char *name, const char *value)
+{
+  put (out, name);
+  put (out, ": ");
+  put (out, value);
+  put (out, "\r\n");
+}
+
+static void
+put_number (GByteArray *out, const char *name, gint64 value)
+{
+  char text[32];
+
+  g_snprintf (text, sizeof text, "%" G_GINT64_FORMAT, value);
+  put_field (out, name, text);
+}
+
+static gboolean
+is_name (HnSlice name, const char *text)
+{
+  gsize i = 0;
+
+  for (; i < name.length && text[i] != '\0'; i++) {
+    char ours = name.text[i] == '_' ? '-' : g_ascii_tolower (name.text[i]);
+    char theirs = text[i] == '_' ? '-' : g_ascii_tolower (text[i]);
+
+    if (ours != theirs)
+      return FALSE;
+  }
+  return i == name.length && text[i] == '\0';
+}
+
+static gboolean
+is_in_list (HnSlice name, const char *const *list)
+{
+  for (; *list != NULL; list++)
+    if (hn_slice_equal_nocase (name, *list))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_set (HnSlice name, GArray *fields)
+{
+  for (guint i = 0; fields != NULL && i < fields->len; i++)
+    if (is_name (name, g_array_index (fields, HnRouteField, i).name))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_dropped (HnSlice name, GPtrArray *names)
+{
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    if (is_name (name, g_ptr_array_index (names, i)))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+put_set_fields (GByteArray *out, GArray *fields)
+{
+  for (guint i = 0; fields != NULL && i < fields->len; i++)
+    put_field (out, g_array_index (fields, HnRouteField, i).name, g_array_index (fields, HnRouteField, i).value);
+}
+
+/* Fields that say how the message is framed: always ours. */
+static gboolean
+is_framing (HnSlice name)
+{
+  return hn_slice_equal_nocase (name, "content-length") || hn_slice_equal_nocase (name, "transfer-encoding")
+         || hn_slice_equal_nocase (name, "expect");
+}
+
+static void
+put_one (GByteArray *out, const HnHttpField *field)
+{
+  put_slice (out, field->name);
+  put (out, ": ");
+  put_slice (out, field->value);
+  put (out, "\r\n");
+}
+
+void
+hn_http_edit_request (const HnHttpHead *head, const HnRoute *route, GByteArray *out)
+{
+  put_slice (out, head->method);
+  put (out, " ");
+  put_slice (out, head->target);
+  put (out, " HTTP/1.1\r\n");
+  for (guint i = 0; i < head->fields->len; i++) {
+    const HnHttpField *field = &g_array_index (head->fields, HnHttpField, i);
+
+    if (field->hop_by_hop || is_framing (field->name) || is_set (field->name, route->request_set)
+        || is_dropped (field->name, route->request_drop) || (route->filter != NULL && is_in_list (field->name, unwanted_by_filter)))
+      continue;
+    put_one (out, field);
+  }
+  put_set_fields (out, route->request_set);
+  if (head->upgrade_websocket)
+    put (out, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+  if (head->body == HN_HTTP_BODY_CHUNKED)
+    put_field (out, "Transfer-Encoding", "chunked");
+  else if (head->content_length >= 0)
+    put_number (out, "Content-Length", head->content_length);
+  put (out, "\r\n");
+}
+
+static void
+put_framing (GByteArray *out, const HnHttpFraming *framing)
+{
+  if (framing->upgrade) {
+    put (out, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    return;
+  }
+  if (framing->body == HN_HTTP_BODY_CHUNKED)
+    put_field (out, "Transfer-Encoding", "chunked");
+  else if (framing->content_length >= 0)
+    put_number (out, "Content-Length", framing->content_length);
+  if (framing->close)
+    put_field (out, "Connection", "close");
+}
+
+void
+hn_http_edit_response (const HnHttpHead *head, const HnRoute *route, const HnHttpFraming *framing, GByteArray *out)
+{
+  char line[32];
+
+  g_snprintf (line, sizeof line, "HTTP/1.1 %u ", head->status);
+  put (out, line);
+  put_slice (out, head->reason);
+  put (out, "\r\n");
+  for (guint i = 0; i < head->fields->len; i++) {
+    const HnHttpField *field = &g_array_index (head->fields, HnHttpField, i);
+
+    if (field->hop_by_hop || is_framing (field->name) || is_set (field->name, route->response_set)
+        || (framing->filtered && is_in_list (field->name, untrue_after_filter)))
+      continue;
+    put_one (out, field);
+  }
+  put_set_fields (out, route->response_set);
+  put_framing (out, framing);
+  put (out, "\r\n");
+}
+
+void
+hn_http_edit_api_request (const HnHttpHead *head, gboolean close, GByteArray *out)
+{
+  put_slice (out, head->method);
+  put (out, " ");
+  put_slice (out, head->target);
+  put (out, head->minor == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+  for (guint i = 0; i < head->fields->len; i++) {
+    const HnHttpField *field = &g_array_index (head->fields, HnHttpField, i);
+
+    if (!field->hop_by_hop && !hn_slice_equal_nocase (field->name, "expect"))
+      put_one (out, field);
+  }
+  put (out, close ? "Connection: close\r\n\r\n" : "\r\n");
+}
+
+static const char *
+reason_of (guint status)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (reasons); i++)
+    if (reasons[i].status == status)
+      return reasons[i].reason;
+  return "Error";
+}
+
+void
+hn_http_edit_answer (const HnHttpAnswer *answer, GByteArray *out)
+{
+  gsize length = answer->body != NULL ? strlen (answer->body) : 0;
+  g_autofree char *line = g_strdup_printf ("HTTP/1.1 %u %s\r\n", answer->status, reason_of (answer->status));
+
+  put (out, line);
+  if (answer->body != NULL)
+    put_field (out, "Content-Type", "application/json");
+  if (answer->location != NULL)
+    put_field (out, "Location", answer->location);
+  if (answer->retry_after_seconds > 0)
+    put_number (out, "Retry-After", answer->retry_after_seconds);
+  put_field (out, "Cache-Control", "no-store");
+  put_number (out, "Content-Length", (gint64) length);
+  if (answer->close)
+    put_field (out, "Connection", "close");
+  put (out, "\r\n");
+  if (answer->body != NULL && !answer->head_only)
+    put (out, answer->body);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "net/wire.h"
+
+/* Two connections joined, byte-transparent in both directions. What one side sends is read only while the other takes it: at most
+ * %HN_LIMIT_TUNNEL_BUFFER_BYTES wait per direction, and nothing while nobody blocks. A side's end is passed on, the other direction goes on. */
+
+typedef struct _HnTunnel HnTunnel;
+
+/**
+ * hn_tunnel_new:
+ * @poller: outlives the tunnel
+ * @a: (transfer full): one side, with whatever it holds unread and unsent
+ * @b: (transfer full): the other
+ * @closed: called from the loop, once, when both directions ended or one side broke; then hn_tunnel_free()
+ * @user_data: for @closed
+ *
+ * Returns: (transfer full): the tunnel; it begins in the next turn
+ */
+HnTunnel *hn_tunnel_new (HnPoller *poller, HnWire *a, HnWire *b, void (*closed) (gpointer user_data), gpointer user_data);
+
+/**
+ * hn_tunnel_free:
+ * @self: (nullable): a tunnel; both sides are closed and `closed` does not come any more
+ */
+void hn_tunnel_free (HnTunnel *self);
+
+/**
+ * hn_tunnel_cut:
+ * @self: a tunnel; `closed` comes in the next turn
+ */
+void hn_tunnel_cut (HnTunnel *self);
+
+/**
+ * hn_tunnel_get_deadline:
+ * @self: a tunnel
+ * @stall_us: how long a side may take nothing, or keep its half of a half-closed tunnel silent
+ *
+ * Returns: when it should be freed, or %HN_NEVER
+ */
+gint64 hn_tunnel_get_deadline (HnTunnel *self, gint64 stall_us);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnTunnel, hn_tunnel_free)
