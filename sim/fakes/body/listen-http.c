@@ -6,7 +6,8 @@
 
 #include <openssl/err.h>
 
-#define BACKLOG 64
+#define BACKLOG 256
+#define MAX_ACCEPTS_PER_TURN 64
 #define DRAIN_S 1
 #define READ_BYTES 4096
 #define ACCEPT_PAUSE_MS 100
@@ -379,16 +380,21 @@ static gboolean
 on_incoming (GSocket *socket, GIOCondition condition, gpointer user)
 {
   SimListener *self = user;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSocket) accepted = g_socket_accept (socket, NULL, &error);
 
-  if (accepted != NULL && g_hash_table_size (self->calls) < SIM_LISTEN_MAX_CALLS) {
-    begin (self, accepted);
-  } else if (accepted == NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
-    /* Out of descriptors: the connection stays in the queue, asking at once again would spin. */
-    unwatch (&self->source);
-    self->pause = g_timeout_add (ACCEPT_PAUSE_MS, on_pause_over, self);
-    return G_SOURCE_REMOVE;
+  for (int i = 0; i < MAX_ACCEPTS_PER_TURN; i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GSocket) accepted = g_socket_accept (socket, NULL, &error);
+
+    if (accepted != NULL && g_hash_table_size (self->calls) < SIM_LISTEN_MAX_CALLS) {
+      begin (self, accepted);
+    } else if (accepted == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+      break;
+    } else if (accepted == NULL) {
+      /* Out of descriptors: the connection stays in the queue, asking at once again would spin. */
+      unwatch (&self->source);
+      self->pause = g_timeout_add (ACCEPT_PAUSE_MS, on_pause_over, self);
+      return G_SOURCE_REMOVE;
+    }
   }
   return G_SOURCE_CONTINUE;
 }
