@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A worker without WireGuard answers all the same, but reaches no body behind it: degraded. Ids are keys, so that strangers get counts only. */
+
+#include "worker/health-json.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+
+static JsonObject *
+extra_of (const HnHealth *health)
+{
+  JsonObject *extra = json_object_new ();
+  g_autofree char *uptime = hn_clock_span (health->uptime_us);
+  JsonArray *sessions;
+
+  json_object_set_string_member (extra, "role", "worker");
+  hn_json_set_text (extra, "worker_id", health->report->id);
+  json_object_set_int_member (extra, "process_id", health->process_id);
+  json_object_set_string_member (extra, "uptime", uptime);
+  json_object_set_boolean_member (extra, "wireguard", health->report->wireguard);
+  json_object_set_int_member (extra, "active_sessions", health->report->active_sessions);
+  json_object_set_int_member (extra, "max_sessions", health->report->max_sessions);
+  if (!health->with_sessions)
+    return extra;
+  sessions = json_array_new ();
+  for (guint i = 0; i < health->report->sessions->len; i++)
+    json_array_add_object_element (sessions, hn_session_report_to_json (g_ptr_array_index (health->report->sessions, i)));
+  json_object_set_array_member (extra, "sessions", sessions);
+  return extra;
+}
+
+JsonObject *
+hn_health_json (const HnHealth *health)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "service", "hydraneckwebrtc");
+  hn_json_set_text (object, "version", health->report->version);
+  json_object_set_string_member (object, "district", "");
+  json_object_set_int_member (object, "uptime_seconds", (MAX (health->uptime_us, 0) + G_USEC_PER_SEC / 2) / G_USEC_PER_SEC);
+  json_object_set_string_member (object, "status", health->report->wireguard ? "ok" : "degraded");
+  json_object_set_object_member (object, "extra", extra_of (health));
+  return object;
+}

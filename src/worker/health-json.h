@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "api/worker-api.h"
+
+/* GET /api/v1/health of a worker, in the runbook's shape. Pure. */
+
+typedef struct {
+  const HnWorkerReport *report;
+  int process_id;
+  gint64 uptime_us;
+  gboolean with_sessions; /* the caller may see ids and bodies */
+} HnHealth;
+
+/**
+ * hn_health_json:
+ * @health: what is known
+ *
+ * Returns: (transfer full): the answer; `degraded` when no WireGuard interface is there
+ */
+JsonObject *hn_health_json (const HnHealth *health);

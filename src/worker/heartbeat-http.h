@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "api/worker-api.h"
+#include "net/http-client.h"
+
+/* Tells the controller about this worker. */
+
+typedef struct _HnHeartbeatHttp HnHeartbeatHttp;
+
+typedef struct {
+  /* (transfer full): what is to be told now */
+  HnWorkerReport *(*report) (gpointer user_data);
+} HnHeartbeatHttpEvents;
+
+/**
+ * hn_heartbeat_http_new:
+ * @client: outlives the heartbeat
+ * @controller_url: without a final slash
+ * @token: (nullable): the controller's
+ * @period_us: between two beats when nothing changes
+ * @events: static
+ * @user_data: for @events
+ *
+ * Returns: (transfer full): a heartbeat; the first goes out at once
+ */
+HnHeartbeatHttp *hn_heartbeat_http_new (HnHttpClient *client, const char *controller_url, const char *token, gint64 period_us,
+                                        const HnHeartbeatHttpEvents *events, gpointer user_data);
+
+/**
+ * hn_heartbeat_http_changed:
+ * @self: (nullable): a heartbeat
+ *
+ * Something changed: beat at once.
+ */
+void hn_heartbeat_http_changed (HnHeartbeatHttp *self);
+
+/**
+ * hn_heartbeat_http_free:
+ * @self: (nullable): what to free
+ */
+void hn_heartbeat_http_free (HnHeartbeatHttp *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnHeartbeatHttp, hn_heartbeat_http_free)

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A beat each period, and at once on every change. Changes while one is under way make one more afterwards. A beat that failed is tried again
+ * after 0.25, 0.5, 1, 2, 4 and then every 5 s: a controller that comes back knows everything within 5 s. A change does not hurry a
+ * controller that is down. */
+
+#include "worker/heartbeat.h"
+
+#include "base/clock.h"
+
+#define FIRST_RETRY_US G_GINT64_CONSTANT (250000)
+#define LAST_RETRY_US G_GINT64_CONSTANT (5000000)
+
+struct _HnHeartbeat {
+  gint64 period_us;
+  gint64 due_us; /* HN_NEVER while one is under way */
+  gboolean changed_meanwhile;
+  guint failures;
+};
+
+void
+hn_heartbeat_changed (HnHeartbeat *self, gint64 now_us)
+{
+  if (self->due_us == HN_NEVER)
+    self->changed_meanwhile = TRUE;
+  else if (self->failures == 0)
+    self->due_us = MIN (self->due_us, now_us);
+}
+
+void
+hn_heartbeat_sent (HnHeartbeat *self)
+{
+  self->due_us = HN_NEVER;
+  self->changed_meanwhile = FALSE;
+}
+
+void
+hn_heartbeat_answered (HnHeartbeat *self, gboolean accepted, gint64 now_us)
+{
+  if (accepted) {
+    self->failures = 0;
+    self->due_us = self->changed_meanwhile ? now_us : now_us + self->period_us;
+  } else {
+    self->due_us = now_us + MIN (FIRST_RETRY_US << MIN (self->failures, 5), LAST_RETRY_US);
+    self->failures++;
+  }
+  self->changed_meanwhile = FALSE;
+}
+
+gint64
+hn_heartbeat_deadline (const HnHeartbeat *self)
+{
+  return self->due_us;
+}
+
+guint
+hn_heartbeat_get_failures (const HnHeartbeat *self)
+{
+  return self->failures;
+}
+
+HnHeartbeat *
+hn_heartbeat_new (gint64 now_us, gint64 period_us)
+{
+  HnHeartbeat *self = g_new0 (HnHeartbeat, 1);
+
+  self->period_us = period_us;
+  self->due_us = now_us;
+  return self;
+}
+
+void
+hn_heartbeat_free (HnHeartbeat *self)
+{
+  g_free (self);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* When the worker tells the controller about itself. Pure. */
+
+typedef struct _HnHeartbeat HnHeartbeat;
+
+/**
+ * hn_heartbeat_new:
+ * @now_us: monotonic time
+ * @period_us: between two beats when nothing changes
+ *
+ * Returns: (transfer full): a heartbeat that is due at once
+ */
+HnHeartbeat *hn_heartbeat_new (gint64 now_us, gint64 period_us);
+
+/**
+ * hn_heartbeat_free:
+ * @self: (nullable): what to free
+ */
+void hn_heartbeat_free (HnHeartbeat *self);
+
+/**
+ * hn_heartbeat_changed:
+ * @self: a heartbeat
+ * @now_us: monotonic time
+ *
+ * Something changed that the controller should know at once.
+ */
+void hn_heartbeat_changed (HnHeartbeat *self, gint64 now_us);
+
+/**
+ * hn_heartbeat_sent:
+ * @self: a heartbeat that was due
+ *
+ * A report is under way: nothing is due until hn_heartbeat_answered().
+ */
+void hn_heartbeat_sent (HnHeartbeat *self);
+
+/**
+ * hn_heartbeat_answered:
+ * @self: a heartbeat
+ * @accepted: whether the controller took it
+ * @now_us: monotonic time
+ */
+void hn_heartbeat_answered (HnHeartbeat *self, gboolean accepted, gint64 now_us);
+
+/**
+ * hn_heartbeat_deadline:
+ * @self: a heartbeat
+ *
+ * Returns: when the next is due, or %HN_NEVER while one is under way
+ */
+gint64 hn_heartbeat_deadline (const HnHeartbeat *self);
+
+/**
+ * hn_heartbeat_get_failures:
+ * @self: a heartbeat
+ *
+ * Returns: how many in a row were not accepted
+ */
+guint hn_heartbeat_get_failures (const HnHeartbeat *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnHeartbeat, hn_heartbeat_free)

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a worker must be told about where it runs; everything else is configuration. All texts outlive the worker. */
+typedef struct {
+  const char *executable;              /* path of our own executable, for the supervisor of each session */
+  const char *wireguard_dir;           /* usually /sys/class/net */
+  const char *const *more_environment; /* (nullable): NAME=value, NULL-terminated: what web-server gets besides its clean one */
+  double time_scale;                   /* long periods are multiplied by it; 0 counts as 1 */
+} HnWorkerPlace;

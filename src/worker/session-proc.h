@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "net/process.h"
+
+/* Starts a session's web-server, with nothing of our environment but what it needs. */
+
+typedef struct {
+  const char *supervisor;                /* our own executable */
+  const char *program;                   /* path of web-server */
+  const char *directory;                 /* session directory: working directory, configuration, log */
+  const char *const *more_environment;   /* (nullable): NAME=value, NULL-terminated */
+} HnSessionProcPlace;
+
+/**
+ * hn_session_proc_start:
+ * @place: what and where; copied
+ * @events: static
+ * @user_data: for @events
+ * @error: LIMIT `moonlight-web-stream not installed`, INTERNAL otherwise
+ *
+ * Returns: (transfer full) (nullable): the process
+ */
+HnProcess *hn_session_proc_start (const HnSessionProcPlace *place, const HnProcessEvents *events, gpointer user_data, GError **error);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker/start-io.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "net/probe.h"
+#include "net/timer.h"
+#include "worker/moonlight-http.h"
+#include "worker/moonlight-json.h"
+#include "worker/session-fs.h"
+#include "worker/session-proc.h"
+
+#define SUNSHINE_PORT 47990
+#define POLL_US G_GINT64_CONSTANT (50000)
+#define POLL_TIMEOUT_SECONDS 2
+
+struct _HnStartIo {
+  HnSessionFacts *facts;
+  GCancellable *probe;
+  HnCallsHttp *calls;
+  HnTimer *poll;
+  const HnProcessEvents *process_events;
+  const HnStartIoEvents *events;
+  gpointer user_data;
+};
+
+static void
+on_polled (const HnHttpReply *reply, const GError *error, gpointer data)
+{
+  HnStartIo *self = data;
+
+  if (reply != NULL && reply->status == 200)
+    self->events->answers (self->user_data);
+  else
+    hn_timer_arm (self->poll, hn_clock_now_us () + POLL_US);
+}
+
+static void
+on_poll_due (gpointer data)
+{
+  HnStartIo *self = data;
+  HnMoonlightPlace place = { self->facts->id, self->facts->user, self->facts->slot.http_port };
+
+  hn_moonlight_http_call (self->calls, &place, "GET", "api/authenticate", NULL, hn_seconds (POLL_TIMEOUT_SECONDS), on_polled, self);
+}
+
+static char *
+config_of (const HnSessionFacts *facts)
+{
+  g_autofree char *public_ip = hn_config_public_ip (facts->config);
+  HnMoonlightConfig config = {
+    .session_id = facts->id,
+    .http_port = facts->slot.http_port,
+    .udp_min = facts->slot.udp_min,
+    .udp_max = facts->slot.udp_max,
+    .public_ip = public_ip,
+    .ice_servers = facts->config->ice_servers,
+    .ice_server_script = facts->config->webrtc_ice_server_script,
+    .program = facts->config->moonlight_path,
+    .default_settings = facts->config->moonlight_default_settings,
+    .rtt_us = facts->rtt_us,
+  };
+
+  return hn_moonlight_json_config (&config);
+}
+
+static gboolean
+spawn (HnStartIo *self, GError **error)
+{
+  HnSessionFacts *facts = self->facts;
+  g_autofree char *text = config_of (facts);
+  HnSessionProcPlace place = { .supervisor = facts->place->executable, .program = facts->config->moonlight_path };
+
+  facts->directory = hn_session_fs_create (facts->config->sessions_data_dir, facts->id, text, facts->config->moonlight_path, error);
+  if (facts->directory == NULL)
+    return FALSE;
+  place.directory = facts->directory;
+  place.more_environment = facts->place->more_environment;
+  facts->process = hn_session_proc_start (&place, self->process_events, self->user_data, error);
+  return facts->process != NULL;
+}
+
+static void
+on_probed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  HnStartIo *self = data;
+  g_autoptr (GError) error = NULL;
+  gint64 rtt_us = hn_probe_finish (result, &error);
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return; /* @self is gone */
+  if (error != NULL) {
+    g_autoptr (GError) failure = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "body %s unreachable on port %d",
+                                              self->facts->request->body_ip, SUNSHINE_PORT);
+
+    hn_error_set_detail (failure, "%s; check WireGuard and that Sunshine runs on the body", error->message);
+    self->events->failed (failure, self->user_data);
+    return;
+  }
+  self->facts->rtt_us = rtt_us;
+  if (spawn (self, &error))
+    hn_timer_arm (self->poll, hn_clock_now_us () + POLL_US);
+  else
+    self->events->failed (error, self->user_data);
+}
+
+HnStartIo *
+hn_start_io_new (HnSessionFacts *facts, const HnProcessEvents *process_events, const HnStartIoEvents *events, gpointer user_data)
+{
+  HnStartIo *self = g_new0 (HnStartIo, 1);
+
+  self->facts = facts;
+  self->process_events = process_events;
+  self->events = events;
+  self->user_data = user_data;
+  self->calls = hn_calls_http_new (facts->client);
+  self->poll = hn_timer_new (on_poll_due, self);
+  self->probe = g_cancellable_new ();
+  hn_probe_async (facts->request->body_ip, SUNSHINE_PORT, HN_LIMIT_PROBE_MS * G_GINT64_CONSTANT (1000), self->probe, on_probed, self);
+  return self;
+}
+
+void
+hn_start_io_free (HnStartIo *self)
+{
+  if (self == NULL)
+    return;
+  g_cancellable_cancel (self->probe);
+  g_object_unref (self->probe);
+  hn_calls_http_free (self->calls);
+  hn_timer_free (self->poll);
+  g_free (self);
+}

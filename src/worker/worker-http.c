@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker/worker-http.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/id.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "worker/browser-rules.h"
+#include "worker/health-json.h"
+
+#define OVERLAY "/hydraneck/worker/overlay.js"
+#define SETTINGS_MARK "/* settings */"
+
+struct _HnWorkerHttp {
+  HnWorkerHttpWorld world;
+  HnHttpServer *server;
+  char *overlay;
+};
+
+/* ---- answers ---- */
+
+static void
+reply_new_error (HnHttpRequest *request, HnErrorCode code, guint status, const char *message)
+{
+  g_autoptr (GError) error = g_error_new_literal (HN_ERROR, code, message);
+
+  if (status != 0)
+    hn_error_set_status (error, status);
+  hn_http_request_reply_error (request, error);
+}
+
+static void
+reply_not_found (HnHttpRequest *request)
+{
+  reply_new_error (request, HN_ERROR_NOT_FOUND, 0, "session not found");
+}
+
+static void
+reply_status (HnHttpRequest *request, guint status, const char *session_id, const char *text)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+
+  hn_json_set_text (object, "session_id", session_id);
+  json_object_set_string_member (object, "status", text);
+  hn_http_request_reply_json (request, status, object);
+}
+
+static char *
+stream_url (HnWorkerHttp *self, HnHttpRequest *request, const char *stream_path)
+{
+  const char *base = self->world.config->worker_public_url;
+
+  return g_strconcat (base != NULL ? base : hn_http_request_get_base_url (request), stream_path, NULL);
+}
+
+/* ---- health and lists ---- */
+
+static void
+handle_health (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+  g_autoptr (HnWorkerReport) report = self->world.report (self->world.user_data);
+  HnHealth health = { .report = report, .process_id = getpid (), .uptime_us = hn_clock_now_us () - self->world.started_us };
+  g_autoptr (JsonObject) object = NULL;
+
+  health.with_sessions = hn_http_request_is_admin (request) || hn_http_request_is_local (request);
+  object = hn_health_json (&health);
+  hn_http_request_reply_json (request, 200, object);
+}
+
+static JsonObject *
+describe (HnWorkerHttp *self, HnHttpRequest *request, HnSessionReport *report)
+{
+  if (report->stream_path != NULL)
+    report->stream_url = stream_url (self, request, report->stream_path);
+  return hn_session_report_to_json (report);
+}
+
+static void
+handle_list (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+  g_autoptr (HnWorkerReport) report = self->world.report (self->world.user_data);
+  g_autoptr (JsonObject) object = json_object_new ();
+  JsonArray *sessions = json_array_new ();
+
+  for (guint i = 0; i < report->sessions->len; i++)
+    json_array_add_object_element (sessions, describe (self, request, g_ptr_array_index (report->sessions, i)));
+  json_object_set_array_member (object, "sessions", sessions);
+  hn_http_request_reply_json (request, 200, object);
+}
+
+static void
+handle_show (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+  g_autoptr (HnWorkerReport) report = self->world.report (self->world.user_data);
+
+  for (guint i = 0; i < report->sessions->len; i++) {
+    HnSessionReport *session = g_ptr_array_index (report->sessions, i);
+    g_autoptr (JsonObject) object = NULL;
+
+    if (strcmp (session->id, hn_http_request_get_param (request, 0)) != 0)
+      continue;
+    object = describe (self, request, session);
+    hn_http_request_reply_json (request, 200, object);
+    return;
+  }
+  reply_not_found (request);
+}
+
+/* ---- create ---- */
+
+typedef struct {
+  HnWorkerHttp *owner;
+  HnHttpRequest *request;
+  char *session_id;
+  char *worker_id;
+  gulong left_handler;
+  guint left_id; /* the client's leaving, carried out from the loop */
+} Creation;
+
+static void
+creation_free (Creation *self)
+{
+  g_clear_signal_handler (&self->left_handler, hn_http_request_get_cancellable (self->request));
+  g_clear_handle_id (&self->left_id, g_source_remove);
+  hn_http_request_unref (self->request);
+  g_free (self->session_id);
+  g_free (self->worker_id);
+  g_free (self);
+}
+
+static void
+on_created (const char *session_id, const char *stream_path, const GError *error, gpointer data)
+{
+  Creation *self = data;
+
+  if (error != NULL) {
+    hn_http_request_reply_error (self->request, error);
+  } else {
+    g_autofree char *url = stream_url (self->owner, self->request, stream_path);
+    HnCreateReply reply = { self->session_id, url, (char *) stream_path, self->worker_id };
+    g_autoptr (JsonObject) object = hn_create_reply_to_json (&reply);
+
+    hn_http_request_reply_json (self->request, 201, object);
+  }
+  creation_free (self);
+}
+
+static gboolean
+on_left_from_loop (gpointer data)
+{
+  Creation *self = data;
+
+  self->left_id = 0;
+  hn_info ("worker", self->session_id, "the caller left before the session was ready");
+  hn_sessions_io_end (self->owner->world.sessions, self->session_id, HN_END_CLIENT_LEFT, NULL, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_left (GCancellable *cancellable, gpointer data)
+{
+  Creation *self = data;
+
+  if (self->left_id == 0)
+    self->left_id = g_idle_add (on_left_from_loop, self);
+}
+
+static void
+handle_create (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+  g_autoptr (GError) error = NULL;
+  HnCreateRequest *wanted = hn_create_request_from_json (hn_http_request_get_object (request), &error);
+  g_autoptr (HnWorkerReport) report = self->world.report (self->world.user_data);
+  Creation *creation;
+
+  if (wanted == NULL) {
+    hn_http_request_reply_error (request, error);
+    return;
+  }
+  creation = g_new0 (Creation, 1);
+  creation->owner = self;
+  creation->request = hn_http_request_ref (request);
+  creation->worker_id = g_strdup (report->id);
+  creation->session_id = hn_sessions_io_create (self->world.sessions, wanted, on_created, creation, &error);
+  if (creation->session_id == NULL) {
+    hn_info ("worker", NULL, "no session: %s", error->message);
+    hn_http_request_reply_error (request, error);
+    creation_free (creation);
+    return;
+  }
+  creation->left_handler
+      = g_signal_connect (hn_http_request_get_cancellable (request), "cancelled", G_CALLBACK (on_left), creation);
+}
+
+/* ---- end ---- */
+
+typedef struct {
+  HnHttpRequest *request;
+  char *session_id;
+} Deletion;
+
+static void
+on_deleted (gpointer data)
+{
+  Deletion *self = data;
+
+  reply_status (self->request, 200, self->session_id, "stopped");
+  hn_http_request_unref (self->request);
+  g_free (self->session_id);
+  g_free (self);
+}
+
+static void
+handle_delete (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+  const char *id = hn_http_request_get_param (request, 0);
+  Deletion *deletion;
+
+  if (hn_sessions_io_find (self->world.sessions, id) == NULL) {
+    reply_not_found (request);
+    return;
+  }
+  deletion = g_new0 (Deletion, 1);
+  deletion->request = hn_http_request_ref (request);
+  deletion->session_id = g_strdup (id);
+  hn_sessions_io_end (self->world.sessions, id, HN_END_API_DELETE, on_deleted, deletion);
+}
+
+/* ---- what browsers call ---- */
+
+static HnSessionIo *
+find_served (HnWorkerHttp *self, const char *id)
+{
+  HnSessionIo *session = hn_sessions_io_find (self->world.sessions, id);
+
+  return session != NULL && hn_session_serves (hn_session_io_get_rules (session)) ? session : NULL;
+}
+
+static void
+handle_quit (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+  const char *id = hn_http_request_get_param (request, 0);
+
+  if (find_served (self, id) == NULL) {
+    reply_not_found (request);
+    return;
+  }
+  reply_status (request, 200, id, "stopping");
+  hn_sessions_io_end (self->world.sessions, id, HN_END_USER_QUIT, NULL, NULL);
+}
+
+static void
+handle_rating (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+  const char *id = hn_http_request_get_param (request, 0);
+  HnSessionIo *session = find_served (self, id);
+  g_autoptr (GError) error = NULL;
+  gint64 rating = 0;
+
+  if (session == NULL) {
+    reply_not_found (request);
+    return;
+  }
+  if (!hn_json_get_int (hn_http_request_get_object (request), "rating", 1, 5, TRUE, &rating, &error)) {
+    hn_http_request_reply_error (request, error);
+    return;
+  }
+  hn_session_io_rate (session, (guint) rating);
+  hn_info ("rating", id, "rating=%d", (int) rating);
+  reply_status (request, 202, id, "accepted");
+}
+
+static void
+handle_later (HnHttpRequest *request, gpointer data)
+{
+  reply_new_error (request, HN_ERROR_INTERNAL, 501, "not implemented");
+}
+
+static void
+handle_overlay (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+
+  hn_http_request_set_header (request, "Referrer-Policy", "no-referrer");
+  hn_http_request_set_header (request, "X-Content-Type-Options", "nosniff");
+  hn_http_request_reply_text (request, 200, "text/javascript; charset=utf-8", self->overlay);
+}
+
+static const HnHttpRoute routes[] = {
+  { "GET", "/api/v1/health", HN_HTTP_OPEN, FALSE, handle_health },
+  { "GET", "/api/v1/sessions", HN_HTTP_BEARER, FALSE, handle_list },
+  { "POST", "/api/v1/sessions", HN_HTTP_BEARER, TRUE, handle_create },
+  { "GET", "/api/v1/sessions/{}", HN_HTTP_BEARER, FALSE, handle_show },
+  { "DELETE", "/api/v1/sessions/{}", HN_HTTP_BEARER, FALSE, handle_delete },
+  { "POST", "/session/{}/quit", HN_HTTP_OPEN, FALSE, handle_quit },
+  { "POST", "/session/{}/rating", HN_HTTP_OPEN, TRUE, handle_rating },
+  { "POST", "/session/{}/mic/offer", HN_HTTP_OPEN, FALSE, handle_later },
+  { "DELETE", "/session/{}/mic", HN_HTTP_OPEN, FALSE, handle_later },
+  { "GET", "/session/{}/ice", HN_HTTP_OPEN, FALSE, handle_later },
+  { "GET", "/session/{}/_hydraneck/overlay.js", HN_HTTP_OPEN, FALSE, handle_overlay },
+};
+
+/* ---- the front door asks ---- */
+
+static gboolean
+find_target (const char *session_id, HnBrowserTarget *ret_target, gpointer data)
+{
+  HnSessionIo *session = find_served (data, session_id);
+  const HnSessionFacts *facts;
+
+  if (session == NULL)
+    return FALSE;
+  facts = hn_session_io_get_facts (session);
+  *ret_target = (HnBrowserTarget){ facts->id, facts->slot.http_port, facts->user };
+  return TRUE;
+}
+
+void
+hn_worker_http_route (HnWorkerHttp *self, const HnHttpHead *head, const HnPeer *peer, HnRoute *ret_route)
+{
+  HnBrowserWorld world = { find_target, self, self->world.trusted };
+  g_autofree char *session_id = NULL;
+
+  hn_browser_rules_route (head, peer, &world, ret_route, &session_id);
+  if (session_id != NULL)
+    hn_session_io_page_seen (hn_sessions_io_find (self->world.sessions, session_id));
+}
+
+static gboolean
+is_admin (const char *token, gpointer data)
+{
+  HnWorkerHttp *self = data;
+
+  return hn_secret_equal (token, self->world.config->server_admin_token) || hn_secret_equal (token, self->world.api_token);
+}
+
+/* The script with this worker's settings in it; made once. */
+static char *
+make_overlay (const HnConfig *config)
+{
+  g_autoptr (GBytes) asset = g_resources_lookup_data (OVERLAY, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  g_autoptr (JsonObject) settings = json_object_new ();
+  g_autofree char *json = NULL;
+  g_autoptr (GString) text = NULL;
+
+  g_return_val_if_fail (asset != NULL, g_strdup (""));
+  json_object_set_boolean_member (settings, "relay", hn_config_has_turn (config));
+  json_object_set_string_member (settings, "returnUrl", config->sessions_return_url);
+  json = g_strchomp (hn_json_to_text (settings));
+  text = g_string_new_len (g_bytes_get_data (asset, NULL), (gssize) g_bytes_get_size (asset));
+  g_string_replace (text, SETTINGS_MARK, json, 1);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+SoupServer *
+hn_worker_http_get_soup (HnWorkerHttp *self)
+{
+  return hn_http_server_get_soup (self->server);
+}
+
+HnWorkerHttp *
+hn_worker_http_new (const HnWorkerHttpWorld *world)
+{
+  HnWorkerHttp *self = g_new0 (HnWorkerHttp, 1);
+
+  self->world = *world;
+  self->overlay = make_overlay (world->config);
+  self->server = hn_http_server_new (routes, G_N_ELEMENTS (routes), is_admin, self);
+  hn_http_server_set_trusted_proxies (self->server, world->trusted);
+  return self;
+}
+
+void
+hn_worker_http_free (HnWorkerHttp *self)
+{
+  if (self == NULL)
+    return;
+  hn_http_server_free (self->server);
+  g_free (self->overlay);
+  g_free (self);
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker/worker-main.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "net/front.h"
+#include "net/timer.h"
+#include "worker/heartbeat-http.h"
+#include "worker/nps-http.h"
+#include "worker/own-address-udp.h"
+#include "worker/session-fs.h"
+#include "worker/wireguard-fs.h"
+#include "worker/worker-http.h"
+
+#define DEFAULT_LISTEN ":47990"
+#define HEARTBEAT_SECONDS 30
+#define CHECK_SECONDS 30
+#define KEEP_ERROR_SECONDS 300
+#define STOP_SECONDS 20
+#define RECORDS_SECONDS 2
+#define TOKEN_RANDOM_BYTES 32
+
+struct _HnWorker {
+  const HnConfig *config;
+  HnWorkerPlace place;
+  char *id;
+  char *url;
+  char *boot_id;
+  char *api_token;
+  gint64 started_us;
+  gint64 started_utc_us;
+  guint16 port;
+  GArray *own_addresses;
+  GArray *trusted;
+  HnRandom *random;
+  HnPoller *poller;
+  HnHttpClient *client;
+  HnNpsHttp *nps;
+  HnSessionsIo *sessions;
+  HnWorkerHttp *http;
+  HnFront *front;
+  HnHeartbeatHttp *heartbeat; /* (nullable) */
+  HnTimer *check_timer;
+  HnTimer *stop_timer;
+  gboolean stopping;
+  gint64 records_until_us;
+  const HnWorkerEvents *events;
+  gpointer user_data;
+};
+
+static gint64
+scaled (HnWorker *self, double seconds)
+{
+  return hn_seconds (seconds * (self->place.time_scale > 0 ? self->place.time_scale : 1));
+}
+
+/* ---- connections between the parts ---- */
+
+static HnWorkerReport *
+make_report (gpointer data)
+{
+  HnWorker *self = data;
+  HnWorkerReport *report = hn_worker_report_new ();
+
+  report->id = g_strdup (self->id);
+  report->url = g_strdup (self->url);
+  report->public_url = g_strdup (self->config->worker_public_url);
+  report->boot_id = g_strdup (self->boot_id);
+  report->boot_utc_us = self->started_utc_us;
+  report->api_token = g_strdup (self->api_token);
+  report->version = g_strdup (HN_VERSION);
+  report->max_sessions = self->stopping ? 0 : self->config->sessions_max;
+  report->wireguard = hn_wireguard_fs_detect (self->place.wireguard_dir);
+  hn_sessions_io_report (self->sessions, report);
+  return report;
+}
+
+static void
+on_changed (gpointer data)
+{
+  HnWorker *self = data;
+
+  hn_heartbeat_http_changed (self->heartbeat);
+}
+
+static void
+on_ending (const char *session_id, gpointer data)
+{
+  HnWorker *self = data;
+
+  if (self->front != NULL)
+    hn_front_cut (self->front, session_id);
+}
+
+static void
+on_record (const char *json, gpointer data)
+{
+  HnWorker *self = data;
+
+  hn_nps_http_send (self->nps, json);
+}
+
+static void
+on_all_gone (gpointer data)
+{
+  HnWorker *self = data;
+
+  self->records_until_us = hn_clock_now_us () + hn_seconds (RECORDS_SECONDS);
+  hn_timer_arm (self->stop_timer, hn_clock_now_us ());
+}
+
+static void
+on_route (const HnHttpHead *head, const HnPeer *peer, HnRoute *ret_route, gpointer data)
+{
+  HnWorker *self = data;
+
+  hn_worker_http_route (self->http, head, peer, ret_route);
+}
+
+static void
+on_tunnel_opened (const char *tag, gpointer data)
+{
+  HnWorker *self = data;
+
+  hn_sessions_io_tunnel (self->sessions, tag, TRUE);
+}
+
+static void
+on_tunnel_closed (const char *tag, gpointer data)
+{
+  HnWorker *self = data;
+
+  hn_sessions_io_tunnel (self->sessions, tag, FALSE);
+}
+
+static void
+on_upstream_failed (const char *tag, const char *what, gpointer data)
+{
+  hn_warning ("proxy", tag, "web-server did not serve a request: %s", what);
+}
+
+static void
+on_check_due (gpointer data)
+{
+  HnWorker *self = data;
+
+  hn_sessions_io_check (self->sessions);
+  hn_timer_arm (self->check_timer, hn_clock_now_us () + scaled (self, CHECK_SECONDS));
+}
+
+/* ---- construction ---- */
+
+static gboolean
+listen_at (HnWorker *self, int *ret_fd, char **ret_host, GError **error)
+{
+  const char *listen = self->config->server_listen != NULL ? self->config->server_listen : DEFAULT_LISTEN;
+  g_autofree char *host = NULL;
+  g_autoptr (GError) local = NULL;
+  guint16 port = 0;
+
+  if (!hn_address_split_listen (listen, &host, &port)) {
+    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "server.listen '%s' is not an address and port", listen);
+    return FALSE;
+  }
+  *ret_fd = hn_front_bind (host, port, &local);
+  if (*ret_fd < 0 && g_error_matches (local, HN_ERROR, HN_ERROR_CONFLICT)) {
+    g_set_error_literal (error, HN_ERROR, HN_ERROR_CONFLICT, "cannot bind — is another hydraneckwebrtc already running?");
+    if (error != NULL)
+      hn_error_set_detail (*error, "%s: %s", listen, local->message);
+    return FALSE;
+  }
+  if (*ret_fd < 0) {
+    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  }
+  self->port = port;
+  *ret_host = g_steal_pointer (&host);
+  return TRUE;
+}
+
+static char *
+controller_host (const HnConfig *config)
+{
+  g_autoptr (GUri) uri = config->controller_url != NULL ? g_uri_parse (config->controller_url, G_URI_FLAGS_NONE, NULL) : NULL;
+
+  return uri != NULL ? g_strdup (g_uri_get_host (uri)) : NULL;
+}
+
+static void
+name_self (HnWorker *self, const char *listen_host)
+{
+  g_autofree char *controller = controller_host (self->config);
+  g_autofree char *host = NULL;
+
+  if (*listen_host != '\0' && g_strcmp0 (listen_host, "0.0.0.0") != 0 && g_strcmp0 (listen_host, "::") != 0)
+    host = strchr (listen_host, ':') != NULL ? g_strdup_printf ("[%s]", listen_host) : g_strdup (listen_host);
+  else
+    host = hn_own_address_udp_towards (controller != NULL ? controller : "127.0.0.1");
+  self->id = self->config->worker_id != NULL ? g_strdup (self->config->worker_id)
+                                             : g_strdup_printf ("%s:%u", g_get_host_name (), self->port);
+  self->url = self->config->worker_url != NULL ? g_strdup (self->config->worker_url)
+                                               : g_strdup_printf ("http://%s:%u", host, self->port);
+}
+
+/* Whose X-Forwarded-* are believed: the configured proxies', and our own controller's if its address is known. */
+static void
+trust (HnWorker *self)
+{
+  g_autofree char *controller = controller_host (self->config);
+  HnNetwork network;
+
+  self->trusted = g_array_copy (self->config->server_trusted_proxies);
+  if (g_strcmp0 (controller, "localhost") == 0 && hn_network_parse ("127.0.0.1", &network))
+    g_array_append_val (self->trusted, network);
+  else if (controller != NULL && hn_network_parse (controller, &network))
+    g_array_append_val (self->trusted, network);
+}
+
+static void
+make_sessions (HnWorker *self)
+{
+  static const HnSessionsIoEvents events = { on_changed, on_ending, on_record, on_all_gone };
+  HnSessionIoWorld world = { self->config, &self->place, self->client, scaled (self, KEEP_ERROR_SECONDS) };
+
+  self->sessions = hn_sessions_io_new (&world, self->id, self->port, self->own_addresses, self->random, &events, self);
+}
+
+static void
+open_front (HnWorker *self, int fd)
+{
+  static const HnFrontEvents events = { on_route, on_tunnel_opened, on_tunnel_closed, on_upstream_failed };
+  HnWorkerHttpWorld world = { self->config, self->api_token, self->sessions, self->trusted, self->started_us, make_report, self };
+  HnFrontOptions options = { 0 };
+
+  self->http = hn_worker_http_new (&world);
+  options.api = hn_worker_http_get_soup (self->http);
+  self->front = hn_front_new (self->poller, fd, &options, &events, self);
+}
+
+static void
+start_heartbeat (HnWorker *self)
+{
+  static const HnHeartbeatHttpEvents events = { make_report };
+
+  if (self->config->controller_url == NULL) {
+    hn_info ("heartbeat", NULL, "no controller.url: this worker serves alone");
+    return;
+  }
+  self->heartbeat = hn_heartbeat_http_new (self->client, self->config->controller_url, self->config->controller_token,
+                                           scaled (self, HEARTBEAT_SECONDS), &events, self);
+}
+
+static void
+remove_orphans (HnWorker *self)
+{
+  guint orphans = hn_session_fs_remove_orphans (self->config->sessions_data_dir);
+
+  if (orphans > 0)
+    hn_info ("cleanup", NULL, "removed orphaned session directories count=%u", orphans);
+}
+
+static void on_stop_due (gpointer data);
+
+HnWorker *
+hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorkerEvents *events, gpointer user_data, GError **error)
+{
+  g_autoptr (HnWorker) self = g_new0 (HnWorker, 1);
+  g_autofree char *host = NULL;
+  int fd = -1;
+
+  self->config = config;
+  self->place = *place;
+  self->events = events;
+  self->user_data = user_data;
+  self->started_us = hn_clock_now_us ();
+  self->started_utc_us = hn_clock_utc_us ();
+  if (!listen_at (self, &fd, &host, error))
+    return NULL;
+  self->poller = hn_poller_new (NULL);
+  self->client = hn_http_client_new ();
+  self->random = hn_random_new_system ();
+  self->boot_id = hn_random_hex (self->random, TOKEN_RANDOM_BYTES / 2);
+  self->api_token = hn_random_hex (self->random, TOKEN_RANDOM_BYTES);
+  self->own_addresses = hn_own_address_udp_list ();
+  self->nps = hn_nps_http_new (self->client, config->nps_url, config->nps_token);
+  self->check_timer = hn_timer_new (on_check_due, self);
+  self->stop_timer = hn_timer_new (on_stop_due, self);
+  name_self (self, host);
+  trust (self);
+  make_sessions (self);
+  open_front (self, fd);
+  if (!hn_session_fs_open (config->sessions_data_dir, error))
+    return NULL;
+  remove_orphans (self);
+  if (!hn_wireguard_fs_detect (place->wireguard_dir))
+    hn_warning ("worker", NULL, "WARNING: no WireGuard interface detected");
+  start_heartbeat (self);
+  hn_timer_arm (self->check_timer, self->started_us + scaled (self, CHECK_SECONDS));
+  hn_info ("worker", NULL, "serving id=%s url=%s max_sessions=%u", self->id, self->url, config->sessions_max);
+  return g_steal_pointer (&self);
+}
+
+/* ---- teardown ---- */
+
+/* Once more after the last session: records may still be under way. */
+static void
+on_stop_due (gpointer data)
+{
+  HnWorker *self = data;
+  gint64 now_us = hn_clock_now_us ();
+
+  if (self->records_until_us > now_us && hn_nps_http_get_pending (self->nps) > 0) {
+    hn_timer_arm (self->stop_timer, MIN (self->records_until_us, now_us + 20 * G_GINT64_CONSTANT (1000)));
+    return;
+  }
+  hn_info ("worker", NULL, "stopped");
+  self->events->stopped (self->user_data);
+}
+
+void
+hn_worker_stop (HnWorker *self)
+{
+  if (self->stopping)
+    return;
+  self->stopping = TRUE;
+  hn_info ("worker", NULL, "stopping");
+  hn_front_stop_accepting (self->front);
+  hn_timer_arm (self->stop_timer, hn_clock_now_us () + hn_seconds (STOP_SECONDS));
+  hn_sessions_io_stop (self->sessions);
+  hn_heartbeat_http_changed (self->heartbeat);
+}
+
+guint16
+hn_worker_get_port (HnWorker *self)
+{
+  return self->port;
+}
+
+void
+hn_worker_free (HnWorker *self)
+{
+  if (self == NULL)
+    return;
+  hn_timer_free (self->check_timer);
+  hn_timer_free (self->stop_timer);
+  hn_heartbeat_http_free (self->heartbeat);
+  g_clear_pointer (&self->front, hn_front_free);
+  g_clear_pointer (&self->sessions, hn_sessions_io_free);
+  hn_worker_http_free (self->http);
+  hn_nps_http_free (self->nps);
+  hn_http_client_free (self->client);
+  hn_poller_free (self->poller);
+  hn_random_free (self->random);
+  g_clear_pointer (&self->own_addresses, g_array_unref);
+  g_clear_pointer (&self->trusted, g_array_unref);
+  g_free (self->id);
+  g_free (self->url);
+  g_free (self->boot_id);
+  g_free (self->api_token);
+  g_free (self);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+#include "base/config.h"
+#include "worker/place.h"
+
+/* A worker: constructed, connected, torn down. Runs on the thread's default main context. */
+
+typedef struct _HnWorker HnWorker;
+
+typedef struct {
+  /* Comes once, from the loop, after hn_worker_stop(): all sessions are ended and cleaned up. The worker may be freed in it. */
+  void (*stopped) (gpointer user_data);
+} HnWorkerEvents;
+
+/**
+ * hn_worker_new:
+ * @config: outlives the worker
+ * @place: copied; its texts outlive the worker
+ * @events: static
+ * @user_data: for @events
+ * @error: CONFLICT `cannot bind — is another hydraneckwebrtc already running?`, INVALID, CONFIG
+ *
+ * Binds its port first; only then touches session directories that an earlier worker left.
+ *
+ * Returns: (transfer full) (nullable): a worker that serves
+ */
+HnWorker *hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorkerEvents *events, gpointer user_data,
+                         GError **error);
+
+/**
+ * hn_worker_stop:
+ * @self: a worker
+ *
+ * Takes no more clients, ends all sessions with reason `worker_shutdown`; `stopped` follows within about 20 s. May be called again.
+ */
+void hn_worker_stop (HnWorker *self);
+
+/**
+ * hn_worker_get_port:
+ * @self: a worker
+ *
+ * Returns: the port it listens on
+ */
+guint16 hn_worker_get_port (HnWorker *self);
+
+/**
+ * hn_worker_free:
+ * @self: (nullable): a worker; sessions that still run are ended by their supervisors
+ */
+void hn_worker_free (HnWorker *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnWorker, hn_worker_free)
