@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A worker becomes suspect when it cannot be connected to, not when one connection broke: that may have been the end of one session's
+ * process, and nobody may take a whole worker out of service by ending his own session. So a broken connection raises a doubt, and a
+ * probe settles it; one at a time for each worker. */
 #include "controller/cluster-http.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
+#include "net/probe.h"
 #include "net/timer.h"
 
 struct _HnClusterHttp {
@@ -10,7 +15,16 @@ struct _HnClusterHttp {
   HnRegistry *registry;
   HnHttpClient *client;
   HnTimer *timer;
+  GCancellable *ending;  /* cancelled when the cluster goes */
+  GHashTable *doubted;   /* set of worker ids that are being probed */
 };
+
+typedef struct {
+  HnClusterHttp *cluster; /* valid unless @ending is cancelled */
+  GCancellable *ending;
+  char *worker_id;
+  char *what;
+} Doubt;
 
 const HnConfig *
 hn_cluster_http_get_config (const HnClusterHttp *self)
@@ -70,6 +84,47 @@ hn_cluster_http_worker_failed (HnClusterHttp *self, const char *worker_id, const
   arm (self);
 }
 
+static void
+doubt_free (Doubt *self)
+{
+  g_object_unref (self->ending);
+  g_free (self->worker_id);
+  g_free (self->what);
+  g_free (self);
+}
+
+static void
+on_doubt_settled (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Doubt *doubt = data;
+  gint64 took_us = hn_probe_finish (result, NULL);
+
+  if (!g_cancellable_is_cancelled (doubt->ending)) {
+    g_hash_table_remove (doubt->cluster->doubted, doubt->worker_id);
+    if (took_us < 0)
+      hn_cluster_http_worker_failed (doubt->cluster, doubt->worker_id, doubt->what);
+  }
+  doubt_free (doubt);
+}
+
+void
+hn_cluster_http_doubt (HnClusterHttp *self, const char *worker_id, const char *what)
+{
+  const HnRegistryWorker *worker = hn_registry_find_worker (self->registry, worker_id);
+  Doubt *doubt;
+
+  if (worker == NULL || g_hash_table_contains (self->doubted, worker_id))
+    return;
+  doubt = g_new0 (Doubt, 1);
+  doubt->cluster = self;
+  doubt->ending = g_object_ref (self->ending);
+  doubt->worker_id = g_strdup (worker_id);
+  doubt->what = g_strdup (what);
+  g_hash_table_add (self->doubted, g_strdup (worker_id));
+  hn_probe_async (worker->target.host, worker->target.port, hn_seconds (HN_LIMIT_CONNECT_SECONDS), self->ending, on_doubt_settled,
+                  doubt);
+}
+
 void
 hn_cluster_http_call_async (HnClusterHttp *self, const HnRegistryWorker *worker, const char *method, const char *path,
                             const char *body, gint64 timeout_us, GCancellable *cancellable, GAsyncReadyCallback done,
@@ -91,6 +146,8 @@ hn_cluster_http_new (const HnConfig *config)
   self->registry = hn_registry_new (config->workers_heartbeat_timeout, hn_clock_now_us ());
   self->client = hn_http_client_new ();
   self->timer = hn_timer_new (on_time, self);
+  self->ending = g_cancellable_new ();
+  self->doubted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -99,6 +156,9 @@ hn_cluster_http_free (HnClusterHttp *self)
 {
   if (self == NULL)
     return;
+  g_cancellable_cancel (self->ending);
+  g_clear_object (&self->ending);
+  g_clear_pointer (&self->doubted, g_hash_table_unref);
   g_clear_pointer (&self->timer, hn_timer_free);
   g_clear_pointer (&self->client, hn_http_client_free);
   g_clear_pointer (&self->registry, hn_registry_free);

@@ -58,6 +58,16 @@ gboolean hn_cluster_http_heartbeat (HnClusterHttp *self, HnWorkerReport *report,
 void hn_cluster_http_worker_failed (HnClusterHttp *self, const char *worker_id, const char *what);
 
 /**
+ * hn_cluster_http_doubt:
+ * @self: a cluster
+ * @worker_id: whose connection broke or did not answer
+ * @what: one line for the log
+ *
+ * Looks whether the worker is still there, and takes it for failed only if it is not: a cut answer may be the end of one session.
+ */
+void hn_cluster_http_doubt (HnClusterHttp *self, const char *worker_id, const char *what);
+
+/**
  * hn_cluster_http_call_async:
  * @self: a cluster
  * @worker: whom to call

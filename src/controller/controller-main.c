@@ -48,7 +48,7 @@ on_upstream_failed (const char *tag, const char *what, gpointer data)
       != HN_REGISTRY_FOUND)
     return;
   hn_warning ("proxy", tag, "%s worker=%s", what, session.worker->report->id);
-  hn_cluster_http_worker_failed (self->cluster, session.worker->report->id, what);
+  hn_cluster_http_doubt (self->cluster, session.worker->report->id, what);
 }
 
 static const HnFrontEvents front_events = { .route = on_route, .upstream_failed = on_upstream_failed };
@@ -88,11 +88,22 @@ hn_controller_stop (HnController *self)
 static int
 bind_config (const HnConfig *config, char **ret_host, guint16 *ret_port, GError **error)
 {
+  g_autoptr (GError) local = NULL;
+  int fd;
+
   if (!hn_address_split_listen (config->server_listen, ret_host, ret_port)) {
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "'server.listen' is no address and port: '%s'", config->server_listen);
     return -1;
   }
-  return hn_front_bind (*ret_host, *ret_port, error);
+  fd = hn_front_bind (*ret_host, *ret_port, &local);
+  if (g_error_matches (local, HN_ERROR, HN_ERROR_CONFLICT)) {
+    g_set_error_literal (error, HN_ERROR, HN_ERROR_CONFLICT, "cannot bind — is another hydraneckwebrtc already running?");
+    if (error != NULL)
+      hn_error_set_detail (*error, "%s", local->message);
+  } else if (local != NULL) {
+    g_propagate_error (error, g_steal_pointer (&local));
+  }
+  return fd;
 }
 
 HnController *

@@ -196,8 +196,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   if (reply == NULL) {
-    if (!g_error_matches (error, HN_ERROR, HN_ERROR_TIMEOUT))
-      hn_cluster_http_worker_failed (job->owner->cluster, job->worker_id, error->message);
+    hn_cluster_http_doubt (job->owner->cluster, job->worker_id, error->message);
     g_prefix_error (&error, "worker '%s': ", job->worker_id);
     fail (job, error);
     return;

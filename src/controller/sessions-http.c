@@ -68,15 +68,15 @@ domain_of (const HnSessionsHttp *self)
   return hn_cluster_http_get_config (self->cluster)->server_domain;
 }
 
-/* The answer, or NULL when there is none; a worker that could not be reached is suspect from now on. */
+/* The answer, or NULL when there is none: then it is to be seen whether the worker is still there. */
 static HnHttpReply *
 finish (Call *call, GAsyncResult *result, GError **error)
 {
   g_autoptr (GError) local = NULL;
   HnHttpReply *reply = hn_http_client_call_finish (result, &local);
 
-  if (call->owner != NULL && local != NULL && local->domain == HN_ERROR && !g_error_matches (local, HN_ERROR, HN_ERROR_TIMEOUT))
-    hn_cluster_http_worker_failed (call->owner->cluster, call->worker_id, local->message);
+  if (call->owner != NULL && local != NULL && local->domain == HN_ERROR)
+    hn_cluster_http_doubt (call->owner->cluster, call->worker_id, local->message);
   if (local != NULL)
     g_propagate_prefixed_error (error, g_steal_pointer (&local), "worker '%s': ", call->worker_id);
   return reply;
