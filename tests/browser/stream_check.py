@@ -12,6 +12,7 @@ import argparse
 import http.client
 import json
 import os
+import signal
 import sys
 import time
 
@@ -158,6 +159,7 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 
 def main():
     options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         browser = webdriver.Browser(preload=FORCE_RELAY if options.force_relay else None)
     except (webdriver.WebDriverError, OSError) as error:

@@ -281,6 +281,7 @@ def main():
     if not has_outer_address():
         print("skipped: Chromium needs an address beside loopback", file=sys.stderr)
         return 77
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     return unittest.main(verbosity=2)
 
 

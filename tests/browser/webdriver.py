@@ -6,7 +6,8 @@
         browser.wait_for("return document.title", 5)
 
 chromedriver listens on a free port of loopback, Chromium gets an empty profile of its own. Both live in one new process group;
-leaving the `with` block, also by an exception, kills that group and removes the profile. Standard library only.
+leaving the `with` block, also by an exception, kills that group and removes the profile. The group is led by a shell that kills
+it when our end of its stdin closes, so nothing outlives us either when we are killed. Standard library only.
 """
 
 import base64
@@ -27,6 +28,11 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required", "--disable-dev-shm-usage", "--disable-extensions", "--no-proxy-server",
     "--window-size=1280,720",
 ]
+
+
+# Ends its own process group and removes the profile ($0) at the end of input. It must not hold the driver's stdout, whose end
+# tells that the driver has died.
+GUARD = '"$@" </dev/null & exec >/dev/null; read line; trap "" TERM; kill -TERM 0; sleep 0.3; rm -rf "$0"; kill -KILL 0'
 
 
 class WebDriverError(Exception):
@@ -65,8 +71,8 @@ class Browser:
     def _start_driver(self, chromedriver):
         # HOME inside the profile: Chromium's crash handler and caches leave nothing behind
         environment = dict(os.environ, HOME=self.profile, XDG_CONFIG_HOME=self.profile, XDG_CACHE_HOME=self.profile)
-        self.driver = subprocess.Popen([chromedriver, "--port=0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                       stderr=subprocess.DEVNULL, start_new_session=True, env=environment)
+        self.driver = subprocess.Popen(["/bin/sh", "-c", GUARD, self.profile, chromedriver, "--port=0"], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, env=environment)
         self.port = self._read_port(20)
 
     def _read_port(self, timeout):
@@ -162,6 +168,7 @@ def _kill_group(process):
     except ProcessLookupError:
         pass
     process.wait()
+    process.stdin.close()
     process.stdout.close()
     end = time.monotonic() + 5
     while time.monotonic() < end:

@@ -16,13 +16,12 @@
 #include "sim/fakes/streamer/peer-rtc.h"
 
 #include <gst/app/gstappsrc.h>
-#include <gst/sdp/sdp.h>
 #define GST_USE_UNSTABLE_API
 #include <gst/webrtc/webrtc.h>
-#include <nice/agent.h>
 #include <string.h>
 
 #include "sim/fakes/streamer/candidate.h"
+#include "sim/fakes/streamer/exchange-rtc.h"
 #include "sim/fakes/streamer/ice-agent-rtc.h"
 #include "sim/fakes/streamer/media-rtc.h"
 
@@ -152,135 +151,33 @@ post (Happening *happening)
   g_idle_add_full (G_PRIORITY_DEFAULT, dispatch, happening, happening_free);
 }
 
-/* Making a description: create, set as the local one, then tell. These run on webrtcbin's thread. */
-
-typedef struct {
-  SimPeer *peer;
-  Negotiation kind;
-  char *sdp;
-} Making;
+/* Outcomes of exchanges, on webrtcbin's thread */
 
 static void
-making_free (gpointer data)
+post_description (SimPeer *self, Negotiation kind, const char *sdp)
 {
-  Making *making = data;
+  Happening *happening = happening_new (self, sdp != NULL ? HAPPENED_DESCRIPTION : HAPPENED_NO_DESCRIPTION, kind);
 
-  peer_unref (making->peer);
-  g_free (making->sdp);
-  g_free (making);
-}
-
-static Making *
-making_new (SimPeer *self, Negotiation kind)
-{
-  Making *making = g_new0 (Making, 1);
-
-  making->peer = peer_ref (self);
-  making->kind = kind;
-  return making;
-}
-
-static gboolean
-promise_failed (GstPromise *promise, const char *what)
-{
-  const GstStructure *reply = gst_promise_get_reply (promise);
-  g_autoptr (GError) error = NULL;
-
-  if (gst_promise_wait (promise) != GST_PROMISE_RESULT_REPLIED) {
-    g_printerr ("streamer: cannot %s: closing\n", what);
-    return TRUE;
-  }
-  if (reply == NULL || !gst_structure_has_field (reply, "error"))
-    return FALSE;
-  gst_structure_get (reply, "error", G_TYPE_ERROR, &error, NULL);
-  g_printerr ("streamer: cannot %s: %s\n", what, error != NULL ? error->message : "no reason given");
-  return TRUE;
+  happening->text = g_strdup (sdp);
+  post (happening);
 }
 
 static void
-on_local_set (GstPromise *promise, gpointer data)
+on_answer_made (gpointer data, const char *sdp)
 {
-  Making *making = data;
-
-  if (promise_failed (promise, "set the local description")) {
-    post (happening_new (making->peer, HAPPENED_NO_DESCRIPTION, making->kind));
-  } else {
-    Happening *happening = happening_new (making->peer, HAPPENED_DESCRIPTION, making->kind);
-
-    happening->text = g_strdup (making->sdp);
-    post (happening);
-  }
-  gst_promise_unref (promise);
+  post_description (data, ANSWERING, sdp);
 }
 
 static void
-on_created (GstPromise *promise, gpointer data)
+on_offer_made (gpointer data, const char *sdp)
 {
-  Making *making = data;
-  SimPeer *self = making->peer;
-  const GstStructure *reply = gst_promise_get_reply (promise);
-  g_autoptr (GstWebRTCSessionDescription) description = NULL;
-  Making *next = NULL;
-
-  if (!promise_failed (promise, "create a description"))
-    gst_structure_get (reply, making->kind == ANSWERING ? "answer" : "offer", GST_TYPE_WEBRTC_SESSION_DESCRIPTION, &description, NULL);
-  gst_promise_unref (promise);
-  if (description == NULL) {
-    post (happening_new (self, HAPPENED_NO_DESCRIPTION, making->kind));
-    return;
-  }
-  next = making_new (self, making->kind);
-  next->sdp = gst_sdp_message_as_text (description->sdp);
-  promise = gst_promise_new_with_change_func (on_local_set, next, making_free);
-  g_signal_emit_by_name (self->webrtc, "set-local-description", description, promise);
+  post_description (data, OFFERING, sdp);
 }
 
 static void
-create (SimPeer *self, Negotiation kind)
+on_answer_accepted (gpointer data, const char *sdp)
 {
-  GstPromise *promise = gst_promise_new_with_change_func (on_created, making_new (self, kind), making_free);
-
-  g_signal_emit_by_name (self->webrtc, kind == ANSWERING ? "create-answer" : "create-offer", NULL, promise);
-}
-
-static void
-on_remote_offer_set (GstPromise *promise, gpointer data)
-{
-  Making *making = data;
-
-  if (promise_failed (promise, "take the browser's offer"))
-    post (happening_new (making->peer, HAPPENED_NO_DESCRIPTION, ANSWERING));
-  else
-    create (making->peer, ANSWERING);
-  gst_promise_unref (promise);
-}
-
-static void
-on_remote_answer_set (GstPromise *promise, gpointer data)
-{
-  Making *making = data;
-
-  post (happening_new (making->peer, HAPPENED_ANSWERED, !promise_failed (promise, "take the browser's answer")));
-  gst_promise_unref (promise);
-}
-
-static gboolean
-set_remote (SimPeer *self, GstWebRTCSDPType type, const char *sdp)
-{
-  g_autoptr (GstWebRTCSessionDescription) description = NULL;
-  GstSDPMessage *message = NULL;
-  GstPromise *promise;
-
-  if (strlen (sdp) > SIM_SDP_MAX_BYTES || gst_sdp_message_new_from_text (sdp, &message) != GST_SDP_OK) {
-    g_printerr ("streamer: ignoring a description that is not SDP\n");
-    return FALSE;
-  }
-  description = gst_webrtc_session_description_new (type, message);
-  promise = type == GST_WEBRTC_SDP_TYPE_OFFER
-                ? gst_promise_new_with_change_func (on_remote_offer_set, making_new (self, ANSWERING), making_free)
-                : gst_promise_new_with_change_func (on_remote_answer_set, making_new (self, OFFERING), making_free);
-  g_signal_emit_by_name (self->webrtc, "set-remote-description", description, promise);
-  return TRUE;
+  post (happening_new (data, HAPPENED_ANSWERED, sdp != NULL));
 }
 
 /* webrtcbin's signals, on its threads */
@@ -496,12 +393,12 @@ next_negotiation (SimPeer *self)
     return;
   sdp = g_queue_pop_head (&self->offers);
   if (sdp != NULL) {
-    if (set_remote (self, GST_WEBRTC_SDP_TYPE_OFFER, sdp))
+    if (sim_exchange_answer (self->webrtc, sdp, on_answer_made, peer_ref (self), peer_unref))
       self->negotiation = ANSWERING;
   } else if (self->media_wanted) {
     self->media_wanted = FALSE;
     self->negotiation = OFFERING;
-    create (self, OFFERING);
+    sim_exchange_offer (self->webrtc, on_offer_made, peer_ref (self), peer_unref);
   }
 }
 
@@ -512,7 +409,7 @@ sim_peer_take_description (SimPeer *self, const char *type, const char *sdp)
     g_queue_push_tail (&self->offers, g_strdup (sdp));
     next_negotiation (self);
   } else if (strcmp (type, "answer") == 0 && self->negotiation == OFFERING) {
-    set_remote (self, GST_WEBRTC_SDP_TYPE_ANSWER, sdp);
+    sim_exchange_accept (self->webrtc, sdp, on_answer_accepted, peer_ref (self), peer_unref);
   } else {
     g_printerr ("streamer: ignoring a stale or unknown description\n");
   }
