@@ -190,9 +190,10 @@ sim_bodies_main (int argc, char **argv)
     { "die-with-parent", 0, 0, G_OPTION_ARG_NONE, &options.die_with_parent, "End when the parent process ends", NULL },
     { NULL },
   };
+  g_autofree char *notes = sim_faults_help (sim_body_faults, SIM_FAULTS);
   int status = SIM_EXIT_USAGE;
 
-  if (sim_run_parse ("", "Fake bodies: Sunshine, hydrabody and the voice port.", entries, argc, argv))
+  if (sim_run_parse ("Fake bodies: Sunshine, hydrabody and the voice port.", notes, entries, argc, argv))
     status = check_and_run (&options);
   options_clear (&options);
   return status;

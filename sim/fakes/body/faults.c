@@ -48,6 +48,17 @@ sim_faults_read (const SimFaultRow *rows, guint n_rows, const char *name, JsonNo
   return FALSE;
 }
 
+char *
+sim_faults_help (const SimFaultRow *rows, guint n_rows)
+{
+  GString *text = g_string_new ("Faults, set by POST /fault on the control address:\n");
+
+  for (guint i = 0; i < n_rows; i++)
+    g_string_append_printf (text, "  %-22s %-6s %s\n", rows[i].name, rows[i].kind == SIM_FAULT_FLAG ? "flag" : "number",
+                            rows[i].what);
+  return g_string_free (text, FALSE);
+}
+
 JsonObject *
 sim_faults_json (const SimFaultRow *rows, guint n_rows, const guint *values)
 {

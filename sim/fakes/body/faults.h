@@ -45,6 +45,15 @@ gboolean sim_faults_read (const SimFaultRow *rows, guint n_rows, const char *nam
                           guint *ret_value, GError **error);
 
 /**
+ * sim_faults_help:
+ * @rows: the knobs there are
+ * @n_rows: number of them
+ *
+ * Returns: (transfer full): a line for each, for people
+ */
+char *sim_faults_help (const SimFaultRow *rows, guint n_rows);
+
+/**
  * sim_faults_json:
  * @rows: the knobs there are
  * @n_rows: number of them

@@ -104,6 +104,7 @@ serverinfo (SimBody *body, const SimRequest *request, gboolean https, SimAnswer 
 {
   g_autoptr (GString) children = g_string_new (NULL);
   g_autofree char *running = g_strdup_printf ("%" G_GINT64_FORMAT, body->running);
+  g_autofree char *mac = g_strdup_printf ("02:00:00:00:00:%.2s", body->host_uuid);
 
   element (children, "hostname", body->host_name);
   element (children, "appversion", "7.1.431.-1");
@@ -112,7 +113,7 @@ serverinfo (SimBody *body, const SimRequest *request, gboolean https, SimAnswer 
   element (children, "HttpsPort", "47984");
   element (children, "ExternalPort", "47989");
   element (children, "MaxLumaPixelsHEVC", "1869449984");
-  element (children, "mac", https ? "02:00:00:00:47:90" : "00:00:00:00:00:00");
+  element (children, "mac", https ? mac : "00:00:00:00:00:00");
   element (children, "LocalIP", body->address);
   element (children, "ServerCodecModeSupport", CODEC_MODES);
   element (children, "PairStatus", https && sim_request_query (request, "uniqueid") != NULL ? "1" : "0");

@@ -40,15 +40,16 @@ sim_run_until_signal (void)
 }
 
 gboolean
-sim_run_parse (const char *usage, const char *summary, const GOptionEntry *entries, int argc, char **argv)
+sim_run_parse (const char *summary, const char *notes, const GOptionEntry *entries, int argc, char **argv)
 {
-  g_autoptr (GOptionContext) context = g_option_context_new (usage);
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) copy = g_new0 (char *, argc + 1);
 
   for (int i = 0; i < argc; i++)
     copy[i] = g_strdup (argv[i]);
   g_option_context_set_summary (context, summary);
+  g_option_context_set_description (context, notes);
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse_strv (context, &copy, &error)) {
     fprintf (stderr, "hydraneck-sim %s: %s\n", argv[0], error->message);

@@ -24,15 +24,15 @@ void sim_run_until_signal (void);
 
 /**
  * sim_run_parse:
- * @usage: what follows the subcommand in its help
  * @summary: one line on what it is
+ * @notes: (nullable): what follows the options in its help
  * @entries: its options
  * @argc: number of arguments, the subcommand first
  * @argv: (array length=argc): the arguments
  *
  * Returns: whether to go on; a complaint is on stderr already
  */
-gboolean sim_run_parse (const char *usage, const char *summary, const GOptionEntry *entries, int argc, char **argv);
+gboolean sim_run_parse (const char *summary, const char *notes, const GOptionEntry *entries, int argc, char **argv);
 
 /**
  * sim_bodies_main:

@@ -153,9 +153,10 @@ sim_services_main (int argc, char **argv)
     { "die-with-parent", 0, 0, G_OPTION_ARG_NONE, &options.die_with_parent, "End when the parent process ends", NULL },
     { NULL },
   };
+  g_autofree char *notes = sim_faults_help (sim_service_faults, SIM_SERVICE_FAULTS);
   int status = SIM_EXIT_USAGE;
 
-  if (sim_run_parse ("", "Fake hydranps and experience library.", entries, argc, argv))
+  if (sim_run_parse ("Fake hydranps and experience library.", notes, entries, argc, argv))
     status = check_and_run (&options);
   options_clear (&options);
   return status;
