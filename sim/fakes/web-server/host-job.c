@@ -7,9 +7,11 @@
 
 #define CONNECT_SECONDS 10
 
+/* GTask's own pool would keep its threads for a while; ours are gone when the answer is there. */
 typedef struct {
   SimHostJob *job;
   SimHostWork work;
+  GThread *thread;
 } Run;
 
 static GBytes *
@@ -133,16 +135,18 @@ run_free (gpointer data)
   g_free (run);
 }
 
-static void
-in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+static gpointer
+in_thread (gpointer data)
 {
-  Run *run = data;
+  g_autoptr (GTask) task = data;
+  Run *run = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (run->work (run->job, cancellable, &error))
+  if (run->work (run->job, g_task_get_cancellable (task), &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
+  return NULL;
 }
 
 void
@@ -156,7 +160,7 @@ sim_host_job_run_async (SimHostJob *job, SimHostWork work, GCancellable *cancell
   run->work = work;
   g_task_set_source_tag (task, sim_host_job_run_async);
   g_task_set_task_data (task, run, run_free);
-  g_task_run_in_thread (task, in_thread);
+  run->thread = g_thread_new ("host", in_thread, g_object_ref (task));
 }
 
 SimHostJob *
@@ -164,6 +168,7 @@ sim_host_job_run_finish (GAsyncResult *result, GError **error)
 {
   Run *run = g_task_get_task_data (G_TASK (result));
 
+  g_thread_join (g_steal_pointer (&run->thread));
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return NULL;
   return g_steal_pointer (&run->job);

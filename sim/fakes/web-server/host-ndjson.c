@@ -168,6 +168,12 @@ begin_pairing (gpointer data)
 }
 
 static void
+on_quit (GCancellable *quit, gpointer lines)
+{
+  lines_end (lines);
+}
+
+static void
 on_pin_written (SoupServerMessage *message, gpointer data)
 {
   Lines *lines = data;
@@ -175,7 +181,9 @@ on_pin_written (SoupServerMessage *message, gpointer data)
 
   g_clear_signal_handler (&lines->written_id, message);
   g_clear_signal_handler (&lines->gone_id, message);
-  if (!faults->pair_silent)
+  if (faults->pair_silent)
+    g_signal_connect (lines->web->quit, "cancelled", G_CALLBACK (on_quit), lines);
+  else
     g_timeout_add (faults->pair_delay_ms, begin_pairing, lines);
 }
 

@@ -136,6 +136,16 @@ read_credentials (SimRequest *request)
   request->shown.cookie = soup_message_headers_get_list (headers, "Cookie");
 }
 
+static void
+remove_cookie (SimRequest *request)
+{
+  const char *prefix = request->web->prefix;
+  g_autofree char *cookie = g_strdup_printf ("mlSession=; Path=%s; SameSite=Strict; HttpOnly; Max-Age=0; "
+                                             "Expires=Thu, 01 Jan 1970 00:00:00 GMT", *prefix ? prefix : "/");
+
+  sim_web_header (request->message, "Set-Cookie", cookie);
+}
+
 /* Who asks? FALSE after answering. */
 static gboolean
 authenticate (SimRequest *request, guint needs)
@@ -150,7 +160,7 @@ authenticate (SimRequest *request, guint needs)
     return TRUE;
   if (!request->user) {
     if (request->by == SIM_LOGIN_BY_COOKIE)
-      sim_web_header (request->message, "Set-Cookie", "mlSession=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
+      remove_cookie (request);
     sim_web_text (request->message, status == 200 ? 401 : status, status == 400 ? "bad request" : "unauthorized");
     return FALSE;
   }

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sim/fakes/web-server/idle.h"
 #include "sim/fakes/web-server/log.h"
 #include "sim/fakes/web-server/options.h"
 #include "sim/fakes/web-server/web.h"
@@ -227,6 +228,7 @@ serve (Program *self)
   self->server = soup_server_new (NULL, NULL);
   self->loop = g_main_loop_new (NULL, FALSE);
   soup_server_add_handler (self->server, NULL, sim_web_handle, &self->web, NULL);
+  SimIdle *idle = sim_idle_new (self->server);
   ids[0] = g_unix_signal_add (SIGINT, on_quit, self);
   ids[1] = g_unix_signal_add (SIGTERM, on_term, self);
   if (self->web.faults.hang_before_listen || listen_there (self, &error))
@@ -234,6 +236,7 @@ serve (Program *self)
   else
     sim_log (SIM_LOG_ERROR, "web_server", "Os { code: %s }", error->message);
   settle (self);
+  sim_idle_free (idle);
   soup_server_disconnect (self->server);
   for (gsize i = 0; i < G_N_ELEMENTS (ids); i++)
     g_source_remove (ids[i]);

@@ -5,46 +5,11 @@
 #include <string.h>
 
 #include "sim/fakes/web-server/nvhttp.h"
+#include "sim/fakes/web-server/tls-tcp.h"
 
 #define ANSWER_MAX (8 * 1024 * 1024)
 
-/* GnuTLS wants LF. */
-static char *
-without_cr (const char *pem)
-{
-  g_auto (GStrv) parts = g_strsplit (pem, "\r", -1);
-
-  return g_strjoinv ("", parts);
-}
-
-static gboolean
-on_certificate (GTlsConnection *tls, GTlsCertificate *shown, GTlsCertificateFlags flags, gpointer pinned)
-{
-  return g_tls_certificate_is_same (shown, pinned);
-}
-
-static GIOStream *
-secure (GIOStream *plain, const SimNvEndpoint *endpoint, GCancellable *cancellable, GError **error)
-{
-  g_autofree char *both = g_strconcat (endpoint->certificate, "\n", endpoint->key, NULL);
-  g_autofree char *own_pem = without_cr (both);
-  g_autofree char *pinned_pem = without_cr (endpoint->pinned);
-  g_autoptr (GTlsCertificate) own = g_tls_certificate_new_from_pem (own_pem, -1, error);
-  g_autoptr (GTlsCertificate) pinned = own ? g_tls_certificate_new_from_pem (pinned_pem, -1, error) : NULL;
-  g_autoptr (GIOStream) tls = pinned ? g_tls_client_connection_new (plain, NULL, error) : NULL;
-
-  if (!tls)
-    return NULL;
-  g_tls_connection_set_certificate (G_TLS_CONNECTION (tls), own);
-  g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (tls), FALSE);
-  g_signal_connect_data (tls, "accept-certificate", G_CALLBACK (on_certificate), g_object_ref (pinned),
-                         (GClosureNotify) (void (*) (void)) g_object_unref, 0);
-  if (!g_tls_connection_handshake (G_TLS_CONNECTION (tls), cancellable, error))
-    return NULL;
-  return g_steal_pointer (&tls);
-}
-
-static GIOStream *
+static GSocketConnection *
 dial (const SimNvEndpoint *endpoint, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GSocketClient) client = g_socket_client_new ();
@@ -59,8 +24,7 @@ dial (const SimNvEndpoint *endpoint, GCancellable *cancellable, GError **error)
     return NULL;
   }
   g_socket_set_timeout (g_socket_connection_get_socket (plain), 0);
-  return endpoint->key ? secure (G_IO_STREAM (plain), endpoint, cancellable, error)
-                       : G_IO_STREAM (g_steal_pointer (&plain));
+  return g_steal_pointer (&plain);
 }
 
 /* Value of a header (transfer full), or NULL; `head` is the text up to the blank line. */
@@ -128,17 +92,18 @@ whole_body (GByteArray *all, gboolean at_end, guint *ret_status)
 }
 
 static GBytes *
-read_answer (GInputStream *in, GCancellable *cancellable, GError **error)
+read_answer (GSocket *socket, SimTls *tls, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GByteArray) all = g_byte_array_new ();
   guint status = 0;
 
   for (;;) {
-    guint8 buffer[16384];
-    gssize n = g_input_stream_read (in, buffer, sizeof buffer, cancellable, error);
+    char buffer[16384];
+    gssize n = tls ? sim_tls_read (tls, buffer, sizeof buffer, cancellable, error)
+                   : g_socket_receive (socket, buffer, sizeof buffer, cancellable, error);
     if (n < 0)
       return NULL;
-    g_byte_array_append (all, buffer, n);
+    g_byte_array_append (all, (const guint8 *) buffer, n);
     g_autoptr (GBytes) body = whole_body (all, n == 0, &status);
     if (body && status == 200)
       return g_steal_pointer (&body);
@@ -150,20 +115,30 @@ read_answer (GInputStream *in, GCancellable *cancellable, GError **error)
   }
 }
 
+static gboolean
+write_request (GSocketConnection *there, SimTls *tls, const char *text, GCancellable *cancellable, GError **error)
+{
+  GOutputStream *out = g_io_stream_get_output_stream (G_IO_STREAM (there));
+
+  return tls ? sim_tls_write (tls, text, strlen (text), cancellable, error)
+             : g_output_stream_write_all (out, text, strlen (text), NULL, cancellable, error);
+}
+
 GBytes *
 sim_nvhttp_get (const SimNvEndpoint *endpoint, const char *target, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GIOStream) stream = dial (endpoint, cancellable, error);
+  g_autoptr (GSocketConnection) there = dial (endpoint, cancellable, error);
+  GSocket *socket = there ? g_socket_connection_get_socket (there) : NULL;
+  g_autoptr (SimTls) tls = NULL;
 
-  if (!stream)
+  if (there && endpoint->key)
+    tls = sim_tls_new (socket, endpoint->certificate, endpoint->key, endpoint->pinned, cancellable, error);
+  if (!there || (endpoint->key && !tls))
     return NULL;
   g_autofree char *request = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: %s:%u\r\nAccept: */*\r\n"
                                               "Connection: close\r\n\r\n",
                                               target, endpoint->address, endpoint->port);
-  GBytes *body = NULL;
-  if (g_output_stream_write_all (g_io_stream_get_output_stream (stream), request, strlen (request), NULL, cancellable,
-                                 error))
-    body = read_answer (g_io_stream_get_input_stream (stream), cancellable, error);
-  g_io_stream_close (stream, NULL, NULL);
-  return body;
+  if (!write_request (there, tls, request, cancellable, error))
+    return NULL;
+  return read_answer (socket, tls, cancellable, error);
 }
