@@ -319,6 +319,8 @@ static void
 running_out_of_descriptors_ends_neither_accepting_nor_the_rest (void **state)
 {
   Fixture *fixture = *state;
+  struct sockaddr_storage address;
+  socklen_t length = sizeof address;
   struct rlimit old, tight;
   int waiting[4], fd;
   guint used;
@@ -334,21 +336,16 @@ running_out_of_descriptors_ends_neither_accepting_nor_the_rest (void **state)
   getrlimit (RLIMIT_NOFILE, &old);
   tight = (struct rlimit){ used, old.rlim_max };
   assert_int_equal (setrlimit (RLIMIT_NOFILE, &tight), 0);
+  getpeername (fd, (struct sockaddr *) &address, &length);
   for (int i = 0; i < 4; i++) {
-    struct sockaddr_storage address;
-    socklen_t length = sizeof address;
-
-    getpeername (fd, (struct sockaddr *) &address, &length);
     assert_int_equal (connect (waiting[i], (struct sockaddr *) &address, length), 0);
     expect_end (waiting[i]);
-    close (waiting[i]);
-    waiting[i] = -1;
-    if (i == 2)
-      setrlimit (RLIMIT_NOFILE, &old);
-    if (i == 2)
-      break;
   }
-  close (waiting[3]);
+  say (fd, "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect_head (fd, "HTTP/1.1 404");
+  setrlimit (RLIMIT_NOFILE, &old);
+  for (int i = 0; i < 4; i++)
+    close (waiting[i]);
   close (fd);
   fd = fixture_connect (fixture);
   say (fd, "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n");
