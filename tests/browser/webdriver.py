@@ -54,7 +54,7 @@ class Browser:
         self.driver = None
         self.profile = tempfile.mkdtemp(prefix="browser-")
         try:
-            self._start_driver(chromedriver)
+            self._start_driver_patiently(chromedriver)
             self._start_session(chromium, list(flags))
             if preload is not None:
                 self.cdp("Page.addScriptToEvaluateOnNewDocument", {"source": preload})
@@ -67,6 +67,18 @@ class Browser:
 
     def __exit__(self, *_):
         self.close()
+
+    def _start_driver_patiently(self, chromedriver):
+        """With --port=0 it looks for a port that is free for IPv6 and then fails if the same is taken for IPv4."""
+        for attempts_left in (3, 2, 1, 0):
+            try:
+                self._start_driver(chromedriver)
+                return
+            except WebDriverError:
+                _kill_group(self.driver)
+                self.driver = None
+                if attempts_left == 0:
+                    raise
 
     def _start_driver(self, chromedriver):
         # HOME inside the profile: Chromium's crash handler and caches leave nothing behind
