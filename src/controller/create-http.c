@@ -32,6 +32,7 @@ typedef struct {
   guint attempts;
   guint64 ticket;  /* 0: nothing reserved */
   char *worker_id; /* of this attempt */
+  gboolean is_bound; /* it has this body's session: its refusal is final */
   GError *refusal; /* (nullable) what the attempt before brought */
 } Job;
 
@@ -206,6 +207,11 @@ on_reply (GObject *source, GAsyncResult *result, gpointer data)
     take_reply (job, reply);
     return;
   case HN_REPLY_RULES_BUSY:
+    if (job->is_bound) {
+      error = hn_reply_rules_error (reply->status, reply->body, reply->length, job->worker_id);
+      fail (job, error);
+      return;
+    }
     hn_registry_refused (hn_cluster_http_get_registry (job->owner->cluster), job->worker_id);
     break;
   case HN_REPLY_RULES_STRANGER:
@@ -276,7 +282,7 @@ attempt (Job *job)
   g_autofree char *tried_id = g_steal_pointer (&job->worker_id);
   const HnRegistryWorker *worker = NULL;
 
-  job->ticket = hn_registry_reserve (registry, job->wanted->body_ip, tried_id, &worker);
+  job->ticket = hn_registry_reserve (registry, job->wanted->body_ip, tried_id, &worker, &job->is_bound);
   if (job->ticket == 0) {
     job->worker_id = g_steal_pointer (&tried_id);
     if (job->refusal != NULL)

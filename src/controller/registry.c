@@ -3,6 +3,8 @@
  * Load: what the last heartbeat says, plus what has come since. A creation takes its slot at once; when a heartbeat lists the new
  * session before the reply is there (recognised by its body), or after it (by its id), the heartbeat counts it from then on, so that
  * it is never counted twice and never not at all.
+ * Bodies: Sunshine streams to one, and the rule for a second session is the worker's that has the first: so a create goes where its
+ * body's session is, and elsewhere only when that worker is not healthy.
  * Sessions: what leaves a worker's list has ended.
  * Ids: of two processes with one worker id the one that started last wins, unless it is dead while the other one lives. */
 #include "controller/registry.h"
@@ -134,14 +136,39 @@ fold_creation (HnRegistry *self, Creation *creation, gint64 now_us)
   }
 }
 
-guint64
-hn_registry_reserve (HnRegistry *self, const char *body_ip, const char *excluded_id, const HnRegistryWorker **ret_worker)
+static gboolean
+may_get (const Member *member, const char *excluded_id)
+{
+  return hn_membership_takes_sessions (&member->view.membership) && g_strcmp0 (member->view.report->id, excluded_id) != 0;
+}
+
+/* The worker that has a session on @body, or is creating one. */
+static Member *
+find_holder (HnRegistry *self, const HnAddress *body)
+{
+  const HnSessionIndexPlace *place = hn_session_index_find_body (self->index, body);
+  GHashTableIter iter;
+  gpointer value;
+
+  if (place != NULL)
+    return place->owner;
+  g_hash_table_iter_init (&iter, self->tickets);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    const Creation *creation = value;
+
+    if (hn_address_equal (&creation->body, body))
+      return creation->member;
+  }
+  return NULL;
+}
+
+static Member *
+find_least_loaded (HnRegistry *self, const char *excluded_id)
 {
   GHashTableIter iter;
   gpointer value;
   Member *best = NULL;
   HnPlacementCandidate best_candidate = { NULL };
-  Creation *creation;
 
   g_hash_table_iter_init (&iter, self->members);
   while (g_hash_table_iter_next (&iter, NULL, &value)) {
@@ -152,23 +179,36 @@ hn_registry_reserve (HnRegistry *self, const char *body_ip, const char *excluded
                                        .max = report->max_sessions,
                                        .refused = member->view.refused };
 
-    if (!hn_membership_takes_sessions (&member->view.membership) || g_strcmp0 (report->id, excluded_id) == 0
-        || !hn_placement_has_room (&candidate) || (best != NULL && !hn_placement_prefers (&candidate, &best_candidate)))
+    if (!may_get (member, excluded_id) || !hn_placement_has_room (&candidate)
+        || (best != NULL && !hn_placement_prefers (&candidate, &best_candidate)))
       continue;
     best = member;
     best_candidate = candidate;
   }
-  if (best == NULL)
+  return best;
+}
+
+guint64
+hn_registry_reserve (HnRegistry *self, const char *body_ip, const char *excluded_id, const HnRegistryWorker **ret_worker,
+                     gboolean *ret_is_bound)
+{
+  HnAddress body = { { 0 } };
+  Member *holder = hn_address_parse (body_ip, &body) ? find_holder (self, &body) : NULL;
+  gboolean is_bound = holder != NULL && may_get (holder, excluded_id);
+  Member *member = is_bound ? holder : find_least_loaded (self, excluded_id);
+  Creation *creation;
+
+  if (member == NULL)
     return 0;
   creation = g_new0 (Creation, 1);
   creation->ticket = ++self->last_ticket;
-  creation->member = best;
-  if (!hn_address_parse (body_ip, &creation->body))
-    memset (&creation->body, 0, sizeof creation->body);
-  g_ptr_array_add (best->creations, creation);
+  creation->member = member;
+  creation->body = body;
+  g_ptr_array_add (member->creations, creation);
   g_hash_table_insert (self->tickets, &creation->ticket, creation);
-  best->view.coming++;
-  *ret_worker = &best->view;
+  member->view.coming++;
+  *ret_worker = &member->view;
+  *ret_is_bound = is_bound;
   return creation->ticket;
 }
 
@@ -201,6 +241,7 @@ hn_registry_confirm (HnRegistry *self, guint64 ticket, HnSessionReport *session,
     member->view.coming++;
   }
   creation->session = g_steal_pointer (&owned);
+  creation->session->age_us -= now_us - member->view.membership.heard_us; /* as of the last heartbeat, like all others */
   creation->confirmed_us = now_us;
   hn_session_index_put (self->index, member, creation->session, 0);
 }

@@ -106,13 +106,16 @@ GPtrArray *hn_registry_tick (HnRegistry *self, gint64 now_us);
  * @self: a registry
  * @body_ip: an IP literal: by it the new session is recognised in a heartbeat that comes before the reply
  * @excluded_id: (nullable): a worker that has been tried already
- * @ret_worker: (out): the least-loaded healthy worker with room
+ * @ret_worker: (out): the healthy worker that has this body's session or is about to, room or not: its word decides whether that one
+ *   is replaced; else the least-loaded healthy worker with room
+ * @ret_is_bound: (out): whether it is the body's, so that no other one may be tried if it refuses
  *
  * Takes a slot of it at once, until hn_registry_confirm() or hn_registry_release().
  *
  * Returns: a ticket, or 0 when nobody has room
  */
-guint64 hn_registry_reserve (HnRegistry *self, const char *body_ip, const char *excluded_id, const HnRegistryWorker **ret_worker);
+guint64 hn_registry_reserve (HnRegistry *self, const char *body_ip, const char *excluded_id, const HnRegistryWorker **ret_worker,
+                             gboolean *ret_is_bound);
 
 /**
  * hn_registry_release:

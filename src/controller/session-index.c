@@ -1,15 +1,51 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules: an id belongs to the first owner that lists it, for as long as that one does: a worker cannot draw another's browsers to
- * itself by listing their ids. The latest ended ids are remembered, so that they are known to be dead even by a fresh controller. */
+ * itself by listing their ids. Of two living sessions on one body, which should not be, the first one is found. The latest ended ids are remembered, so that they are known to be dead even by a fresh controller. */
 #include "controller/session-index.h"
 
 #define ENDED_IDS 4096
 
 struct _HnSessionIndex {
   GHashTable *places; /* session id → HnSessionIndexPlace, both owned */
+  GHashTable *bodies; /* &place->body → place, where it holds its body, borrowed */
   GHashTable *ended;  /* session id → itself, owned */
   GQueue ended_order; /* the same ids, oldest first, borrowed */
 };
+
+static guint
+hash_address (gconstpointer address)
+{
+  guint hash = 5381;
+
+  for (gsize i = 0; i < sizeof (HnAddress); i++)
+    hash = hash * 33 + ((const HnAddress *) address)->bytes[i];
+  return hash;
+}
+
+static gboolean
+equal_addresses (gconstpointer a, gconstpointer b)
+{
+  return hn_address_equal (a, b);
+}
+
+static void
+leave_body (HnSessionIndex *self, HnSessionIndexPlace *place)
+{
+  if (place->holds_body && g_hash_table_lookup (self->bodies, &place->body) == place)
+    g_hash_table_remove (self->bodies, &place->body);
+  place->holds_body = FALSE;
+}
+
+static void
+take_body (HnSessionIndex *self, HnSessionIndexPlace *place)
+{
+  leave_body (self, place);
+  if (!hn_session_state_is_live (place->report->state) || !hn_address_parse (place->report->body_ip, &place->body))
+    return;
+  place->holds_body = TRUE;
+  if (!g_hash_table_contains (self->bodies, &place->body))
+    g_hash_table_insert (self->bodies, &place->body, place);
+}
 
 static void
 remember_ended (HnSessionIndex *self, const char *session_id)
@@ -40,15 +76,17 @@ hn_session_index_put (HnSessionIndex *self, gpointer owner, const HnSessionRepor
   }
   place->report = report;
   place->seen_round = round;
+  take_body (self, place);
 }
 
 void
 hn_session_index_remove (HnSessionIndex *self, gconstpointer owner, const char *session_id)
 {
-  const HnSessionIndexPlace *place = g_hash_table_lookup (self->places, session_id);
+  HnSessionIndexPlace *place = g_hash_table_lookup (self->places, session_id);
 
   if (place == NULL || place->owner != owner)
     return;
+  leave_body (self, place);
   remember_ended (self, session_id);
   g_hash_table_remove (self->places, session_id);
 }
@@ -57,6 +95,12 @@ HnSessionIndexPlace *
 hn_session_index_find (const HnSessionIndex *self, const char *session_id)
 {
   return g_hash_table_lookup (self->places, session_id);
+}
+
+HnSessionIndexPlace *
+hn_session_index_find_body (const HnSessionIndex *self, const HnAddress *body)
+{
+  return g_hash_table_lookup (self->bodies, body);
 }
 
 gboolean
@@ -71,6 +115,7 @@ hn_session_index_new (void)
   HnSessionIndex *self = g_new0 (HnSessionIndex, 1);
 
   self->places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->bodies = g_hash_table_new (hash_address, equal_addresses);
   self->ended = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_queue_init (&self->ended_order);
   return self;
@@ -82,6 +127,7 @@ hn_session_index_free (HnSessionIndex *self)
   if (self == NULL)
     return;
   g_queue_clear (&self->ended_order);
+  g_clear_pointer (&self->bodies, g_hash_table_unref);
   g_clear_pointer (&self->places, g_hash_table_unref);
   g_clear_pointer (&self->ended, g_hash_table_unref);
   g_free (self);

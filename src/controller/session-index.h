@@ -2,8 +2,9 @@
 #pragma once
 
 #include "api/worker-api.h"
+#include "base/address.h"
 
-/* Session id → who holds it. Pure; knows nothing of workers but that they are different owners. */
+/* Session id → who holds it, and body → which session is on it. Pure; knows nothing of workers but that they are different owners. */
 
 typedef struct _HnSessionIndex HnSessionIndex;
 
@@ -13,6 +14,8 @@ typedef struct {
   guint64 born_round;            /* the owner's round that listed it first; 0: it was put before any list had it */
   guint64 seen_round;            /* the owner's last round that listed it */
   gboolean recognised;           /* its creation is known: no other one can be the one */
+  gboolean holds_body;           /* it lives, so nobody else can stream from its body */
+  HnAddress body;
 } HnSessionIndexPlace;
 
 /**
@@ -55,6 +58,15 @@ void hn_session_index_remove (HnSessionIndex *self, gconstpointer owner, const c
  * Returns: (transfer none) (nullable): where it is
  */
 HnSessionIndexPlace *hn_session_index_find (const HnSessionIndex *self, const char *session_id);
+
+/**
+ * hn_session_index_find_body:
+ * @self: an index
+ * @body: a body's address
+ *
+ * Returns: (transfer none) (nullable): the place of a living session on that body
+ */
+HnSessionIndexPlace *hn_session_index_find_body (const HnSessionIndex *self, const HnAddress *body);
 
 /**
  * hn_session_index_has_ended:

@@ -79,8 +79,9 @@ a_creation_on_its_way_counts_as_a_session (void **unused)
   g_autoptr (HnRegistry) registry = registry_of_two (TRUE);
   const HnRegistryWorker *worker = NULL;
   g_autoptr (JsonObject) health = NULL;
+  gboolean is_bound = FALSE;
 
-  hn_registry_reserve (registry, "10.0.0.9", NULL, &worker);
+  hn_registry_reserve (registry, "10.0.0.9", NULL, &worker, &is_bound);
   health = hn_cluster_json_health (registry, &process, FALSE, AT (11));
   assert_int_equal (json_object_get_int_member (extra_of (health), "active_sessions"), 5);
 }

@@ -59,6 +59,14 @@ load_of (HnRegistry *registry, const char *id)
   return worker->report->active_sessions + worker->coming;
 }
 
+static guint64
+reserve (HnRegistry *registry, const char *body_ip, const char *excluded_id, const HnRegistryWorker **ret_worker)
+{
+  gboolean is_bound = FALSE;
+
+  return hn_registry_reserve (registry, body_ip, excluded_id, ret_worker, &is_bound);
+}
+
 static HnRegistryVerdict
 find (HnRegistry *registry, guint number, gint64 now_us)
 {
@@ -80,8 +88,11 @@ a_hundred_simultaneous_creates_do_not_see_the_same_stale_load (void **unused)
 
     beat (registry, report (id, 10), T0);
   }
-  for (guint i = 0; i < 100; i++)
-    assert_true (hn_registry_reserve (registry, "10.0.0.1", NULL, &worker) != 0);
+  for (guint i = 0; i < 100; i++) {
+    g_autofree char *body = g_strdup_printf ("10.0.0.%u", i);
+
+    assert_true (reserve (registry, body, NULL, &worker) != 0);
+  }
   for (guint i = 0; i < 20; i++) {
     g_autofree char *id = g_strdup_printf ("w%02u", i);
 
@@ -114,7 +125,7 @@ exactly_two_hundred_creates_fit_on_twenty_workers_with_ten_slots (void **unused)
     guint least = G_MAXUINT, most = 0;
 
     now_us += 1000;
-    tickets[i] = hn_registry_reserve (registry, body, NULL, &worker);
+    tickets[i] = reserve (registry, body, NULL, &worker);
     assert_true (tickets[i] != 0);
     owner[i] = (guint) g_ascii_strtoull (worker->report->id + 1, NULL, 10);
     held[owner[i]]++;
@@ -145,7 +156,7 @@ exactly_two_hundred_creates_fit_on_twenty_workers_with_ten_slots (void **unused)
   {
     const HnRegistryWorker *worker = NULL;
 
-    assert_true (hn_registry_reserve (registry, "10.0.1.1", NULL, &worker) == 0);
+    assert_true (reserve (registry, "10.0.1.1", NULL, &worker) == 0);
     assert_null (worker);
   }
 }
@@ -158,12 +169,12 @@ a_failed_create_gives_its_slot_back (void **unused)
   guint64 ticket;
 
   beat (registry, report ("w", 1), T0);
-  ticket = hn_registry_reserve (registry, "10.0.0.1", NULL, &worker);
-  assert_true (hn_registry_reserve (registry, "10.0.0.2", NULL, &worker) == 0);
+  ticket = reserve (registry, "10.0.0.1", NULL, &worker);
+  assert_true (reserve (registry, "10.0.0.2", NULL, &worker) == 0);
   hn_registry_release (registry, ticket);
   hn_registry_release (registry, ticket);
   assert_int_equal (load_of (registry, "w"), 0);
-  assert_true (hn_registry_reserve (registry, "10.0.0.2", NULL, &worker) != 0);
+  assert_true (reserve (registry, "10.0.0.2", NULL, &worker) != 0);
 }
 
 static void
@@ -175,7 +186,7 @@ a_session_that_a_heartbeat_lists_before_its_reply_is_counted_once (void **unused
   guint64 ticket;
 
   beat (registry, report ("w", 10), T0);
-  ticket = hn_registry_reserve (registry, "10.0.0.1", NULL, &worker);
+  ticket = reserve (registry, "10.0.0.1", NULL, &worker);
   assert_int_equal (load_of (registry, "w"), 1);
   add (told, session (1, "::ffff:10.0.0.1", HN_SESSION_STARTING));
   beat (registry, told, AT (1));
@@ -195,7 +206,7 @@ a_listed_create_that_fails_leaves_the_count_to_the_next_heartbeat (void **unused
   guint64 ticket;
 
   beat (registry, report ("w", 10), T0);
-  ticket = hn_registry_reserve (registry, "10.0.0.1", NULL, &worker);
+  ticket = reserve (registry, "10.0.0.1", NULL, &worker);
   add (told, session (1, "10.0.0.1", HN_SESSION_PAIRING));
   beat (registry, told, AT (1));
   hn_registry_release (registry, ticket);
@@ -215,7 +226,7 @@ sessions_of_other_bodies_and_old_ones_are_not_taken_for_the_new_one (void **unus
 
   add (before, session (1, "10.0.0.1", HN_SESSION_IDLE));
   beat (registry, before, T0);
-  hn_registry_reserve (registry, "10.0.0.1", NULL, &worker);
+  reserve (registry, "10.0.0.1", NULL, &worker);
   add (told, session (1, "10.0.0.1", HN_SESSION_IDLE));
   add (told, session (2, "10.0.0.2", HN_SESSION_STARTING));
   add (told, session (3, "10.0.0.1", HN_SESSION_ERROR));
@@ -232,7 +243,7 @@ a_confirmed_session_is_known_at_once_and_counted_until_listed (void **unused)
   guint64 ticket;
 
   beat (registry, report ("w", 10), T0);
-  ticket = hn_registry_reserve (registry, "10.0.0.1", NULL, &worker);
+  ticket = reserve (registry, "10.0.0.1", NULL, &worker);
   hn_registry_confirm (registry, ticket, session (1, "10.0.0.1", HN_SESSION_READY), AT (1));
   hn_registry_release (registry, ticket);
   assert_int_equal (find (registry, 1, AT (1)), HN_REGISTRY_FOUND);
@@ -255,7 +266,7 @@ a_confirmed_session_that_no_heartbeat_lists_has_ended (void **unused)
   guint64 ticket;
 
   beat (registry, report ("w", 10), T0);
-  ticket = hn_registry_reserve (registry, "10.0.0.1", NULL, &worker);
+  ticket = reserve (registry, "10.0.0.1", NULL, &worker);
   hn_registry_confirm (registry, ticket, session (1, "10.0.0.1", HN_SESSION_READY), AT (1));
   beat (registry, report ("w", 10), AT (1 + HN_REGISTRY_CONFIRM_SECONDS));
   assert_int_equal (load_of (registry, "w"), 0);
@@ -271,12 +282,78 @@ a_deleted_session_gives_its_slot_back_before_any_heartbeat (void **unused)
   guint64 ticket;
 
   beat (registry, report ("w", 10), T0);
-  ticket = hn_registry_reserve (registry, "10.0.0.1", NULL, &worker);
+  ticket = reserve (registry, "10.0.0.1", NULL, &worker);
   hn_registry_confirm (registry, ticket, session (1, "10.0.0.1", HN_SESSION_READY), AT (1));
   hn_registry_session_ended (registry, id);
   hn_registry_session_ended (registry, id);
   assert_int_equal (load_of (registry, "w"), 0);
   assert_int_equal (find (registry, 1, AT (1)), HN_REGISTRY_UNKNOWN);
+}
+
+static void
+a_second_session_on_a_body_goes_where_the_first_is (void **unused)
+{
+  static const HnSessionState states[] = { HN_SESSION_STARTING, HN_SESSION_IDLE, HN_SESSION_ACTIVE, HN_SESSION_STOPPING };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (states); i++) {
+    g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+    HnWorkerReport *told = report ("a", 1);
+    const HnRegistryWorker *worker = NULL;
+    gboolean is_bound = FALSE;
+
+    add (told, session (1, "10.0.0.1", states[i]));
+    beat (registry, told, T0);
+    beat (registry, report ("b", 10), T0);
+    assert_true (hn_registry_reserve (registry, "::ffff:10.0.0.1", NULL, &worker, &is_bound) != 0);
+    assert_string_equal (worker->report->id, "a"); /* though it is full */
+    assert_true (is_bound);
+    assert_true (hn_registry_reserve (registry, "10.0.0.2", NULL, &worker, &is_bound) != 0);
+    assert_string_equal (worker->report->id, "b");
+    assert_false (is_bound);
+  }
+}
+
+static void
+two_creates_on_one_body_at_once_go_to_one_worker (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+  const HnRegistryWorker *worker = NULL;
+  gboolean is_bound = TRUE;
+  guint64 first;
+
+  beat (registry, report ("a", 10), T0);
+  beat (registry, report ("b", 10), T0);
+  first = hn_registry_reserve (registry, "10.0.0.1", NULL, &worker, &is_bound);
+  assert_string_equal (worker->report->id, "a");
+  assert_false (is_bound);
+  hn_registry_release (registry, hn_registry_reserve (registry, "10.0.0.1", NULL, &worker, &is_bound));
+  assert_string_equal (worker->report->id, "a");
+  assert_true (is_bound);
+  hn_registry_confirm (registry, first, session (1, "10.0.0.1", HN_SESSION_READY), AT (1));
+  hn_registry_release (registry, hn_registry_reserve (registry, "10.0.0.1", NULL, &worker, &is_bound));
+  assert_string_equal (worker->report->id, "a");
+  assert_true (is_bound);
+}
+
+static void
+a_body_is_free_when_its_session_or_its_worker_is_not_alive (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+  HnWorkerReport *told = report ("a", 1), *ended = report ("a", 1);
+  const HnRegistryWorker *worker = NULL;
+  gboolean is_bound = TRUE;
+
+  add (told, session (1, "10.0.0.1", HN_SESSION_IDLE));
+  beat (registry, told, T0);
+  beat (registry, report ("b", 10), T0);
+  hn_registry_failed (registry, "a", AT (1));
+  hn_registry_release (registry, hn_registry_reserve (registry, "10.0.0.1", NULL, &worker, &is_bound));
+  assert_string_equal (worker->report->id, "b");
+  assert_false (is_bound);
+  add (ended, session (1, "10.0.0.1", HN_SESSION_ERROR));
+  beat (registry, ended, AT (2));
+  hn_registry_release (registry, hn_registry_reserve (registry, "10.0.0.1", NULL, &worker, &is_bound));
+  assert_false (is_bound);
 }
 
 static void
@@ -286,9 +363,9 @@ the_worker_that_was_tried_is_not_chosen_again (void **unused)
   const HnRegistryWorker *worker = NULL;
 
   beat (registry, report ("a", 10), T0);
-  assert_true (hn_registry_reserve (registry, "10.0.0.1", "a", &worker) == 0);
+  assert_true (reserve (registry, "10.0.0.1", "a", &worker) == 0);
   beat (registry, report ("b", 1), T0);
-  assert_true (hn_registry_reserve (registry, "10.0.0.1", "a", &worker) != 0);
+  assert_true (reserve (registry, "10.0.0.1", "a", &worker) != 0);
   assert_string_equal (worker->report->id, "b");
 }
 
@@ -302,15 +379,15 @@ a_worker_that_refused_comes_last_until_its_next_heartbeat (void **unused)
   beat (registry, report ("b", 2), T0);
   hn_registry_refused (registry, "a");
   hn_registry_refused (registry, "nobody");
-  hn_registry_reserve (registry, "10.0.0.1", NULL, &worker);
+  reserve (registry, "10.0.0.1", NULL, &worker);
   assert_string_equal (worker->report->id, "b");
-  hn_registry_reserve (registry, "10.0.0.2", NULL, &worker);
+  reserve (registry, "10.0.0.2", NULL, &worker);
   assert_string_equal (worker->report->id, "b");
-  hn_registry_reserve (registry, "10.0.0.3", NULL, &worker);
+  reserve (registry, "10.0.0.3", NULL, &worker);
   assert_string_equal (worker->report->id, "a");
   beat (registry, report ("b", 3), AT (1));
   beat (registry, report ("a", 10), AT (1));
-  hn_registry_reserve (registry, "10.0.0.4", NULL, &worker);
+  reserve (registry, "10.0.0.4", NULL, &worker);
   assert_string_equal (worker->report->id, "a");
 }
 
@@ -326,10 +403,10 @@ a_suspect_worker_gets_nothing_until_it_is_heard (void **unused)
   assert_true (hn_registry_failed (registry, "w", AT (1)));
   assert_false (hn_registry_failed (registry, "w", AT (1)));
   assert_false (hn_registry_failed (registry, "nobody", AT (1)));
-  assert_true (hn_registry_reserve (registry, "10.0.0.1", NULL, &worker) == 0);
+  assert_true (reserve (registry, "10.0.0.1", NULL, &worker) == 0);
   assert_non_null (hn_registry_heartbeat (registry, report ("w", 10), AT (2), &from, NULL));
   assert_int_equal (from, HN_MEMBERSHIP_SUSPECT);
-  assert_true (hn_registry_reserve (registry, "10.0.0.1", NULL, &worker) != 0);
+  assert_true (reserve (registry, "10.0.0.1", NULL, &worker) != 0);
 }
 
 static void
@@ -346,7 +423,7 @@ a_silent_worker_becomes_unhealthy_then_gone_with_its_sessions (void **unused)
   add (told, session (1, "10.0.0.1", HN_SESSION_ACTIVE));
   beat (registry, told, T0);
   beat (registry, report ("v", 10), AT (30));
-  ticket = hn_registry_reserve (registry, "10.0.0.9", "v", &worker);
+  ticket = reserve (registry, "10.0.0.9", "v", &worker);
   assert_int_equal (hn_registry_deadline (registry), AT (60));
   changes = hn_registry_tick (registry, AT (60) - 1);
   assert_int_equal (changes->len, 0);
@@ -359,7 +436,7 @@ a_silent_worker_becomes_unhealthy_then_gone_with_its_sessions (void **unused)
   assert_int_equal (change->to, HN_MEMBERSHIP_UNHEALTHY);
   g_ptr_array_unref (changes);
   assert_int_equal (find (registry, 1, AT (60)), HN_REGISTRY_FOUND);
-  assert_true (hn_registry_reserve (registry, "10.0.0.1", "v", &worker) == 0);
+  assert_true (reserve (registry, "10.0.0.1", "v", &worker) == 0);
   g_ptr_array_unref (hn_registry_tick (registry, AT (90)));
   changes = hn_registry_tick (registry, AT (11 * 60));
   assert_int_equal (changes->len, 1);
@@ -381,9 +458,9 @@ the_newest_process_of_an_id_wins_and_the_older_is_told (void **unused)
 
   add (old, session (1, "10.0.0.1", HN_SESSION_ACTIVE));
   beat (registry, old, T0);
-  ticket = hn_registry_reserve (registry, "10.0.0.2", NULL, &worker);
+  ticket = reserve (registry, "10.0.0.2", NULL, &worker);
   hn_registry_confirm (registry, ticket, session (2, "10.0.0.2", HN_SESSION_READY), T0);
-  hn_registry_reserve (registry, "10.0.0.3", NULL, &worker);
+  reserve (registry, "10.0.0.3", NULL, &worker);
   g_free (new_one->boot_id);
   new_one->boot_id = g_strdup ("later");
   new_one->boot_utc_us = 6;
@@ -490,7 +567,7 @@ a_session_is_listed_by_the_worker_that_had_it_first (void **unused)
   sessions = hn_registry_list_sessions (registry, hn_registry_find_worker (registry, "b"));
   assert_int_equal (sessions->len, 0);
   g_ptr_array_unref (sessions);
-  ticket = hn_registry_reserve (registry, "10.0.0.2", "b", &worker);
+  ticket = reserve (registry, "10.0.0.2", "b", &worker);
   hn_registry_confirm (registry, ticket, session (2, "10.0.0.2", HN_SESSION_READY), T0);
   sessions = hn_registry_list_sessions (registry, hn_registry_find_worker (registry, "a"));
   assert_int_equal (sessions->len, 2);
@@ -526,6 +603,9 @@ main (void)
     cmocka_unit_test (a_confirmed_session_is_known_at_once_and_counted_until_listed),
     cmocka_unit_test (a_confirmed_session_that_no_heartbeat_lists_has_ended),
     cmocka_unit_test (a_deleted_session_gives_its_slot_back_before_any_heartbeat),
+    cmocka_unit_test (a_second_session_on_a_body_goes_where_the_first_is),
+    cmocka_unit_test (two_creates_on_one_body_at_once_go_to_one_worker),
+    cmocka_unit_test (a_body_is_free_when_its_session_or_its_worker_is_not_alive),
     cmocka_unit_test (the_worker_that_was_tried_is_not_chosen_again),
     cmocka_unit_test (a_worker_that_refused_comes_last_until_its_next_heartbeat),
     cmocka_unit_test (a_suspect_worker_gets_nothing_until_it_is_heard),
