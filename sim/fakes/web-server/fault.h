@@ -12,7 +12,8 @@
  * @pair_delay_ms: pause before the second line
  * @ignore_term: SIGTERM does nothing at all
  *
- * What this program does worse than it should, from `HYDRANECK_SIM_FAULT` (`name` or `name=number`, with commas between).
+ * What this program does worse than it should, from `HYDRANECK_SIM_FAULT` or the file `<argv[0]>.fault`: `name` or
+ * `name=number`, with commas between.
  */
 typedef struct {
   guint stop_delay_ms;

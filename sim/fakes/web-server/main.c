@@ -264,13 +264,26 @@ open_log (const SimConfig *config)
   return sim_log_open (level, sim_config_string (config, "log", "file_path"));
 }
 
+/* From the environment, else from the file `<argv[0]>.fault`: a worker that spawns us with a clean environment can be tested too. */
+static char *
+read_fault_text (const char *program)
+{
+  const char *text = g_getenv ("HYDRANECK_SIM_FAULT");
+  g_autofree char *path = g_strconcat (program, ".fault", NULL);
+  char *content = NULL;
+
+  if (text)
+    return g_strdup (text);
+  return g_file_get_contents (path, &content, NULL, NULL) ? content : NULL;
+}
+
 static int
-run (SimConfig *config)
+run (SimConfig *config, const char *program)
 {
   Program self = { .web = { .config = config } };
-  g_autofree char *unknown = NULL;
+  g_autofree char *faults = read_fault_text (program), *unknown = NULL;
 
-  if (!sim_faults_parse (g_getenv ("HYDRANECK_SIM_FAULT"), &self.web.faults, &unknown)) {
+  if (!sim_faults_parse (faults, &self.web.faults, &unknown)) {
     fprintf (stderr, "HYDRANECK_SIM_FAULT: unknown fault '%s'\n", unknown);
     return 2;
   }
@@ -316,7 +329,7 @@ main (int argc, char **argv)
   }
   if (!open_log (config))
     return panic ("failed to open log file", sim_config_string (config, "log", "file_path"));
-  status = run (config);
+  status = run (config, argv[0]);
   sim_log_close ();
   return status;
 }

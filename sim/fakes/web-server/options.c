@@ -107,7 +107,10 @@ static const struct {
 static gboolean
 usage (GError **error, const char *what, const char *word)
 {
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION, "error: %s '%s' found\n\nUsage: web-server [OPTIONS] [COMMAND]\n\nFor more information, try '--help'.", what, word);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION,
+               "error: %s '%s' found\n\nUsage: web-server [OPTIONS] [COMMAND]\n\n"
+               "For more information, try '--help'.",
+               what, word);
   return FALSE;
 }
 

@@ -148,19 +148,20 @@ class Flow(unittest.TestCase):
     def path(self, name):
         return os.path.join(self.dir.name, name)
 
-    def start(self, fault='stop-delay-ms=300', ready=True, **extra):
+    def start(self, fault='stop-delay-ms=300', ready=True, program=WEB_SERVER, **extra):
         config = {'web_server': {'bind_address': f'{NET}.1:{self.port}', 'url_path_prefix': PREFIX,
                                  'first_login_create_admin': True, 'first_login_assign_global_hosts': True,
                                  'forwarded_header': {'username_header': 'X-Forwarded-User'}}}
         config.update(extra)
         with open(self.path('server/config.json'), 'w') as f:
             json.dump(config, f)
-        return self.spawn(fault, ready)
+        return self.spawn(fault, ready, program=program)
 
-    def spawn(self, fault='', ready=True, args=()):
+    def spawn(self, fault='', ready=True, args=(), program=WEB_SERVER):
         env = {k: v for k, v in os.environ.items() if k not in ('HYDRANECK_SIM_STATIC', 'LOG_LEVEL')}
-        env['HYDRANECK_SIM_FAULT'] = fault
-        self.process = subprocess.Popen([WEB_SERVER, *args], cwd=self.dir.name, env=env, stdout=subprocess.PIPE,
+        if program == WEB_SERVER:
+            env['HYDRANECK_SIM_FAULT'] = fault
+        self.process = subprocess.Popen([program, *args], cwd=self.dir.name, env=env, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True)
         if ready:
             self.assertTrue(wait_for(NET + '.1', self.port, self.process))
@@ -276,6 +277,25 @@ class Flow(unittest.TestCase):
         self.process.send_signal(signal.SIGQUIT)
         self.assertEqual(self.process.wait(10), 0)
         self.assertEqual(ws.next(), 'end')
+
+    def test_faults_come_from_a_file_beside_the_program_too(self):
+        os.symlink(WEB_SERVER, self.path('web-server'))
+        with open(self.path('web-server.fault'), 'w') as f:
+            f.write('pair-close\n')
+        self.start(program=self.path('web-server'))
+        c = http.client.HTTPConnection(NET + '.1', self.port, timeout=10)
+        c.request('POST', PREFIX + '/api/pair', json.dumps({'host_id': self.add_host('f1')}),
+                  {'X-Forwarded-User': 'f1', 'Content-Type': 'application/json'})
+        self.assertRegex(c.getresponse().read(), rb'^{"Pin":"[0-9]{4}"}\n$')
+        c.close()
+
+    def test_an_idle_connection_is_ended(self):
+        self.start()
+        with socket.create_connection((NET + '.1', self.port), 5) as s:
+            s.settimeout(8)
+            s.sendall(f'GET {PREFIX}/config.js HTTP/1.1\r\nHost: x\r\n\r\n'.encode())
+            while s.recv(4096):
+                pass
 
     # ---- pages and people ----
 
