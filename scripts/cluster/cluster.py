@@ -11,6 +11,7 @@ import tempfile
 import time
 
 import child
+import holders
 import web
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -89,6 +90,7 @@ class Cluster:
     def __init__(self, plan, progress=None):
         self.plan = plan
         self.children = {}
+        self.since = {"bodies": 0, "services": 0}  # events before the last reset() are of no interest
         self.progress = progress or (lambda text: None)
         self.wireguard_dir = os.path.join(plan.folder, "net")
         os.makedirs(os.path.join(self.wireguard_dir, "wg0"), exist_ok=True)
@@ -132,7 +134,9 @@ class Cluster:
             check=True, capture_output=True, text=True).stdout
         with open(os.open(conf, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(text)
-        self.start("coturn", ["/usr/bin/turnserver", "-c", conf], "IPv4. UDP listener opened on: " + at_text(p.turn_at))
+        self.start("coturn", ["/usr/bin/turnserver", "-c", conf], "Total General servers")
+        # it prints nothing when its sockets are open: the TCP one is opened last
+        self.wait(lambda: holders.bind_problem(*p.turn_at), 10, "coturn listens")
 
     def start_controller(self):
         p = self.plan
@@ -167,7 +171,7 @@ class Cluster:
 
     def start_worker(self, number):
         path = self.write_config("worker-%d" % number, self.worker_config(number))
-        return self.start("worker-%d" % number, [self.plan.program("hydraneckwebrtc"), "worker", "--config", path], "listening on")
+        return self.start("worker-%d" % number, [self.plan.program("hydraneckwebrtc"), "worker", "--config", path], "serving id=")
 
     def write_config(self, name, config):
         path = self.path(name + ".yaml")
@@ -215,14 +219,20 @@ class Cluster:
         return self.control("bodies", "POST", "/fault", {"body": self.plan.body(body) if body != "*" else "*", "name": name,
                                                          "value": value})
 
+    def reset(self):
+        """Takes every fault back and forgets what the fakes have seen."""
+        for which in self.since:
+            self.since[which] = self.control(which, "POST", "/reset")["last"]
+
     def state(self, which="bodies"):
         return self.control(which, "GET", "/state")
 
-    def events(self, which="bodies", since=0, wait_ms=0):
-        return self.control(which, "GET", "/events?since=%d&wait_ms=%d" % (since, wait_ms))
+    def events(self, which="bodies", since=None, wait_ms=0):
+        return self.control(which, "GET", "/events?since=%d&wait_ms=%d" % (self.since[which] if since is None else since, wait_ms))
 
-    def wait_event(self, kind, which="bodies", since=0, timeout=20, **fields):
-        """The first event of this type (and these fields) after `since`; blocks on the fake's long poll, does not sleep."""
+    def wait_event(self, kind, which="bodies", timeout=20, **fields):
+        """The first event of this type (and these fields) since reset(); blocks on the fake's long poll, does not sleep."""
+        since = self.since[which]
         end = time.monotonic() + timeout
         while True:
             left = end - time.monotonic()
@@ -250,8 +260,9 @@ class Cluster:
                 raise child.ChildError("not within %g s: %s" % (timeout, what))
             time.sleep(0.02)
 
-    def create(self, body=1, expect=201, **fields):
-        request = {"body_ip": self.plan.body(body), "sunshine_user": "sunshine", "sunshine_pass": "sunshine"}
+    def create(self, number=1, expect=201, **fields):
+        """A session on body 1, 2, …: the reply's JSON, or the whole reply when another status is expected."""
+        request = {"body_ip": self.plan.body(number), "sunshine_user": "sunshine", "sunshine_pass": "sunshine"}
         request.update(fields)
         reply = self.call("POST", "/api/v1/sessions", request)
         if expect is not None and reply.status != expect:

@@ -32,6 +32,11 @@ typedef enum {
 #undef HN_ERROR_ENUM
 } HnErrorCode;
 
+/**
+ * hn_error_quark:
+ *
+ * Returns: the domain
+ */
 GQuark hn_error_quark (void);
 
 /**

@@ -10,7 +10,7 @@
 static gsize
 escape_length (const char *text, gsize left)
 {
-  if (left < 2 || strchr ("\"\\/bfnrtu", text[1]) == NULL)
+  if (left < 2 || text[1] == '\0' || strchr ("\"\\/bfnrtu", text[1]) == NULL)
     return 0;
   if (text[1] != 'u')
     return 2;

@@ -75,7 +75,6 @@ on_signal (gpointer data)
     _exit (1);
   }
   self->stopping = TRUE;
-  hn_info (mode_name (self->kind->mode), NULL, "stopping");
   self->kind->stop (self->product);
   return G_SOURCE_CONTINUE;
 }

@@ -24,6 +24,11 @@ def _gone(running, session):
     running.wait(lambda: _show(running, session).status == 404, 10, "session is gone")
 
 
+def _replaced(running, session):
+    shown = running.wait(lambda: [s for s in [_show(running, session).json()] if s.get("status") == "stopped"], 10, "session is stopped")
+    equal(shown[0]["end_reason"], "replaced", "end_reason")
+
+
 def _body(running, number):
     return next(b for b in running.state()["bodies"] if b["address"] == running.plan.body(number))
 
@@ -207,14 +212,14 @@ def two_sessions_go_to_two_workers(running):
 def a_body_has_one_session(running):
     first = running.create(1)
     second = running.create(1)  # the first has no stream socket: it is replaced
-    _gone(running, first["session_id"])
+    _replaced(running, first["session_id"])
     base = second["stream_url"].split("/stream.html")[0]
     sock = web.WebSocket(base + "/api/host/stream")
     running.wait(lambda: _show(running, second["session_id"]).json()["status"] == "active", 5, "active")
     refused = running.create(1, expect=409)
     error_shape(refused, 409, "body %s already in use by session %s" % (running.plan.body(1), second["session_id"][:8]))
     third = running.create(1, replace=True)
-    _gone(running, second["session_id"])
+    _replaced(running, second["session_id"])
     equal(_show(running, third["session_id"]).json()["status"], "ready", "status")
     sock.close()
 
@@ -268,4 +273,5 @@ def a_client_that_leaves_cancels_its_session(running):
     running.wait(lambda: not any(child.descendants(w.pid) for w in workers), 10, "no process is left")
 
 
+flow.expect_log("session not created")
 flow.main(globals(), workers=2, bodies=9, turn=True)

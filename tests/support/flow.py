@@ -113,10 +113,9 @@ def subprocess_remove(folder):
 
 def settle(running):
     """Between two tests: no fault, no session."""
-    running.control("bodies", "POST", "/reset")
-    running.control("services", "POST", "/reset")
     for session in running.call("GET", "/api/v1/sessions").json()["sessions"]:
         running.call("DELETE", "/api/v1/sessions/" + session["id"])
+    running.reset()
 
 
 def _run(name, function, arguments):
