@@ -15,8 +15,8 @@ struct _HnClusterHttp {
   HnRegistry *registry;
   HnHttpClient *client;
   HnTimer *timer;
-  GCancellable *ending;  /* cancelled when the cluster goes */
-  GHashTable *doubted;   /* set of worker ids that are being probed */
+  GCancellable *ending; /* cancelled when the cluster goes */
+  GHashTable *doubted;  /* set of worker ids that are being probed */
 };
 
 typedef struct {

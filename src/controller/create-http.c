@@ -30,10 +30,10 @@ typedef struct {
   char *body;
   gint64 started_us;
   guint attempts;
-  guint64 ticket;  /* 0: nothing reserved */
-  char *worker_id; /* of this attempt */
+  guint64 ticket;    /* 0: nothing reserved */
+  char *worker_id;   /* of this attempt */
   gboolean is_bound; /* it has this body's session: its refusal is final */
-  GError *refusal; /* (nullable) what the attempt before brought */
+  GError *refusal;   /* (nullable) what the attempt before brought */
 } Job;
 
 static void

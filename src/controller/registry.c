@@ -41,8 +41,8 @@ struct _HnRegistry {
   gint64 heartbeat_timeout_us;
   gint64 started_us;
   guint64 last_ticket;
-  GHashTable *members; /* worker id → Member, owned */
-  GHashTable *tickets; /* &ticket → Creation that waits for its reply */
+  GHashTable *members;   /* worker id → Member, owned */
+  GHashTable *tickets;   /* &ticket → Creation that waits for its reply */
   HnSessionIndex *index; /* owner: Member */
 };
 

@@ -357,6 +357,89 @@ a_body_is_free_when_its_session_or_its_worker_is_not_alive (void **unused)
 }
 
 static void
+of_two_creates_on_one_body_each_is_listed_for_itself (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+  HnWorkerReport *one = report ("w", 10), *both = report ("w", 10);
+  const HnRegistryWorker *worker = NULL;
+
+  beat (registry, report ("w", 10), T0);
+  reserve (registry, "10.0.0.1", NULL, &worker);
+  reserve (registry, "10.0.0.1", NULL, &worker);
+  add (one, session (1, "10.0.0.1", HN_SESSION_PAIRING));
+  beat (registry, one, AT (1));
+  assert_int_equal (load_of (registry, "w"), 2);
+  add (both, session (1, "10.0.0.1", HN_SESSION_PAIRING));
+  add (both, session (2, "10.0.0.1", HN_SESSION_STARTING));
+  beat (registry, both, AT (2));
+  assert_int_equal (load_of (registry, "w"), 2);
+}
+
+static void
+a_confirmed_session_that_was_listed_and_vanished_is_counted_for_a_while (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+  HnWorkerReport *told = report ("w", 10);
+  const HnRegistryWorker *worker = NULL;
+  guint64 ticket;
+
+  beat (registry, report ("w", 10), T0);
+  ticket = reserve (registry, "10.0.0.1", NULL, &worker);
+  add (told, session (1, "10.0.0.1", HN_SESSION_PAIRING));
+  beat (registry, told, AT (1));
+  beat (registry, report ("w", 10), AT (2));
+  assert_int_equal (load_of (registry, "w"), 0);
+  hn_registry_confirm (registry, ticket, session (1, "10.0.0.1", HN_SESSION_READY), AT (3));
+  assert_int_equal (load_of (registry, "w"), 1);
+  assert_int_equal (find (registry, 1, AT (3)), HN_REGISTRY_FOUND);
+  beat (registry, report ("w", 10), AT (9));
+  assert_int_equal (load_of (registry, "w"), 0);
+  assert_int_equal (find (registry, 1, AT (9)), HN_REGISTRY_UNKNOWN);
+}
+
+static void
+a_session_that_another_worker_holds_is_not_taken_for_the_new_one (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+  HnWorkerReport *holder = report ("b", 1), *claimer = report ("a", 10);
+  const HnRegistryWorker *worker = NULL;
+  guint64 ticket;
+
+  add (holder, session (1, "10.0.0.1", HN_SESSION_ACTIVE));
+  beat (registry, holder, T0);
+  beat (registry, report ("a", 10), T0);
+  ticket = reserve (registry, "10.0.0.1", "b", &worker);
+  assert_string_equal (worker->report->id, "a");
+  add (claimer, session (1, "10.0.0.1", HN_SESSION_ACTIVE));
+  beat (registry, claimer, AT (1));
+  assert_int_equal (load_of (registry, "a"), 2);
+  hn_registry_confirm (registry, ticket, session (1, "10.0.0.1", HN_SESSION_READY), AT (1));
+  assert_int_equal (load_of (registry, "a"), 1);
+}
+
+static void
+an_ended_session_gives_back_its_own_slot_only (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+  const HnRegistryWorker *worker = NULL;
+  g_autoptr (GPtrArray) sessions = NULL;
+  guint64 first, second;
+
+  beat (registry, report ("w", 10), T0);
+  reserve (registry, "10.0.0.1", NULL, &worker);
+  first = reserve (registry, "10.0.0.2", NULL, &worker);
+  second = reserve (registry, "10.0.0.3", NULL, &worker);
+  hn_registry_confirm (registry, first, session (1, "10.0.0.2", HN_SESSION_READY), T0);
+  hn_registry_confirm (registry, second, session (2, "10.0.0.3", HN_SESSION_READY), T0);
+  hn_registry_session_ended (registry, "00000000000000000000000000000002");
+  hn_registry_session_ended (registry, "unknown");
+  assert_int_equal (load_of (registry, "w"), 2);
+  assert_int_equal (find (registry, 1, T0), HN_REGISTRY_FOUND);
+  sessions = hn_registry_list_sessions (registry, hn_registry_find_worker (registry, "w"));
+  assert_int_equal (sessions->len, 1);
+}
+
+static void
 the_worker_that_was_tried_is_not_chosen_again (void **unused)
 {
   g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
@@ -606,6 +689,10 @@ main (void)
     cmocka_unit_test (a_second_session_on_a_body_goes_where_the_first_is),
     cmocka_unit_test (two_creates_on_one_body_at_once_go_to_one_worker),
     cmocka_unit_test (a_body_is_free_when_its_session_or_its_worker_is_not_alive),
+    cmocka_unit_test (of_two_creates_on_one_body_each_is_listed_for_itself),
+    cmocka_unit_test (a_confirmed_session_that_was_listed_and_vanished_is_counted_for_a_while),
+    cmocka_unit_test (a_session_that_another_worker_holds_is_not_taken_for_the_new_one),
+    cmocka_unit_test (an_ended_session_gives_back_its_own_slot_only),
     cmocka_unit_test (the_worker_that_was_tried_is_not_chosen_again),
     cmocka_unit_test (a_worker_that_refused_comes_last_until_its_next_heartbeat),
     cmocka_unit_test (a_suspect_worker_gets_nothing_until_it_is_heard),
