@@ -89,8 +89,8 @@ stop (HnCleanUpIo *self)
 {
   if (self->facts->process == NULL)
     next (self, self->forced ? STEP_REMOVE : STEP_UNPAIR);
-  else if (self->forced)
-    hn_process_kill (self->facts->process);
+  else if (self->forced || self->facts->stream_path == NULL)
+    hn_process_kill (self->facts->process); /* web-server would wait for a pairing under way */
   else
     hn_process_stop (self->facts->process);
 }

@@ -206,6 +206,16 @@ name_self (HnWorker *self, const char *listen_host)
                                                : g_strdup_printf ("http://%s:%u", host, self->port);
 }
 
+/* On loopback the listen address is ours without an interface that lists it. */
+static void
+add_listen_address (HnWorker *self, const char *listen_host)
+{
+  HnAddress address;
+
+  if (hn_address_parse (listen_host, &address))
+    g_array_append_val (self->own_addresses, address);
+}
+
 /* Whose X-Forwarded-* are believed: the configured proxies', and our own controller's if its address is known. */
 static void
 trust (HnWorker *self)
@@ -290,6 +300,7 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   self->check_timer = hn_timer_new (on_check_due, self);
   self->stop_timer = hn_timer_new (on_stop_due, self);
   name_self (self, host);
+  add_listen_address (self, host);
   trust (self);
   make_sessions (self);
   open_front (self, fd);
@@ -327,7 +338,6 @@ hn_worker_stop (HnWorker *self)
   if (self->stopping)
     return;
   self->stopping = TRUE;
-  hn_info ("worker", NULL, "stopping");
   hn_front_stop_accepting (self->front);
   hn_timer_arm (self->stop_timer, hn_clock_now_us () + hn_seconds (STOP_SECONDS));
   hn_sessions_io_stop (self->sessions);
