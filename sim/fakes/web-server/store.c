@@ -347,9 +347,10 @@ sim_store_remove_host (SimStore *self, guint32 id)
 void
 sim_store_set_text (char **where, const char *text)
 {
-  g_autofree char *old = *where;
+  char *old = *where;
 
-  *where = g_strdup (text);
+  *where = g_strdup (text); /* `text` may be a part of `old` */
+  g_free (old);
 }
 
 void
