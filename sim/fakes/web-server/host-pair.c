@@ -121,7 +121,7 @@ sim_host_work_pair (SimHostJob *job, GCancellable *cancellable, GError **error)
   if (!sim_host_work_info (job, cancellable, error))
     return FALSE;
   if (!all_phases (job, identity, cancellable, error)) {
-    g_autoptr (SimNvAnswer) ignored = sim_host_call (job, FALSE, "/unpair", NULL, cancellable, NULL);
+    sim_nv_answer_free (sim_host_call (job, FALSE, "/unpair", NULL, cancellable, NULL));
     return FALSE;
   }
   return sim_host_work_info (job, cancellable, error);

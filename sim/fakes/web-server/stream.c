@@ -238,8 +238,8 @@ on_launched (GObject *source, GAsyncResult *result, gpointer data)
 {
   SimStream *self = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (SimHostJob) job = sim_host_job_run_finish (result, &error);
 
+  sim_host_job_free (sim_host_job_run_finish (result, &error));
   self->web->pending--;
   if (error)
     sim_log (SIM_LOG_WARN, TARGET, "failed to launch: %s", error->message);
