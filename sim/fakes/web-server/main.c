@@ -101,7 +101,7 @@ on_data_changed (gpointer data)
   Program *self = data;
 
   if (self->save_id == 0)
-    self->save_id = g_idle_add (save, self);
+    self->save_id = g_idle_add_full (G_PRIORITY_DEFAULT, save, self, NULL);
 }
 
 static SimStore *

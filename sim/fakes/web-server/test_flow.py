@@ -167,6 +167,21 @@ class Flow(unittest.TestCase):
             self.assertTrue(wait_for(NET + '.1', self.port, self.process))
         return self.process
 
+    def data(self, *keys):
+        """What `data.json` says under the keys; it is written a little after the answer."""
+        for _ in range(100):
+            try:
+                with open(self.path('server/data.json')) as f:
+                    value = json.load(f)
+                for key in keys:
+                    value = value[str(key)]
+                if value is not None:
+                    return value
+            except (FileNotFoundError, KeyError):
+                pass
+            time.sleep(0.02)
+        self.fail(f'data.json never had {keys}')
+
     def call(self, method, path, body=None, user='hydra-1', **headers):
         c = http.client.HTTPConnection(NET + '.1', self.port, timeout=10)
         headers = {k.replace('_', '-'): v for k, v in headers.items()}
@@ -330,8 +345,7 @@ class Flow(unittest.TestCase):
         self.assertEqual((user['name'], user['role'], user['client_unique_id']), ('hydra-1', 'User', 'hydra-1'))
         self.assertEqual(self.call('GET', '/api/users').status, 403)
         self.assertEqual(self.call('POST', '/api/logout').status, 400)
-        with open(self.path('server/data.json')) as f:
-            self.assertEqual(json.load(f)['users'][str(user['id'])]['name'], 'hydra-1')
+        self.assertEqual(self.data('users', user['id'])['name'], 'hydra-1')
 
     def test_the_first_login_makes_an_administrator(self):
         self.start()
@@ -382,8 +396,7 @@ class Flow(unittest.TestCase):
         self.assertEqual(answer.getheader('Cache-Control'), 'private, no-cache, must-revalidate')
         c.close()
         self.assertEqual(self.call('GET', image, user='u1', If_None_Match=answer.getheader('ETag')).status, 304)
-        with open(self.path('server/data.json')) as f:
-            info = json.load(f)['hosts'][str(host)]['pair_info']
+        info = self.data('hosts', host, 'pair_info')
         self.assertTrue(info['client_certificate'].startswith('-----BEGIN CERTIFICATE-----\r\n'))
         self.assertEqual(self.call('DELETE', f'/api/host?host_id={host}', user='u1').status, 200)
 
