@@ -55,7 +55,7 @@ external_srflx (char **fields, const char *ip)
 {
   /* RFC 8445 5.1.2.1: type preference 100 instead of a host's 126 */
   guint64 priority = g_ascii_strtoull (fields[PRIORITY], NULL, 10);
-  guint64 lower = (guint64) (126 - 100) << 24;
+  guint64 lower = (guint64)(126 - 100) << 24;
 
   return g_strdup_printf ("%s9 %s UDP %" G_GUINT64_FORMAT " %s %s typ srflx raddr 0.0.0.0 rport %s", fields[FOUNDATION],
                           fields[COMPONENT], priority > lower ? priority - lower : priority, ip, fields[PORT], fields[PORT]);

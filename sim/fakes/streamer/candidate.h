@@ -7,7 +7,8 @@
  * sim_candidate_is_wanted:
  * @candidate: the browser's `candidate:…`
  *
- * Names (`.local` and any other) would be resolved by the ICE agent, so that a stranger could have us look them up; TCP is never used.
+ * Names (`.local` and any other) would be resolved by the ICE agent, so that a stranger could have us look them up; TCP is never
+ * used.
  *
  * Returns: whether it is UDP with an IP literal
  */

@@ -43,4 +43,5 @@ void sim_exchange_offer (GstElement *webrtc, SimExchangeDone done, gpointer data
  *
  * Returns: whether @answer is SDP; if not, @done is not called
  */
-gboolean sim_exchange_accept (GstElement *webrtc, const char *answer, SimExchangeDone done, gpointer data, GDestroyNotify destroy);
+gboolean sim_exchange_accept (GstElement *webrtc, const char *answer, SimExchangeDone done, gpointer data,
+                              GDestroyNotify destroy);

@@ -31,7 +31,7 @@ is_wanted (const struct ifaddrs *interface, const SimInit *init)
   if (address->sa_family == AF_INET)
     return init->udp4;
   if (address->sa_family == AF_INET6)
-    return init->udp6 && !IN6_IS_ADDR_LINKLOCAL (&((const struct sockaddr_in6 *) address)->sin6_addr);
+    return init->udp6 && !IN6_IS_ADDR_LINKLOCAL (&((const struct sockaddr_in6 *)address)->sin6_addr);
   return FALSE;
 }
 
@@ -63,7 +63,8 @@ add_turn_server (GstElement *webrtc, JsonObject *server)
 {
   const char *url = json_array_get_string_element (json_object_get_array_member (server, "urls"), 0);
   g_autofree char *user = g_uri_escape_string (json_object_get_string_member_with_default (server, "username", ""), NULL, FALSE);
-  g_autofree char *word = g_uri_escape_string (json_object_get_string_member_with_default (server, "credential", ""), NULL, FALSE);
+  g_autofree char *word =
+      g_uri_escape_string (json_object_get_string_member_with_default (server, "credential", ""), NULL, FALSE);
   g_autofree char *uri = NULL;
   gboolean added = FALSE;
 
@@ -96,7 +97,7 @@ sim_ice_agent_configure (GstElement *webrtc, const SimInit *init)
 
   g_object_get (webrtc, "ice-agent", &ice, NULL);
   if (init->port_min > 0 && init->port_max >= init->port_min)
-    g_object_set (ice, "min-rtp-port", (guint) init->port_min, "max-rtp-port", (guint) init->port_max, NULL);
+    g_object_set (ice, "min-rtp-port", (guint)init->port_min, "max-rtp-port", (guint)init->port_max, NULL);
   g_object_get (ice, "agent", &agent, NULL);
   g_object_set (agent, "upnp", FALSE, "ice-tcp", FALSE, "stun-pacing-timer", 5u, "keepalive-conncheck", TRUE, NULL);
   add_local_addresses (NICE_AGENT (agent), init);

@@ -26,10 +26,10 @@ hand_out_lines (SimIpc *self)
   const guint8 *end;
 
   while ((end = memchr (self->pending->data, '\n', self->pending->len)) != NULL) {
-    gsize len = (gsize) (end - self->pending->data);
-    g_autofree char *line = g_strndup ((const char *) self->pending->data, len);
+    gsize len = (gsize)(end - self->pending->data);
+    g_autofree char *line = g_strndup ((const char *)self->pending->data, len);
 
-    g_byte_array_remove_range (self->pending, 0, (guint) len + 1);
+    g_byte_array_remove_range (self->pending, 0, (guint)len + 1);
     if (len > 0)
       self->events->line (self->owner, line, len);
   }
@@ -45,7 +45,7 @@ on_input (int fd, GIOCondition condition, gpointer data)
   if (got < 0 && (errno == EINTR || errno == EAGAIN))
     return G_SOURCE_CONTINUE;
   if (got > 0) {
-    g_byte_array_append (self->pending, buffer, (guint) got);
+    g_byte_array_append (self->pending, buffer, (guint)got);
     hand_out_lines (self);
     if (self->pending->len <= SIM_MESSAGE_MAX_BYTES)
       return G_SOURCE_CONTINUE;
@@ -69,7 +69,7 @@ sim_ipc_write (SimIpc *self, const char *line)
       continue;
     if (wrote <= 0)
       return;
-    done += (size_t) wrote;
+    done += (size_t)wrote;
   }
 }
 

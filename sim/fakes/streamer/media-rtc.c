@@ -2,9 +2,9 @@
 /*
  * The test picture and the tone, as RTP packets.
  *
- * They are made in a pipeline of their own that starts when the browser has answered, and cross over to the peer's pipeline through
- * appsink and appsrc. So nothing is encoded before somebody watches, and a blocked webrtcbin pad never holds a live source.
- * Both pipelines run on the same clock with the same base time: running time is the same number on both sides.
+ * They are made in a pipeline of their own that starts when the browser has answered, and cross over to the peer's pipeline
+ * through appsink and appsrc. So nothing is encoded before somebody watches, and a blocked webrtcbin pad never holds a live
+ * source. Both pipelines run on the same clock with the same base time: running time is the same number on both sides.
  */
 #include "sim/fakes/streamer/media-rtc.h"
 
@@ -80,7 +80,7 @@ cross_over (GstAppSink *sink, gpointer source)
   if (gst_sample_get_buffer_list (sample) != NULL) {
     GstBufferList *list = gst_buffer_list_copy_deep (gst_sample_get_buffer_list (sample));
 
-    gst_buffer_list_foreach (list, set_running_time_in_list, (gpointer) segment);
+    gst_buffer_list_foreach (list, set_running_time_in_list, (gpointer)segment);
     gst_app_src_push_buffer_list (source, list);
   } else if (gst_sample_get_buffer (sample) != NULL) {
     GstBuffer *buffer = gst_buffer_copy (gst_sample_get_buffer (sample));
@@ -140,7 +140,7 @@ description (guint hash, guint32 video_ssrc, guint32 audio_ssrc)
       " ! rtpopuspay pt=%d ssrc=%u"
       " ! appsink name=audio sync=false async=false max-buffers=50 drop=true",
       hash % 2 ? "sweep" : "wavy", colours[hash % G_N_ELEMENTS (colours)].ball, colours[hash % G_N_ELEMENTS (colours)].ground,
-      SIM_MEDIA_WIDTH, SIM_MEDIA_HEIGHT, SIM_MEDIA_FPS, SIM_MEDIA_VIDEO_PT, video_ssrc, 330 + (int) (hash % 8) * 55,
+      SIM_MEDIA_WIDTH, SIM_MEDIA_HEIGHT, SIM_MEDIA_FPS, SIM_MEDIA_VIDEO_PT, video_ssrc, 330 + (int)(hash % 8) * 55,
       SIM_MEDIA_AUDIO_PT, audio_ssrc);
 }
 

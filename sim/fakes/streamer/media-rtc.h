@@ -35,7 +35,8 @@ GstCaps *sim_media_audio_caps (guint32 ssrc);
  * @audio: an appsrc that takes RTP packets
  * @audio_ssrc: their SSRC
  *
- * A moving ball, a clock, @title and a quiet tone. A keyframe request that comes back through @video is answered. Main thread only.
+ * A moving ball, a clock, @title and a quiet tone. A keyframe request that comes back through @video is answered. Main thread
+ * only.
  *
  * Returns: (transfer full) (nullable): the media, playing; %NULL if an element is missing (logged)
  */

@@ -70,7 +70,7 @@ get_int (JsonObject *object, const char *name, int fallback)
 
   if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_INT64)
     return fallback;
-  return (int) CLAMP (json_node_get_int (node), G_MININT, G_MAXINT);
+  return (int)CLAMP (json_node_get_int (node), G_MININT, G_MAXINT);
 }
 
 static gboolean
@@ -116,8 +116,8 @@ parse_init (JsonObject *object)
   init->port_max = CLAMP (get_int (range, "max", 0), 0, 65535);
   init->nat_ips = get_strings (nat, "ips");
   init->nat_is_host = g_strcmp0 (get_string (nat, "ice_candidate_type"), "host") == 0;
-  init->udp4 = types == NULL || g_strv_contains ((const char *const *) types, "udp4");
-  init->udp6 = types == NULL || g_strv_contains ((const char *const *) types, "udp6");
+  init->udp4 = types == NULL || g_strv_contains ((const char *const *)types, "udp4");
+  init->udp6 = types == NULL || g_strv_contains ((const char *const *)types, "udp6");
   init->loopback = get_bool (webrtc, "include_loopback_candidates", TRUE);
   init->relay_only = get_bool (webrtc, "relay_only", FALSE);
   init->disconnected_seconds = MAX (1, get_int (webrtc, "ice_disconnected_timeout_seconds", 15));
@@ -208,13 +208,13 @@ sim_message_parse (const char *line, gsize len, GError **error)
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "nested too deep");
     return NULL;
   }
-  if (!json_parser_load_from_data (parser, line, (gssize) len, error))
+  if (!json_parser_load_from_data (parser, line, (gssize)len, error))
     return NULL;
   root = json_parser_get_root (parser);
   if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))
     parse_object (self, json_node_get_object (root));
-  else if (root != NULL && JSON_NODE_HOLDS_VALUE (root) && json_node_get_value_type (root) == G_TYPE_STRING &&
-           strcmp (json_node_get_string (root), "Stop") == 0)
+  else if (root != NULL && JSON_NODE_HOLDS_VALUE (root) && json_node_get_value_type (root) == G_TYPE_STRING
+           && strcmp (json_node_get_string (root), "Stop") == 0)
     self->kind = SIM_MESSAGE_STOP;
   return g_steal_pointer (&self);
 }
@@ -391,8 +391,8 @@ char *
 sim_message_channel_json (const guint8 *data, gsize len)
 {
   if (len > 0 && (data[0] == '"' || data[0] == '{'))
-    return g_strndup ((const char *) data, len);
-  if (len < 2 || (gsize) (data[0] << 8 | data[1]) != len - 2)
+    return g_strndup ((const char *)data, len);
+  if (len < 2 || (gsize)(data[0] << 8 | data[1]) != len - 2)
     return NULL;
-  return g_strndup ((const char *) data + 2, len - 2);
+  return g_strndup ((const char *)data + 2, len - 2);
 }

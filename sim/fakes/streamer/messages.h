@@ -48,13 +48,13 @@ typedef struct {
 /* One parsed line; only the members of its kind are set. */
 typedef struct {
   SimMessageKind kind;
-  SimInit *init;             /* INIT */
-  char *text;                /* DESCRIPTION: sdp; CANDIDATE: candidate; TRANSPORT: name; LAUNCH: error text */
-  char *type;                /* DESCRIPTION: `offer`, `answer` … */
-  int mline;                 /* CANDIDATE */
-  gboolean ok;               /* LAUNCH */
-  int error_code;            /* LAUNCH, TERMINATE */
-  int supported_formats;     /* START_STREAM */
+  SimInit *init;         /* INIT */
+  char *text;            /* DESCRIPTION: sdp; CANDIDATE: candidate; TRANSPORT: name; LAUNCH: error text */
+  char *type;            /* DESCRIPTION: `offer`, `answer` … */
+  int mline;             /* CANDIDATE */
+  gboolean ok;           /* LAUNCH */
+  int error_code;        /* LAUNCH, TERMINATE */
+  int supported_formats; /* START_STREAM */
 } SimMessage;
 
 /**

@@ -48,19 +48,19 @@ struct _SimPeer {
   guint32 audio_ssrc;
   guint bus_watch;
   Negotiation negotiation;
-  gboolean media_wanted;    /* offer audio and video at the next STABLE */
-  GQueue offers;            /* of char *: the browser's, that wait */
-  GPtrArray *candidates;    /* ours, until the first description is out; then NULL */
-  int remote_candidates;    /* how many of the browser's have been taken */
-  char *local_sdp;          /* the last that was told */
-  GPtrArray *channels;      /* of GstWebRTCDataChannel */
-  gint heard_seconds;       /* atomic: last RTCP of the browser, monotonic seconds */
+  gboolean media_wanted; /* offer audio and video at the next STABLE */
+  GQueue offers;         /* of char *: the browser's, that wait */
+  GPtrArray *candidates; /* ours, until the first description is out; then NULL */
+  int remote_candidates; /* how many of the browser's have been taken */
+  char *local_sdp;       /* the last that was told */
+  GPtrArray *channels;   /* of GstWebRTCDataChannel */
+  gint heard_seconds;    /* atomic: last RTCP of the browser, monotonic seconds */
 };
 
 typedef enum {
   HAPPENED_DESCRIPTION, /* text = sdp, number = OFFERING or ANSWERING */
   HAPPENED_NO_DESCRIPTION,
-  HAPPENED_ANSWERED, /* number = whether it was good */
+  HAPPENED_ANSWERED,  /* number = whether it was good */
   HAPPENED_CANDIDATE, /* text, number = m-line */
   HAPPENED_STATE,     /* number = GstWebRTCPeerConnectionState */
   HAPPENED_CHANNEL,   /* channel */
@@ -185,7 +185,7 @@ on_answer_accepted (gpointer data, const char *sdp)
 static void
 on_ice_candidate (GstElement *webrtc, guint mline, const char *candidate, gpointer data)
 {
-  Happening *happening = happening_new (data, HAPPENED_CANDIDATE, (int) mline);
+  Happening *happening = happening_new (data, HAPPENED_CANDIDATE, (int)mline);
 
   happening->text = g_strdup (candidate);
   post (happening);
@@ -197,7 +197,7 @@ on_connection_state (GstElement *webrtc, GParamSpec *pspec, gpointer data)
   GstWebRTCPeerConnectionState state = GST_WEBRTC_PEER_CONNECTION_STATE_NEW;
 
   g_object_get (webrtc, "connection-state", &state, NULL);
-  post (happening_new (data, HAPPENED_STATE, (int) state));
+  post (happening_new (data, HAPPENED_STATE, (int)state));
 }
 
 static void
@@ -247,7 +247,7 @@ on_rtcp (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   SimPeer *self = data;
 
-  g_atomic_int_set (&self->heard_seconds, (gint) (g_get_monotonic_time () / G_USEC_PER_SEC));
+  g_atomic_int_set (&self->heard_seconds, (gint)(g_get_monotonic_time () / G_USEC_PER_SEC));
   return GST_PAD_PROBE_OK;
 }
 
@@ -283,7 +283,7 @@ tell_candidate (SimPeer *self, const char *candidate, int mline)
   g_auto (GStrv) told = NULL;
   g_autofree char *mid = sim_sdp_mid (self->local_sdp, mline);
 
-  told = sim_candidate_map (candidate, (const char *const *) self->init->nat_ips, self->init->nat_is_host);
+  told = sim_candidate_map (candidate, (const char *const *)self->init->nat_ips, self->init->nat_is_host);
   for (char **each = told; *each != NULL; each++)
     self->events->candidate (self->owner, *each, mid, mline);
 }
@@ -330,8 +330,8 @@ take_state (SimPeer *self, GstWebRTCPeerConnectionState state)
 {
   if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED)
     self->events->up (self->owner);
-  else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_DISCONNECTED || state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED ||
-           state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED)
+  else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_DISCONNECTED || state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED
+           || state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED)
     self->events->lost (self->owner);
 }
 
@@ -356,7 +356,7 @@ on_happening (SimPeer *self, Happening *happening)
 {
   switch (happening->kind) {
   case HAPPENED_DESCRIPTION:
-    tell_description (self, (Negotiation) happening->number, happening->text);
+    tell_description (self, (Negotiation)happening->number, happening->text);
     break;
   case HAPPENED_NO_DESCRIPTION:
     self->negotiation = STABLE;
@@ -373,7 +373,7 @@ on_happening (SimPeer *self, Happening *happening)
     take_local_candidate (self, happening);
     break;
   case HAPPENED_STATE:
-    take_state (self, (GstWebRTCPeerConnectionState) happening->number);
+    take_state (self, (GstWebRTCPeerConnectionState)happening->number);
     break;
   case HAPPENED_CHANNEL:
     take_channel (self, happening->channel);
@@ -423,7 +423,7 @@ sim_peer_take_candidate (SimPeer *self, const char *candidate, int mline)
   if (self->remote_candidates >= MAX_CANDIDATES)
     return;
   self->remote_candidates++;
-  g_signal_emit_by_name (self->webrtc, "add-ice-candidate", (guint) mline, candidate);
+  g_signal_emit_by_name (self->webrtc, "add-ice-candidate", (guint)mline, candidate);
 }
 
 void
@@ -455,12 +455,12 @@ sim_peer_send (SimPeer *self, const char *label, const char *json)
   GstWebRTCDataChannel *channel = open_channel (self, label);
   g_autoptr (GByteArray) frame = g_byte_array_new ();
   g_autoptr (GBytes) bytes = NULL;
-  guint16 length = GUINT16_TO_BE ((guint16) strlen (json));
+  guint16 length = GUINT16_TO_BE ((guint16)strlen (json));
 
   if (channel == NULL)
     return FALSE;
-  g_byte_array_append (frame, (const guint8 *) &length, sizeof length);
-  g_byte_array_append (frame, (const guint8 *) json, (guint) strlen (json));
+  g_byte_array_append (frame, (const guint8 *)&length, sizeof length);
+  g_byte_array_append (frame, (const guint8 *)json, (guint)strlen (json));
   bytes = g_byte_array_free_to_bytes (g_steal_pointer (&frame));
   gst_webrtc_data_channel_send_data (channel, bytes);
   return TRUE;
@@ -483,7 +483,7 @@ sim_peer_audio (SimPeer *self, guint32 *ret_ssrc)
 gint64
 sim_peer_heard_us (SimPeer *self)
 {
-  return (gint64) g_atomic_int_get (&self->heard_seconds) * G_USEC_PER_SEC;
+  return (gint64)g_atomic_int_get (&self->heard_seconds) * G_USEC_PER_SEC;
 }
 
 /* One send-only m-line to be: an appsrc on a request pad, whose transceiver knows its codec before any packet. Takes the caps. */
@@ -495,7 +495,7 @@ add_source (SimPeer *self, GstCaps *caps, GstCaps *preferences)
   g_autoptr (GstPad) to = NULL;
   g_autoptr (GstWebRTCRTPTransceiver) transceiver = NULL;
 
-  g_object_set (source, "caps", caps, "is-live", TRUE, "format", GST_FORMAT_TIME, "max-bytes", (guint64) 256 * 1024, "leaky-type",
+  g_object_set (source, "caps", caps, "is-live", TRUE, "format", GST_FORMAT_TIME, "max-bytes", (guint64)256 * 1024, "leaky-type",
                 GST_APP_LEAKY_TYPE_DOWNSTREAM, NULL);
   gst_bin_add (GST_BIN (self->pipeline), source);
   to = gst_element_request_pad_simple (self->webrtc, "sink_%u");

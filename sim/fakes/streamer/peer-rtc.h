@@ -5,12 +5,13 @@
 
 #include "sim/fakes/streamer/messages.h"
 
-/* What a peer tells its owner. Always from the main loop, never from inside a call of the owner, never after sim_peer_close (). */
+/* What a peer tells its owner. Always from the main loop, never from inside a call of the owner, never after sim_peer_close ().
+ */
 typedef struct {
   void (*description) (gpointer owner, const char *type, const char *sdp); /* ours, for the browser */
   void (*candidate) (gpointer owner, const char *candidate, const char *mid, int mline);
-  void (*up) (gpointer owner);   /* connected, or connected again */
-  void (*lost) (gpointer owner); /* disconnected or failed; it may come up again */
+  void (*up) (gpointer owner);       /* connected, or connected again */
+  void (*lost) (gpointer owner);     /* disconnected or failed; it may come up again */
   void (*answered) (gpointer owner); /* the browser's answer to our offer is in force */
   void (*message) (gpointer owner, const char *label, GBytes *bytes);
 } SimPeerEvents;

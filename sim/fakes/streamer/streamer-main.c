@@ -92,9 +92,9 @@ static void
 complete (Streamer *self)
 {
   const SimInit *init = self->init->init;
-  g_autofree char *title = g_strdup_printf ("session %.8s   host %s   %s", init->session != NULL ? init->session : "-",
-                                            init->host_address != NULL ? init->host_address : "-",
-                                            init->app_title != NULL ? init->app_title : "");
+  g_autofree char *title =
+      g_strdup_printf ("session %.8s   host %s   %s", init->session != NULL ? init->session : "-",
+                       init->host_address != NULL ? init->host_address : "-", init->app_title != NULL ? init->app_title : "");
   guint32 video_ssrc, audio_ssrc;
   GstElement *video = sim_peer_video (self->peer, &video_ssrc);
   GstElement *audio = sim_peer_audio (self->peer, &audio_ssrc);
@@ -127,7 +127,7 @@ on_tick (gpointer data)
   gint64 now_us = g_get_monotonic_time ();
   gint64 deadline_us = sim_stream_deadline (self->stream);
   gint64 heard_us = sim_peer_heard_us (self->peer);
-  gint64 patience_us = (gint64) self->init->init->disconnected_seconds * G_USEC_PER_SEC;
+  gint64 patience_us = (gint64)self->init->init->disconnected_seconds * G_USEC_PER_SEC;
 
   if (heard_us > 0)
     handle (self, now_us - heard_us > patience_us ? SIM_STREAM_PEER_LOST : SIM_STREAM_PEER_UP);
@@ -220,7 +220,9 @@ launch (Streamer *self, const SimMessage *message)
     handle (self, SIM_STREAM_LAUNCH_OK);
     return;
   }
-  say (self, sim_message_debug_log (message->ok ? "the browser cannot decode H264" : message->text ? message->text : "launch failed",
+  say (self, sim_message_debug_log (message->ok     ? "the browser cannot decode H264"
+                                    : message->text ? message->text
+                                                    : "launch failed",
                                     "fatalDescription"));
   say (self, sim_message_terminated (message->ok ? -1 : message->error_code));
   handle (self, SIM_STREAM_STOP);

@@ -138,23 +138,24 @@ what_we_say_has_the_shape_the_page_expects (void **unused)
                                   "\"sdp_mline_index\":0,\"username_fragment\":null}}}}");
   assert_string_equal (ended, "{\"Server\":{\"ConnectionTerminated\":{\"error_code\":-100}}}");
   assert_string_equal (setup, "{\"Server\":{\"Setup\":{\"ice_servers\":[]}}}");
-  assert_string_equal (complete, "{\"Server\":{\"ConnectionComplete\":{\"capabilities\":{\"touch\":true},\"format\":1,\"width\":640,"
-                                 "\"height\":360,\"fps\":30,\"audio_sample_rate\":48000,\"audio_channel_count\":2,\"audio_streams\":1,"
-                                 "\"audio_coupled_streams\":1,\"audio_samples_per_frame\":480,"
-                                 "\"audio_mapping\":[0,1,0,0,0,0,0,0]}}}");
+  assert_string_equal (complete,
+                       "{\"Server\":{\"ConnectionComplete\":{\"capabilities\":{\"touch\":true},\"format\":1,\"width\":640,"
+                       "\"height\":360,\"fps\":30,\"audio_sample_rate\":48000,\"audio_channel_count\":2,\"audio_streams\":1,"
+                       "\"audio_coupled_streams\":1,\"audio_samples_per_frame\":480,"
+                       "\"audio_mapping\":[0,1,0,0,0,0,0,0]}}}");
 }
 
 static void
 a_channel_message_is_a_length_and_json (void **unused)
 {
-  g_autofree char *framed = sim_message_channel_json ((const guint8 *) "\0\6\"Stop\"", 8);
-  g_autofree char *bare = sim_message_channel_json ((const guint8 *) "\"Stop\"", 6);
+  g_autofree char *framed = sim_message_channel_json ((const guint8 *)"\0\6\"Stop\"", 8);
+  g_autofree char *bare = sim_message_channel_json ((const guint8 *)"\"Stop\"", 6);
 
   assert_string_equal (framed, "\"Stop\"");
   assert_string_equal (bare, "\"Stop\"");
-  assert_null (sim_message_channel_json ((const guint8 *) "\0\7\"Stop\"", 8));
-  assert_null (sim_message_channel_json ((const guint8 *) "\0", 1));
-  assert_null (sim_message_channel_json ((const guint8 *) "", 0));
+  assert_null (sim_message_channel_json ((const guint8 *)"\0\7\"Stop\"", 8));
+  assert_null (sim_message_channel_json ((const guint8 *)"\0", 1));
+  assert_null (sim_message_channel_json ((const guint8 *)"", 0));
 }
 
 int

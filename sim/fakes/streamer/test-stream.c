@@ -84,7 +84,7 @@ a_stop_ends_the_stream_once_and_for_all (void **unused)
 
   assert_int_equal (sim_stream_handle (stream, SIM_STREAM_STOP, 0), SIM_STREAM_DO_STOP);
   for (int event = SIM_STREAM_PEER_UP; event <= SIM_STREAM_TIME_UP; event++)
-    assert_int_equal (sim_stream_handle (stream, (SimStreamEvent) event, G_MAXINT64), SIM_STREAM_DO_NOTHING);
+    assert_int_equal (sim_stream_handle (stream, (SimStreamEvent)event, G_MAXINT64), SIM_STREAM_DO_NOTHING);
   assert_int_equal (sim_stream_state (stream), SIM_STREAM_ENDED);
 }
 
