@@ -28,6 +28,7 @@ class Child:
         self.log = log
         self._lines = threading.Condition()
         self._seen = []
+        self._asked = False
         self._out = open(log, "ab", buffering=0)
         self.process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -94,10 +95,16 @@ class Child:
     def wait(self, timeout=15):
         return self.process.wait(timeout)
 
-    def stop(self, timeout=12):
+    def ask_to_stop(self):
+        """SIGTERM, once: a second one means `at once` to our programs."""
+        if self.alive() and not self._asked:
+            self._asked = True
+            self.process.terminate()
+
+    def stop(self, timeout=20):
         """Orderly, then not. Returns the exit status."""
         if self.alive():
-            self.process.terminate()
+            self.ask_to_stop()
             try:
                 self.process.wait(timeout)
             except subprocess.TimeoutExpired:
@@ -108,11 +115,10 @@ class Child:
         return self.process.returncode
 
 
-def stop_all(children, timeout=12):
+def stop_all(children, timeout=20):
     """Stops them all at once: one slow child does not add to another's time. Returns {name: exit status}."""
     for child in children:
-        if child.alive():
-            child.process.terminate()
+        child.ask_to_stop()
     end = time.monotonic() + timeout
     result = {}
     for child in children:
