@@ -211,7 +211,7 @@ hn_browser_rules_route (const HnHttpHead *head, const HnPeer *peer, const HnBrow
     return;
   }
   path = g_uri_unescape_segment (head->path.text, head->path.text + head->path.length, NULL);
-  if (path == NULL) {
+  if (path == NULL || !g_utf8_validate (path, -1, NULL)) {
     hn_route_refuse (ret_route, 400, "malformed path", "it is not UTF-8");
     return;
   }

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker/heartbeat.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+
+#define MS G_GINT64_CONSTANT (1000)
+#define S G_GINT64_CONSTANT (1000000)
+
+static void
+the_first_beat_is_due_at_once_and_then_each_period (void **unused)
+{
+  g_autoptr (HnHeartbeat) self = hn_heartbeat_new (5, 30 * S);
+
+  assert_true (hn_heartbeat_deadline (self) == 5);
+  hn_heartbeat_sent (self);
+  assert_true (hn_heartbeat_deadline (self) == HN_NEVER);
+  hn_heartbeat_answered (self, TRUE, S);
+  assert_true (hn_heartbeat_deadline (self) == 31 * S);
+}
+
+static void
+a_change_is_told_at_once (void **unused)
+{
+  g_autoptr (HnHeartbeat) self = hn_heartbeat_new (0, 30 * S);
+
+  hn_heartbeat_sent (self);
+  hn_heartbeat_answered (self, TRUE, S);
+  hn_heartbeat_changed (self, 2 * S);
+  assert_true (hn_heartbeat_deadline (self) == 2 * S);
+  hn_heartbeat_changed (self, 3 * S);
+  assert_true (hn_heartbeat_deadline (self) == 2 * S);
+}
+
+static void
+changes_during_a_beat_make_one_more (void **unused)
+{
+  g_autoptr (HnHeartbeat) self = hn_heartbeat_new (0, 30 * S);
+
+  hn_heartbeat_sent (self);
+  hn_heartbeat_changed (self, S);
+  hn_heartbeat_changed (self, S);
+  assert_true (hn_heartbeat_deadline (self) == HN_NEVER);
+  hn_heartbeat_answered (self, TRUE, 2 * S);
+  assert_true (hn_heartbeat_deadline (self) == 2 * S);
+  hn_heartbeat_sent (self);
+  hn_heartbeat_answered (self, TRUE, 3 * S);
+  assert_true (hn_heartbeat_deadline (self) == 33 * S);
+}
+
+static void
+a_controller_that_is_down_is_tried_every_5_seconds_at_last (void **unused)
+{
+  static const gint64 pauses_ms[] = { 250, 500, 1000, 2000, 4000, 5000, 5000, 5000 };
+  g_autoptr (HnHeartbeat) self = hn_heartbeat_new (0, 30 * S);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (pauses_ms); i++) {
+    hn_heartbeat_sent (self);
+    hn_heartbeat_answered (self, FALSE, 0);
+    assert_true (hn_heartbeat_deadline (self) == pauses_ms[i] * MS);
+    assert_int_equal (hn_heartbeat_get_failures (self), i + 1);
+  }
+  hn_heartbeat_sent (self);
+  hn_heartbeat_answered (self, TRUE, 0);
+  assert_int_equal (hn_heartbeat_get_failures (self), 0);
+  assert_true (hn_heartbeat_deadline (self) == 30 * S);
+}
+
+static void
+changes_do_not_hurry_a_controller_that_is_down (void **unused)
+{
+  g_autoptr (HnHeartbeat) self = hn_heartbeat_new (0, 30 * S);
+
+  hn_heartbeat_sent (self);
+  hn_heartbeat_answered (self, FALSE, 0);
+  hn_heartbeat_changed (self, 1);
+  assert_true (hn_heartbeat_deadline (self) == 250 * MS);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (the_first_beat_is_due_at_once_and_then_each_period),
+    cmocka_unit_test (a_change_is_told_at_once),
+    cmocka_unit_test (changes_during_a_beat_make_one_more),
+    cmocka_unit_test (a_controller_that_is_down_is_tried_every_5_seconds_at_last),
+    cmocka_unit_test (changes_do_not_hurry_a_controller_that_is_down),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* hydrabody-json, nps-json and health-json: each one function. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "worker/health-json.h"
+#include "worker/hydrabody-json.h"
+#include "worker/nps-json.h"
+
+#define S G_GINT64_CONSTANT (1000000)
+#define ID "0123456789abcdef0123456789abcdef"
+
+static void
+launch_and_stop_name_the_same_three_things (void **unused)
+{
+  g_autofree char *launch = hn_hydrabody_json_launch ("Forest", "C:\\f.exe", "s1");
+  g_autofree char *stop = hn_hydrabody_json_stop (NULL, "C:\\f.exe", "s1");
+
+  assert_string_equal (launch, "{\"experience\":\"Forest\",\"exe_path\":\"C:\\\\f.exe\",\"session_id\":\"s1\"}\n");
+  assert_string_equal (stop, "{\"exe_path\":\"C:\\\\f.exe\",\"session_id\":\"s1\"}\n");
+}
+
+static void
+a_record_tells_who_when_how_long_and_why (void **unused)
+{
+  HnNpsRecord record = { .session_id = "s1", .worker_id = "w1", .experience = "Forest", .district = "d", .body = "b", .head = "h" };
+  g_autofree char *text = NULL;
+
+  record.body_ip = "10.0.0.1";
+  record.end_reason = "user_quit";
+  record.started_utc_us = 1700000000 * S;
+  record.ended_utc_us = 1700000060 * S;
+  record.duration_us = 60 * S + 1500;
+  record.disconnect_count = 2;
+  record.rating = 4;
+  text = hn_nps_json_record (&record);
+  assert_string_equal (text, "{\"session_id\":\"s1\",\"worker_id\":\"w1\",\"experience\":\"Forest\",\"district\":\"d\",\"body\":\"b\","
+                             "\"body_ip\":\"10.0.0.1\",\"head\":\"h\",\"started_at\":\"2023-11-14T22:13:20Z\","
+                             "\"ended_at\":\"2023-11-14T22:14:20Z\",\"duration_ms\":60001,\"end_reason\":\"user_quit\","
+                             "\"disconnect_count\":2,\"rating\":4}\n");
+}
+
+static void
+a_record_leaves_out_what_nobody_said (void **unused)
+{
+  HnNpsRecord record = { .session_id = "s1", .duration_us = -5 };
+  g_autofree char *text = hn_nps_json_record (&record);
+  g_autoptr (JsonObject) object = hn_json_parse_object (text, strlen (text), NULL);
+
+  assert_false (json_object_has_member (object, "rating"));
+  assert_false (json_object_has_member (object, "experience"));
+  assert_int_equal (json_object_get_int_member (object, "duration_ms"), 0);
+}
+
+static JsonObject *
+health_of (gboolean wireguard, gboolean with_sessions)
+{
+  g_autoptr (HnWorkerReport) report = hn_worker_report_new ();
+  HnSessionReport *session = g_new0 (HnSessionReport, 1);
+  HnHealth health = { .report = report, .process_id = 77, .uptime_us = 3723 * S + S / 2, .with_sessions = with_sessions };
+
+  report->id = g_strdup ("w1");
+  report->version = g_strdup ("0.1.0");
+  report->api_token = g_strdup ("secret");
+  report->active_sessions = 1;
+  report->max_sessions = 4;
+  report->wireguard = wireguard;
+  session->id = g_strdup (ID);
+  session->body_ip = g_strdup ("10.0.0.1");
+  session->age_us = 5 * S;
+  g_ptr_array_add (report->sessions, session);
+  return hn_health_json (&health);
+}
+
+static void
+health_has_the_runbooks_shape (void **unused)
+{
+  g_autoptr (JsonObject) health = health_of (TRUE, TRUE);
+  JsonObject *extra = json_object_get_object_member (health, "extra");
+  JsonObject *session = hn_json_array_get_object (json_object_get_array_member (extra, "sessions"), 0);
+  static const char *const fields[] = { "id", "body_ip", "status", "process_alive", "data_directory_ok", "active_connections", "age" };
+
+  assert_string_equal (json_object_get_string_member (health, "service"), "hydraneckwebrtc");
+  assert_string_equal (json_object_get_string_member (health, "version"), "0.1.0");
+  assert_string_equal (json_object_get_string_member (health, "status"), "ok");
+  assert_int_equal (json_object_get_int_member (health, "uptime_seconds"), 3724);
+  assert_int_equal (json_object_get_int_member (extra, "process_id"), 77);
+  assert_string_equal (json_object_get_string_member (extra, "uptime"), "1h2m3s");
+  assert_true (json_object_get_boolean_member (extra, "wireguard"));
+  assert_int_equal (json_object_get_int_member (extra, "active_sessions"), 1);
+  assert_int_equal (json_object_get_int_member (extra, "max_sessions"), 4);
+  for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
+    assert_true (json_object_has_member (session, fields[i]));
+}
+
+static void
+without_wireguard_a_worker_is_degraded (void **unused)
+{
+  g_autoptr (JsonObject) health = health_of (FALSE, TRUE);
+
+  assert_string_equal (json_object_get_string_member (health, "status"), "degraded");
+}
+
+static void
+strangers_get_counts_but_no_ids_and_nobody_the_token (void **unused)
+{
+  g_autoptr (JsonObject) stranger = health_of (TRUE, FALSE);
+  g_autoptr (JsonObject) friend = health_of (TRUE, TRUE);
+  g_autofree char *seen = hn_json_to_text (stranger);
+  g_autofree char *all = hn_json_to_text (friend);
+
+  assert_null (strstr (seen, "sessions\":["));
+  assert_null (strstr (seen, ID));
+  assert_null (strstr (all, "secret"));
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (launch_and_stop_name_the_same_three_things),
+    cmocka_unit_test (a_record_tells_who_when_how_long_and_why),
+    cmocka_unit_test (a_record_leaves_out_what_nobody_said),
+    cmocka_unit_test (health_has_the_runbooks_shape),
+    cmocka_unit_test (without_wireguard_a_worker_is_degraded),
+    cmocka_unit_test (strangers_get_counts_but_no_ids_and_nobody_the_token),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
