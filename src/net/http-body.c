@@ -63,8 +63,10 @@ step_size (HnHttpBody *self, char c)
   int digit = g_ascii_xdigit_value (c);
 
   if (digit >= 0) {
+    if (++self->digits > SIZE_DIGITS_MAX)
+      return FALSE;
     self->left_bytes = self->left_bytes * 16 + digit;
-    return ++self->digits <= SIZE_DIGITS_MAX;
+    return TRUE;
   }
   if (self->digits == 0)
     return FALSE;

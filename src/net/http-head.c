@@ -241,8 +241,8 @@ take_transfer_encoding (Parser *self, HnSlice value, GError **error)
     return TRUE;
   if (value.length == 0)
     return refuse (self, 400, error, "`Transfer-Encoding` is empty");
-  while (next_element (&rest, &coding))
-    if (coding.length == 0 || hn_slice_equal_nocase (coding, "chunked"))
+  while (next_element (&rest, &coding)) /* chunks within another coding, or nothing at all, are not merely unknown */
+    if (coding.length == 0 || (hn_slice_equal_nocase (coding, "chunked") && rest.length > 0))
       return refuse (self, 400, error, "`Transfer-Encoding` must be `chunked` alone");
   return refuse (self, 501, error, "the only transfer coding known here is `chunked`");
 }
