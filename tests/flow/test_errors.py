@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -66,11 +67,20 @@ def a_wrong_or_missing_token_is_401_for_every_guarded_path(running):
 
 
 def an_unknown_session_is_404(running):
-    for session in ("0" * 32, "nonsense", "%2e%2e"):
+    ended = running.create(1)["session_id"]
+    running.call("DELETE", "/api/v1/sessions/" + ended)
+    for session in (ended, "nonsense", "0" * 31, "0" * 33):
         error_shape(running.call("GET", "/api/v1/sessions/" + session), 404)
         error_shape(running.call("DELETE", "/api/v1/sessions/" + session), 404)
-    error_shape(web.call("GET", running.url + "/session/" + "0" * 32 + "/stream.html"), 404, "session not found")
-    error_shape(web.call("POST", running.url + "/session/" + "0" * 32 + "/quit"), 404)
+    error_shape(web.call("GET", running.url + "/session/" + ended + "/stream.html"), 404, "session not found")
+    error_shape(web.call("POST", running.url + "/session/" + ended + "/quit"), 404)
+    error_shape(running.worker_call(1, "GET", "/api/v1/sessions/" + "0" * 32), 404)
+
+
+def a_fresh_controller_asks_for_patience_about_an_id_it_may_yet_hear_of(running):
+    reply = running.call("GET", "/api/v1/sessions/" + "0" * 32)
+    error_shape(reply, 503)
+    true(int(reply.headers["Retry-After"]) > 0, "no Retry-After")
 
 
 def unknown_paths_and_methods_are_told_apart(running):
@@ -108,7 +118,7 @@ def a_malformed_head_is_refused_and_the_connection_closed(running):
         for data, status in RAW:
             answer = web.raw(at[0], at[1], data)
             equal(answer.split(b" ", 2)[1:2], [str(status).encode()], "status of %r" % data[:50])
-            equal(answer.count(b"HTTP/1.1 "), 1, "answers to %r" % data[:50])
+            equal(len(re.findall(rb"HTTP/1\.1 \d{3} ", answer)), 1, "answers to %r" % data[:50])
             equal(json.loads(answer.split(b"\r\n\r\n", 1)[1])["code"], status, "code")
 
 
@@ -156,6 +166,7 @@ def no_secret_and_no_whole_id_is_written_anywhere(running):
                 true(secret.encode() not in line, "a secret in the process list")
 
 
+flow.expect_log("session not created")
 flow.expect_log("[pairing]")
 flow.expect_log("[session ")
 flow.main(globals(), workers=1, bodies=3, turn=True, token="tok-5f1d3c")

@@ -13,6 +13,7 @@ import flow  # noqa: E402, I001: it makes the modules below findable
 import child  # noqa: E402
 from flow import contains, equal, error_shape, true  # noqa: E402
 
+flow.expect_log("session not created")
 flow.expect_log("[pairing]")
 flow.expect_log("[session ")
 REJECTED = "(crypto handshake rejected by Sunshine)"

@@ -25,8 +25,8 @@ def _gone(running, session):
 
 
 def _replaced(running, session):
-    shown = running.wait(lambda: [s for s in [_show(running, session).json()] if s.get("status") == "stopped"], 10, "session is stopped")
-    equal(shown[0]["end_reason"], "replaced", "end_reason")
+    _gone(running, session)
+    running.wait_event("nps_record", "services", session_id=session, end_reason="replaced")
 
 
 def _body(running, number):
