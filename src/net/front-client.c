@@ -15,6 +15,7 @@
  * connection, because nobody knows where the next one begins; so does a refused body. Before such an end the client may finish what
  * it was sending (lingering), for a reset would take the answer away from it. */
 
+#define STEPS_PER_TURN 256
 #define LINGER_SECONDS 2
 #define LINGER_BYTES_MAX (1024 * 1024)
 
@@ -485,8 +486,11 @@ run (HnFrontClient *self)
     return;
   }
   self->cut = FALSE;
-  while (step (self))
-    ;
+  for (int i = 0; i < STEPS_PER_TURN; i++)
+    if (!step (self))
+      return;
+  if (self->wire != NULL)
+    hn_wire_again (self->wire); /* whoever pipelines without end takes his turn like everyone */
 }
 
 static void

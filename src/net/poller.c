@@ -63,8 +63,10 @@ deliver_again (HnPoller *self)
   for (guint i = 0; i < mine->len; i++) {
     HnPollerWatch *watch = g_ptr_array_index (mine, i);
 
-    if (watch != NULL)
-      watch->ready (watch, 0);
+    if (watch == NULL)
+      continue;
+    watch->queued = FALSE;
+    watch->ready (watch, 0);
   }
   g_ptr_array_set_size (mine, 0);
 }
@@ -143,8 +145,10 @@ hn_poller_defer (HnPoller *self, GDestroyNotify func, gpointer data)
 void
 hn_poller_again (HnPoller *self, HnPollerWatch *watch)
 {
-  if (!g_ptr_array_find (self->again, watch, NULL))
-    g_ptr_array_add (self->again, watch);
+  if (watch->queued)
+    return;
+  watch->queued = TRUE;
+  g_ptr_array_add (self->again, watch);
 }
 
 static void
@@ -161,6 +165,9 @@ hn_poller_forget (HnPoller *self, HnPollerWatch *watch)
   for (int i = 0; i < self->n_events; i++)
     if (self->events[i].data.ptr == watch)
       self->events[i].data.ptr = NULL;
+  if (!watch->queued)
+    return;
+  watch->queued = FALSE;
   strike (self->again, watch);
   strike (self->running, watch);
 }

@@ -13,11 +13,13 @@ typedef struct _HnPollerWatch HnPollerWatch;
 /**
  * HnPollerWatch:
  * @ready: called from the loop with EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR bits
+ * @queued: the poller's own; zero at first
  *
  * Embedded as the first member by whoever watches an fd.
  */
 struct _HnPollerWatch {
   void (*ready) (HnPollerWatch *watch, uint32_t events);
+  gboolean queued;
 };
 
 /**
