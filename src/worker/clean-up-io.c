@@ -17,6 +17,7 @@
 #include "worker/sunshine-http.h"
 
 #define CANCEL_MS 1500
+#define SETTLE_MS 400 /* Sunshine may still carry out the last phase of a pairing that was cut */
 
 typedef enum { STEP_ASK, STEP_STOP, STEP_UNPAIR, STEP_REMOVE, STEP_OVER } Step;
 
@@ -34,9 +35,11 @@ struct _HnCleanUpIo {
 static void
 next (HnCleanUpIo *self, Step step)
 {
+  gboolean settles = step == STEP_UNPAIR && self->facts->stream_path == NULL;
+
   self->step = step;
   self->waiting = 0;
-  hn_timer_arm (self->timer, hn_clock_now_us ());
+  hn_timer_arm (self->timer, hn_clock_now_us () + (settles ? SETTLE_MS * G_GINT64_CONSTANT (1000) : 0));
 }
 
 static void
