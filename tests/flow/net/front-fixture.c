@@ -280,6 +280,23 @@ fixture_wait_count (Fixture *self, const int *count, int at_least)
   assert_true (in_time);
 }
 
+static void
+do_nothing (Fixture *self, gpointer data)
+{
+}
+
+void
+fixture_wait_fds (Fixture *self, guint at_most)
+{
+  gint64 end = g_get_monotonic_time () + FIXTURE_TIMEOUT_SECONDS * G_TIME_SPAN_SECOND;
+  guint have;
+
+  while ((have = count_fds ()) > at_most && g_get_monotonic_time () < end)
+    fixture_call (self, do_nothing, NULL);
+  if (have > at_most)
+    fail_msg ("%u descriptors are open, expected %u", have, at_most);
+}
+
 /* ---- sockets ---- */
 
 static void

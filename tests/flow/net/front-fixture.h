@@ -37,6 +37,9 @@ void fixture_call (Fixture *self, void (*func) (Fixture *self, gpointer data), g
 /* Waits until the counter @count has reached @at_least; fails the test otherwise. */
 void fixture_wait_count (Fixture *self, const int *count, int at_least);
 
+/* Waits until the process has no more than @at_most descriptors: looks again after each turn of the front door's loop. */
+void fixture_wait_fds (Fixture *self, guint at_most);
+
 /* Sockets: each call fails the test when it cannot do what it says. */
 int fixture_connect (Fixture *self);
 int fixture_accept (Fixture *self);

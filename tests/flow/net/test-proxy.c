@@ -409,7 +409,7 @@ a_client_that_leaves_stops_its_upstream_at_once (void **state)
   close (fd);
   expect_closed (upstream);
   close (upstream);
-  assert_int_equal (count_fds (), before);
+  fixture_wait_fds (fixture, before);
 }
 
 static void

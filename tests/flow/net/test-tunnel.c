@@ -229,7 +229,7 @@ a_reset_on_either_side_ends_the_tunnel (void **state)
     close (fds[!side]);
     fixture_wait_count (fixture, &fixture->tunnels_closed, side + 1);
   }
-  assert_int_equal (count_fds (), before);
+  fixture_wait_fds (fixture, before);
 }
 
 static void
