@@ -510,7 +510,7 @@ get_deadline (HnFrontClient *self)
   case HEAD:
     return self->since_us + (self->in_head ? options->head_timeout_us : options->keepalive_timeout_us);
   case BODY:
-    return MAX (self->since_us, hn_wire_get_last_in_us (self->wire)) + options->body_timeout_us;
+    return MIN (hn_wire_get_last_in_us (self->wire) + options->body_timeout_us, self->since_us + options->api_timeout_us);
   case API:
     return self->gate != NULL ? hn_gate_get_deadline (self->gate, options->api_timeout_us, options->send_timeout_us) : HN_NEVER;
   case PROXY:

@@ -9,7 +9,9 @@
 
 /* The front door: accepts clients, reads heads strictly, asks its owner for a route and carries it out: to the API server one request
  * at a time (gate), to an upstream (proxy) or through a tunnel. Bounded buffers, a deadline for every wait, and an accept loop that
- * outlives EMFILE. One thread. */
+ * outlives EMFILE. One thread.
+ *
+ * A client that closes its sending side while it waits for an answer counts as gone: its handler is cancelled, its upstream closed. */
 
 typedef struct _HnFront HnFront;
 
@@ -29,11 +31,11 @@ typedef struct {
   SoupServer *api;         /* handlers already added; never listens itself */
   gint64 head_timeout_us;  /* 0: the value of base/limits.h; likewise below (tests shorten them) */
   gint64 keepalive_timeout_us;
-  gint64 body_timeout_us;
-  gint64 upstream_timeout_us;
+  gint64 body_timeout_us;     /* between two pieces of a request body */
+  gint64 upstream_timeout_us; /* to a response head, and between two pieces of its body */
   gint64 connect_timeout_us;
-  gint64 send_timeout_us;
-  gint64 api_timeout_us;
+  gint64 send_timeout_us;     /* for a client, or a side of a tunnel, to take something */
+  gint64 api_timeout_us;      /* for a handler to begin its answer; also for an API request's whole body */
 } HnFrontOptions;
 
 /**
