@@ -10,7 +10,8 @@ typedef enum {
   HN_ROUTE_API,      /* hand it to the API server (SoupServer behind the gate) */
   HN_ROUTE_REFUSE,   /* answer @status with the error shape; the connection is closed if the request has a body */
   HN_ROUTE_REDIRECT, /* answer @status (308) with `Location: @location` */
-  HN_ROUTE_PROXY,    /* stream it to @upstream_host:@upstream_port, path unchanged; a WebSocket upgrade becomes a tunnel */
+  HN_ROUTE_PROXY,    /* stream it to @upstream_host:@upstream_port, path unchanged; a WebSocket upgrade becomes a tunnel; a path that
+                      * hn_route_check_path() finds odd is 400 all the same */
 } HnRouteKind;
 
 typedef struct {
@@ -21,7 +22,8 @@ typedef struct {
 /**
  * HnFilter:
  *
- * Edits a response body as it streams by. Each accepted body gets exactly @added_bytes more, wherever they end up, so that a
+ * Edits a response body as it streams by. A route with a filter asks the upstream for the whole plain page (no Range, If-*, Accept-Encoding),
+ * and an edited response loses ETag, Last-Modified, Accept-Ranges and digests. Each accepted body gets exactly @added_bytes more, wherever they end up, so that a
  * Content-Length can be corrected before the first byte leaves.
  */
 typedef struct {
