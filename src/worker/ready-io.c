@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/timer.h"
 #include "worker/hydrabody-http.h"
 #include "worker/hydrabody-json.h"
 #include "worker/moonlight-http.h"
@@ -15,11 +16,14 @@
 
 #define ADD_HOST_SECONDS 12 /* web-server itself gives up connecting after 10 */
 #define APPS_SECONDS 10
+#define WIND_DOWN_SECONDS 3
 
 struct _HnReadyIo {
   HnSessionFacts *facts;
   HnCallsHttp *calls;
   HnPairingHttp *pairing;
+  HnTimer *wind_down; /* the pairing may finish until then */
+  gboolean winding_down;
   char *app_name; /* (nullable) the title that is wanted */
   const HnReadyIoEvents *events;
   gpointer user_data;
@@ -109,15 +113,17 @@ on_paired (const GError *error, gpointer data)
   HnReadyIo *self = data;
   const HnCreateRequest *request = self->facts->request;
   HnSunshinePlace sunshine = sunshine_of (self);
+  g_autoptr (GError) failure = error != NULL ? g_error_copy (error) : NULL;
 
-  if (error != NULL) {
-    g_autoptr (GError) failure = g_error_copy (error);
-
-    g_clear_pointer (&self->pairing, hn_pairing_http_free);
+  g_clear_pointer (&self->pairing, hn_pairing_http_free);
+  if (self->winding_down) {
+    self->events->settled (self->user_data);
+    return;
+  }
+  if (failure != NULL) {
     self->events->failed (failure, TRUE, self->user_data);
     return;
   }
-  g_clear_pointer (&self->pairing, hn_pairing_http_free);
   hn_info ("pairing", self->facts->id, "paired body=%s", request->body_ip);
   if (request->exe_path != NULL)
     hn_sunshine_http_ensure_app (self->calls, &sunshine, self->app_name, request->exe_path, on_registered, self);
@@ -161,23 +167,71 @@ on_host (const HnHttpReply *reply, const GError *error, gpointer data)
   self->pairing = hn_pairing_http_start (self->facts->client, &place, self->facts->host_id, &sunshine, &pairing_events, self);
 }
 
+static void
+add_host (HnReadyIo *self)
+{
+  g_autofree char *body = hn_moonlight_json_add_host (self->facts->request->body_ip);
+  HnMoonlightPlace place = web_server_of (self);
+
+  hn_moonlight_http_call (self->calls, &place, "POST", "api/host", body, hn_seconds (ADD_HOST_SECONDS), on_host, self);
+}
+
+/* Before Sunshine has an entry that only our PIN could clear: does it let us in at all? */
+static void
+on_let_in (const HnHttpReply *reply, const GError *error, gpointer data)
+{
+  HnReadyIo *self = data;
+  g_autoptr (GError) failure = NULL;
+
+  if (reply == NULL) {
+    failure = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "body %s unreachable on port 47990", self->facts->request->body_ip);
+    hn_error_set_detail (failure, "it accepts connections, but Sunshine's API does not answer: %s", error->message);
+  } else if (reply->status == 401) {
+    failure = g_error_new_literal (HN_ERROR, HN_ERROR_UPSTREAM, "pair failed: Sunshine refused the user name or password for its API");
+    hn_error_set_detail (failure, "check sunshine.username and sunshine.password, or sunshine_user and sunshine_pass of the request");
+  }
+  if (failure != NULL)
+    self->events->failed (failure, TRUE, self->user_data);
+  else
+    add_host (self);
+}
+
+static void
+on_wind_down_over (gpointer data)
+{
+  HnReadyIo *self = data;
+
+  g_clear_pointer (&self->pairing, hn_pairing_http_free);
+  self->events->settled (self->user_data);
+}
+
+gboolean
+hn_ready_io_wind_down (HnReadyIo *self)
+{
+  if (self->pairing == NULL)
+    return FALSE;
+  self->winding_down = TRUE;
+  hn_timer_arm (self->wind_down, hn_clock_now_us () + hn_seconds (WIND_DOWN_SECONDS));
+  return TRUE;
+}
+
 HnReadyIo *
 hn_ready_io_new (HnSessionFacts *facts, const HnReadyIoEvents *events, gpointer user_data)
 {
   HnReadyIo *self = g_new0 (HnReadyIo, 1);
-  g_autofree char *body = hn_moonlight_json_add_host (facts->request->body_ip);
-  HnMoonlightPlace place;
+  HnSunshinePlace sunshine;
 
   self->facts = facts;
   self->events = events;
   self->user_data = user_data;
   self->calls = hn_calls_http_new (facts->client);
+  self->wind_down = hn_timer_new (on_wind_down_over, self);
   if (facts->request->exe_path != NULL)
     self->app_name = hn_sunshine_json_app_name (facts->request->experience, facts->request->exe_path);
   else
     self->app_name = g_strdup (facts->request->experience);
-  place = web_server_of (self);
-  hn_moonlight_http_call (self->calls, &place, "POST", "api/host", body, hn_seconds (ADD_HOST_SECONDS), on_host, self);
+  sunshine = sunshine_of (self);
+  hn_sunshine_http_clients (self->calls, &sunshine, on_let_in, self);
   return self;
 }
 
@@ -188,6 +242,7 @@ hn_ready_io_free (HnReadyIo *self)
     return;
   hn_pairing_http_free (self->pairing);
   hn_calls_http_free (self->calls);
+  hn_timer_free (self->wind_down);
   g_free (self->app_name);
   g_free (self);
 }

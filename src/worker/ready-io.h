@@ -11,6 +11,7 @@ typedef struct _HnReadyIo HnReadyIo;
 typedef struct {
   void (*chosen) (gpointer user_data);
   void (*failed) (const GError *error, gboolean is_pairing, gpointer user_data);
+  void (*settled) (gpointer user_data); /* after hn_ready_io_wind_down() */
 } HnReadyIoEvents;
 
 /**
@@ -22,6 +23,17 @@ typedef struct {
  * Returns: (transfer full): a job under way
  */
 HnReadyIo *hn_ready_io_new (HnSessionFacts *facts, const HnReadyIoEvents *events, gpointer user_data);
+
+/**
+ * hn_ready_io_wind_down:
+ * @self: a job
+ *
+ * A pairing that is cut leaves an entry in Sunshine that swallows the next client's PIN: it may finish, within a few seconds, before
+ * the session is cleaned up.
+ *
+ * Returns: whether a pairing is under way: then `settled` follows, and no other event
+ */
+gboolean hn_ready_io_wind_down (HnReadyIo *self);
 
 /**
  * hn_ready_io_free:

@@ -13,6 +13,7 @@
 #include "base/id.h"
 
 #define OPEN_DIRECTORIES 16
+#define LAST_LINE_BYTES 300
 
 gboolean
 hn_session_fs_open (const char *data_dir, GError **error)
@@ -90,4 +91,25 @@ hn_session_fs_exists (const char *directory)
   g_autofree char *server = directory != NULL ? g_build_filename (directory, "server", NULL) : NULL;
 
   return server != NULL && g_file_test (server, G_FILE_TEST_IS_DIR);
+}
+
+char *
+hn_session_fs_read_last_line (const char *directory)
+{
+  g_autofree char *path = directory != NULL ? g_build_filename (directory, "web-server.log", NULL) : NULL;
+  int fd = path != NULL ? open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+  char tail[LAST_LINE_BYTES + 1] = "";
+  struct stat status;
+  ssize_t got = 0;
+  char *newline;
+
+  if (fd < 0)
+    return g_strdup ("");
+  if (fstat (fd, &status) == 0)
+    got = pread (fd, tail, LAST_LINE_BYTES, MAX (status.st_size - LAST_LINE_BYTES, 0));
+  close (fd);
+  tail[MAX (got, 0)] = '\0';
+  g_strchomp (tail);
+  newline = strrchr (tail, '\n');
+  return g_utf8_make_valid (newline != NULL ? newline + 1 : tail, -1);
 }

@@ -45,6 +45,14 @@ char *hn_session_fs_create (const char *data_dir, const char *session_id, const 
 gboolean hn_session_fs_exists (const char *directory);
 
 /**
+ * hn_session_fs_read_last_line:
+ * @directory: (nullable): a session directory
+ *
+ * Returns: (transfer full): the end of the last line of its `web-server.log`, a few hundred bytes at most; "" when there is none
+ */
+char *hn_session_fs_read_last_line (const char *directory);
+
+/**
  * hn_session_fs_remove:
  * @directory: a session directory; links in it are removed, not followed
  *

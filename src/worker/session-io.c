@@ -21,6 +21,7 @@ struct _HnSessionIo {
   HnCleanUpIo *cleaning;
   GError *failure;     /* why it ended, where somebody said */
   char *process_end;   /* (nullable) how the process ended */
+  char *last_words;    /* (nullable) the last line of its log: the directory will be gone */
   guint tunnels;
   guint disconnects;
   guint rating;
@@ -103,6 +104,8 @@ on_process_ended (HnProcessEnd end, int status, gpointer data)
   g_clear_pointer (&self->facts.process, hn_process_free);
   if (self->process_end == NULL)
     self->process_end = describe_end (end, status);
+  if (self->last_words == NULL)
+    self->last_words = hn_session_fs_read_last_line (self->facts.directory);
   if (self->cleaning != NULL)
     hn_clean_up_io_process_ended (self->cleaning);
   happened (self, HN_SESSION_PROCESS_ENDED, HN_END_PROCESS_EXITED);
@@ -133,7 +136,7 @@ end_error (HnSessionIo *self)
   case HN_END_PROCESS_EXITED:
     error = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "moonlight-web-stream ended before the session was ready (%s)",
                          self->process_end);
-    hn_error_set_detail (error, "see web-server.log");
+    hn_error_set_detail (error, "its last words: %s", self->last_words);
     return error;
   case HN_END_REPLACED:
     return g_error_new (HN_ERROR, HN_ERROR_CONFLICT, "session replaced by a newer one for body %s", self->facts.request->body_ip);
@@ -166,20 +169,42 @@ log_end (HnSessionIo *self)
   else
     hn_info ("session", self->facts.id, "ends reason=%s age=%s", hn_end_reason_to_text (reason), age);
   if (reason == HN_END_PROCESS_EXITED)
-    hn_warning ("session", self->facts.id, "web-server process ended by itself: %s", self->process_end);
+    hn_warning ("session", self->facts.id, "web-server process ended by itself: %s, its last words: %s", self->process_end,
+                self->last_words);
+}
+
+static void
+begin_clean_up (HnSessionIo *self)
+{
+  static const HnCleanUpIoEvents events = { on_cleaned };
+
+  g_clear_pointer (&self->readying, hn_ready_io_free);
+  if (self->cleaning == NULL)
+    self->cleaning = hn_clean_up_io_new (&self->facts, &events, self);
+}
+
+static void
+on_settled (gpointer data)
+{
+  begin_clean_up (data);
 }
 
 static void
 clean_up (HnSessionIo *self)
 {
-  static const HnCleanUpIoEvents events = { on_cleaned };
-
   log_end (self);
   self->tunnels = 0;
   g_clear_pointer (&self->starting, hn_start_io_free);
-  g_clear_pointer (&self->readying, hn_ready_io_free);
   self->events->ending (self, self->user_data);
-  self->cleaning = hn_clean_up_io_new (&self->facts, &events, self);
+  if (self->facts.process == NULL || self->readying == NULL || !hn_ready_io_wind_down (self->readying))
+    begin_clean_up (self);
+}
+
+static void
+force (HnSessionIo *self)
+{
+  begin_clean_up (self);
+  hn_clean_up_io_force (self->cleaning);
 }
 
 static void
@@ -194,7 +219,7 @@ start (HnSessionIo *self)
 static void
 pair (HnSessionIo *self)
 {
-  static const HnReadyIoEvents events = { on_chosen, on_ready_failed };
+  static const HnReadyIoEvents events = { on_chosen, on_ready_failed, on_settled };
 
   g_clear_pointer (&self->starting, hn_start_io_free);
   self->readying = hn_ready_io_new (&self->facts, &events, self);
@@ -232,7 +257,7 @@ carry_out (HnSessionIo *self, HnSessionDo effects)
   if ((effects & HN_SESSION_DO_CLEAN_UP) != 0)
     clean_up (self);
   if ((effects & HN_SESSION_DO_FORCE) != 0)
-    hn_clean_up_io_force (self->cleaning);
+    force (self);
   if ((effects & HN_SESSION_DO_REPORT) != 0)
     self->events->changed (self, self->user_data);
   if ((effects & HN_SESSION_DO_FORGET) != 0)
@@ -434,5 +459,6 @@ hn_session_io_free (HnSessionIo *self)
   g_free (self->facts.stream_path);
   g_clear_error (&self->failure);
   g_free (self->process_end);
+  g_free (self->last_words);
   g_free (self);
 }

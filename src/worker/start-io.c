@@ -20,6 +20,7 @@ struct _HnStartIo {
   GCancellable *probe;
   HnCallsHttp *calls;
   HnTimer *poll;
+  gint64 ready_until_us; /* from its start web-server has HN_LIMIT_READY_SECONDS */
   const HnProcessEvents *process_events;
   const HnStartIoEvents *events;
   gpointer user_data;
@@ -29,11 +30,18 @@ static void
 on_polled (const HnHttpReply *reply, const GError *error, gpointer data)
 {
   HnStartIo *self = data;
+  gint64 now_us = hn_clock_now_us ();
 
-  if (reply != NULL && reply->status == 200)
+  if (reply != NULL && reply->status == 200) {
     self->events->answers (self->user_data);
-  else
-    hn_timer_arm (self->poll, hn_clock_now_us () + POLL_US);
+  } else if (now_us >= self->ready_until_us) {
+    g_autoptr (GError) failure = g_error_new (HN_ERROR, HN_ERROR_TIMEOUT, "moonlight-web-stream did not answer within %ds",
+                                              HN_LIMIT_READY_SECONDS);
+
+    self->events->failed (failure, self->user_data);
+  } else {
+    hn_timer_arm (self->poll, now_us + POLL_US);
+  }
 }
 
 static void
@@ -41,8 +49,10 @@ on_poll_due (gpointer data)
 {
   HnStartIo *self = data;
   HnMoonlightPlace place = { self->facts->id, self->facts->user, self->facts->slot.http_port };
+  gint64 left_us = MAX (self->ready_until_us - hn_clock_now_us (), POLL_US);
 
-  hn_moonlight_http_call (self->calls, &place, "GET", "api/authenticate", NULL, hn_seconds (POLL_TIMEOUT_SECONDS), on_polled, self);
+  hn_moonlight_http_call (self->calls, &place, "GET", "api/authenticate", NULL, MIN (left_us, hn_seconds (POLL_TIMEOUT_SECONDS)),
+                          on_polled, self);
 }
 
 static char *
@@ -99,6 +109,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   self->facts->rtt_us = rtt_us;
+  self->ready_until_us = hn_clock_now_us () + hn_seconds (HN_LIMIT_READY_SECONDS);
   if (spawn (self, &error))
     hn_timer_arm (self->poll, hn_clock_now_us () + POLL_US);
   else

@@ -106,6 +106,12 @@ hn_sunshine_http_pin (HnCallsHttp *calls, const HnSunshinePlace *place, const ch
   start (calls, place, "POST", "/api/pin", body, done, user_data, NULL);
 }
 
+void
+hn_sunshine_http_clients (HnCallsHttp *calls, const HnSunshinePlace *place, HnCallDone done, gpointer user_data)
+{
+  start (calls, place, "GET", "/api/clients/list", NULL, done, user_data, NULL);
+}
+
 static void
 on_changed (const HnHttpReply *reply, const GError *error, gpointer data)
 {

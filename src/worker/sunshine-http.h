@@ -27,6 +27,17 @@ void hn_sunshine_http_pin (HnCallsHttp *calls, const HnSunshinePlace *place, con
                            gpointer user_data);
 
 /**
+ * hn_sunshine_http_clients:
+ * @calls: bundle
+ * @place: which Sunshine; copied
+ * @done: the raw answer
+ * @user_data: for @done
+ *
+ * Asks for the list of clients; also tells whether the credentials are good.
+ */
+void hn_sunshine_http_clients (HnCallsHttp *calls, const HnSunshinePlace *place, HnCallDone done, gpointer user_data);
+
+/**
  * hn_sunshine_http_ensure_app:
  * @calls: bundle
  * @place: which Sunshine; copied
