@@ -22,7 +22,7 @@ class Plan:
     """Which address each part gets."""
 
     def __init__(self, build, folder, bodies=8, workers=2, controller_port=8080, lease=None, token="demo-token", turn=True,
-                 sessions_max=4, extra_worker=None, extra_controller=None):
+                 sessions_max=4, extra_worker=None, extra_controller=None, wireguard=True):
         self.build = build
         self.folder = folder
         self.bodies = bodies
@@ -30,6 +30,7 @@ class Plan:
         self.token = token
         self.turn = turn
         self.sessions_max = sessions_max
+        self.wireguard = wireguard
         self.extra_worker = extra_worker or {}
         self.extra_controller = extra_controller or {}
         self.turn_password = "%032x" % int.from_bytes(os.urandom(16), "big")
@@ -94,6 +95,8 @@ class Cluster:
         self.progress = progress or (lambda text: None)
         self.wireguard_dir = os.path.join(plan.folder, "net")
         os.makedirs(os.path.join(self.wireguard_dir, "wg0"), exist_ok=True)
+        if not plan.wireguard:
+            return
         with open(os.path.join(self.wireguard_dir, "wg0", "uevent"), "w", encoding="ascii") as file:
             file.write("DEVTYPE=wireguard\nINTERFACE=wg0\n")
 

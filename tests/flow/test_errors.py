@@ -166,6 +166,55 @@ def no_secret_and_no_whole_id_is_written_anywhere(running):
                 true(secret.encode() not in line, "a secret in the process list")
 
 
+def a_session_directory_is_private_and_holds_its_log(running):
+    created = running.create(1)
+    folder = running.path("sessions-1/" + created["session_id"])
+    equal(os.stat(folder).st_mode & 0o777, 0o700, "mode of the directory")
+    with open(folder + "/server/config.json", encoding="utf-8") as file:
+        config = json.load(file)
+    equal(config["web_server"]["url_path_prefix"], "/session/" + created["session_id"], "url_path_prefix")
+    true("first_login_assign_global_hosts" in config["web_server"] and "first_login_create_admin" in config["web_server"], "login keys")
+    equal(config["webrtc"]["port_range"]["max"] - config["webrtc"]["port_range"]["min"], 15, "port_range")
+    with open(folder + "/web-server.log", encoding="utf-8") as file:
+        contains(file.read(), "listening on", "web-server.log")
+    equal(os.stat(folder + "/web-server.log").st_mode & 0o077, 0, "mode of the log")
+
+
+def the_logs_carry_the_runbooks_prefixes(running):
+    created = running.create(1)
+    running.call("DELETE", "/api/v1/sessions/" + created["session_id"])
+    worker = "\n".join(running.children["worker-1"].lines())
+    for prefix in ("[worker]", "[session %s]" % created["session_id"][:8], "[pairing]", "[heartbeat]", "[cleanup]"):
+        contains(worker, prefix, "log of the worker")
+    contains("\n".join(running.children["controller"].lines()), "[controller]", "log of the controller")
+
+
+def web_server_starts_with_a_clean_environment(running):
+    running.create(1)
+    for pid in child.descendants(running.children["worker-1"].pid):
+        with open("/proc/%d/environ" % pid, "rb") as file:
+            names = {pair.split(b"=")[0].decode() for pair in file.read().split(b"\0") if pair}
+        allowed = {"PATH", "HOME", "LANG", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "HYDRANECK_SIM_STATIC"}
+        equal(names - allowed, set(), "environment of process %d" % pid)
+
+
+def without_moonlight_web_stream_the_create_says_so():
+    with flow.Started(workers=1, bodies=1, turn=False, extra_worker={"moonlight": {"path": "/nonexistent/web-server"}}) as running:
+        error_shape(running.create(1, expect=None), 503, "moonlight-web-stream not installed")
+        running.wait(lambda: not running.call("GET", "/api/v1/sessions").json()["sessions"], 5, "no session is left")
+        _nothing_started(running)
+
+
+def a_worker_without_wireguard_warns_and_is_degraded():
+    flow.expect_log("WARNING: no WireGuard interface detected")
+    with flow.Started(workers=1, bodies=1, turn=False, wireguard=False) as running:
+        contains("\n".join(running.children["worker-1"].lines()), "WARNING: no WireGuard interface detected", "log")
+        health = running.worker_call(1, "GET", "/api/v1/health").json()
+        equal((health["status"], health["extra"]["wireguard"]), ("degraded", False), "health")
+        controller = running.call("GET", "/api/v1/health").json()
+        equal((controller["status"], controller["extra"]["wireguard"]), ("degraded", False), "health of the controller")
+
+
 flow.expect_log("session not created")
 flow.expect_log("[pairing]")
 flow.expect_log("[session ")
