@@ -77,8 +77,12 @@ hn_session_fs_create (const char *data_dir, const char *session_id, const char *
   g_autofree char *beside = g_path_get_dirname (program);
   g_autofree char *pages = g_build_filename (beside, "static", NULL);
 
-  if (g_mkdir (directory, 0700) != 0 || g_mkdir (server, 0700) != 0 || !write_config (file, config) || symlink (pages, link) != 0) {
+  if (g_mkdir (directory, 0700) != 0) {
     g_set_error (error, HN_ERROR, HN_ERROR_INTERNAL, "cannot make the session directory '%s': %s", directory, g_strerror (errno));
+    return NULL;
+  }
+  if (g_mkdir (server, 0700) != 0 || !write_config (file, config) || symlink (pages, link) != 0) {
+    g_set_error (error, HN_ERROR, HN_ERROR_INTERNAL, "cannot fill the session directory '%s': %s", directory, g_strerror (errno));
     hn_session_fs_remove (directory);
     return NULL;
   }

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* session-fs and wireguard-fs, in a directory of their own. */
+#include "worker/session-fs.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <glib/gstdio.h>
+
+#include "worker/wireguard-fs.h"
+
+#define ID "0123456789abcdef0123456789abcdef"
+#define OTHER "fedcba9876543210fedcba9876543210"
+
+static int
+open_place (void **state)
+{
+  *state = g_dir_make_tmp ("hn-test-XXXXXX", NULL);
+  return *state != NULL ? 0 : -1;
+}
+
+static int
+close_place (void **state)
+{
+  hn_session_fs_remove (*state);
+  g_free (*state);
+  return 0;
+}
+
+static char *
+in (void **state, const char *name)
+{
+  return g_build_filename (*state, name, NULL);
+}
+
+static guint
+mode_of (const char *directory, const char *name)
+{
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+  struct stat status;
+
+  assert_int_equal (lstat (path, &status), 0);
+  return status.st_mode & 0777;
+}
+
+static void
+a_session_directory_is_for_our_user_only (void **state)
+{
+  g_autofree char *directory = hn_session_fs_create (*state, ID, "{}", "/opt/mws/web-server", NULL);
+  g_autofree char *config = g_build_filename (directory, "server/config.json", NULL);
+  g_autofree char *link = g_build_filename (directory, "static", NULL);
+  g_autofree char *pages = g_file_read_link (link, NULL);
+  g_autofree char *text = NULL;
+
+  assert_int_equal (mode_of (directory, "."), 0700);
+  assert_int_equal (mode_of (directory, "server"), 0700);
+  assert_int_equal (mode_of (directory, "server/config.json"), 0600);
+  assert_string_equal (pages, "/opt/mws/static");
+  assert_true (g_file_get_contents (config, &text, NULL, NULL));
+  assert_string_equal (text, "{}");
+  assert_true (hn_session_fs_exists (directory));
+}
+
+static void
+a_session_directory_is_never_taken_over (void **state)
+{
+  g_autofree char *first = hn_session_fs_create (*state, ID, "{}", "/x/web-server", NULL);
+  g_autoptr (GError) error = NULL;
+
+  assert_non_null (first);
+  assert_null (hn_session_fs_create (*state, ID, "{}", "/x/web-server", &error));
+  assert_non_null (error);
+  assert_true (hn_session_fs_exists (first));
+}
+
+static void
+removing_a_directory_follows_no_link (void **state)
+{
+  g_autofree char *outside = in (state, "outside");
+  g_autofree char *kept = g_build_filename (outside, "kept", NULL);
+  g_autofree char *directory = hn_session_fs_create (*state, ID, "{}", "/x/web-server", NULL);
+  g_autofree char *link = g_build_filename (directory, "server", "out", NULL);
+
+  assert_int_equal (g_mkdir (outside, 0700), 0);
+  assert_true (g_file_set_contents (kept, "x", 1, NULL));
+  assert_int_equal (symlink (outside, link), 0);
+  assert_true (hn_session_fs_remove (directory));
+  assert_false (hn_session_fs_exists (directory));
+  assert_true (g_file_test (kept, G_FILE_TEST_EXISTS));
+  assert_true (hn_session_fs_remove (directory));
+  assert_false (hn_session_fs_exists (NULL));
+}
+
+static void
+only_directories_named_like_sessions_are_orphans (void **state)
+{
+  static const char *const kept[] = { "keepme", "0123456789ABCDEF0123456789ABCDEF", "file" };
+  g_autofree char *orphan = hn_session_fs_create (*state, ID, "{}", "/x/web-server", NULL);
+  g_autofree char *link = in (state, OTHER);
+  g_autofree char *target = in (state, "keepme");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (kept); i++) {
+    g_autofree char *path = in (state, kept[i]);
+
+    assert_int_equal (g_mkdir (path, 0700), 0);
+  }
+  assert_int_equal (symlink (target, link), 0);
+  assert_int_equal (hn_session_fs_remove_orphans (*state), 1);
+  assert_false (hn_session_fs_exists (orphan));
+  for (gsize i = 0; i < G_N_ELEMENTS (kept); i++) {
+    g_autofree char *path = in (state, kept[i]);
+
+    assert_true (g_file_test (path, G_FILE_TEST_IS_DIR));
+  }
+  assert_int_equal (hn_session_fs_remove_orphans ("/nonexistent"), 0);
+}
+
+static void
+a_data_directory_is_made_or_named_in_the_error (void **state)
+{
+  g_autofree char *fresh = in (state, "a/b");
+  g_autofree char *file = in (state, "file");
+  g_autofree char *below = g_build_filename (file, "x", NULL);
+  g_autoptr (GError) error = NULL;
+
+  assert_true (hn_session_fs_open (fresh, NULL));
+  assert_int_equal (mode_of (fresh, "."), 0700);
+  assert_true (g_file_set_contents (file, "x", 1, NULL));
+  assert_false (hn_session_fs_open (below, &error));
+  assert_non_null (strstr (error->message, "sessions.data_dir"));
+}
+
+static void
+the_last_words_are_the_last_line_and_bounded (void **state)
+{
+  g_autofree char *path = in (state, "web-server.log");
+  g_autofree char *none = hn_session_fs_read_last_line (*state);
+  g_autofree char *nowhere = hn_session_fs_read_last_line (NULL);
+  g_autofree char *filling = g_strnfill (1000, 'x');
+  g_autofree char *last = NULL, *cut = NULL;
+
+  assert_string_equal (none, "");
+  assert_string_equal (nowhere, "");
+  assert_true (g_file_set_contents (path, "first\nsecond\n\n", -1, NULL));
+  last = hn_session_fs_read_last_line (*state);
+  assert_string_equal (last, "second");
+  assert_true (g_file_set_contents (path, filling, -1, NULL));
+  cut = hn_session_fs_read_last_line (*state);
+  assert_int_equal (strlen (cut), 300);
+}
+
+static void
+make_interface (void **state, const char *name, const char *uevent)
+{
+  g_autofree char *directory = in (state, name);
+  g_autofree char *path = g_build_filename (directory, "uevent", NULL);
+
+  assert_int_equal (g_mkdir (directory, 0700), 0);
+  assert_true (g_file_set_contents (path, uevent, -1, NULL));
+}
+
+static void
+wireguard_is_told_by_the_kind_of_an_interface_not_by_its_name (void **state)
+{
+  assert_false (hn_wireguard_fs_detect ("/nonexistent"));
+  make_interface (state, "wg0", "INTERFACE=wg0\nIFINDEX=2\n");
+  make_interface (state, "eth0", "DEVTYPE=wireguardish\nINTERFACE=eth0\n");
+  assert_false (hn_wireguard_fs_detect (*state));
+  make_interface (state, "mesh", "DEVTYPE=wireguard\nINTERFACE=mesh\n");
+  assert_true (hn_wireguard_fs_detect (*state));
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown (a_session_directory_is_for_our_user_only, open_place, close_place),
+    cmocka_unit_test_setup_teardown (a_session_directory_is_never_taken_over, open_place, close_place),
+    cmocka_unit_test_setup_teardown (removing_a_directory_follows_no_link, open_place, close_place),
+    cmocka_unit_test_setup_teardown (only_directories_named_like_sessions_are_orphans, open_place, close_place),
+    cmocka_unit_test_setup_teardown (a_data_directory_is_made_or_named_in_the_error, open_place, close_place),
+    cmocka_unit_test_setup_teardown (the_last_words_are_the_last_line_and_bounded, open_place, close_place),
+    cmocka_unit_test_setup_teardown (wireguard_is_told_by_the_kind_of_an_interface_not_by_its_name, open_place, close_place),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
