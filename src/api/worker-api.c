@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Codec of controller ↔ worker. Reading is strict about types and limits (the sender may be a stranger with a token) and ignores what
- * it does not know (the sender may be newer). Writing leaves out what is not there. */
+/* Codec of controller ↔ worker. Reading is strict about types and limits (the sender may be a stranger with a token) and ignores
+ * what it does not know (the sender may be newer). Writing leaves out what is not there. */
 
 #include "api/worker-api.h"
 

@@ -3,8 +3,8 @@
 
 #include <json-glib/json-glib.h>
 
-/* What controller and worker say to each other, and both to callers: create request and reply, the description of a session, and the
- * heartbeat that carries all sessions of a worker. Plain structs that own their texts, and their JSON. Pure. */
+/* What controller and worker say to each other, and both to callers: create request and reply, the description of a session, and
+ * the heartbeat that carries all sessions of a worker. Plain structs that own their texts, and their JSON. Pure. */
 
 /* X (state, text): the public states of a session. */
 #define HN_SESSION_STATE_TABLE(X) \

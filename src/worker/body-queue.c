@@ -2,9 +2,9 @@
 
 /* A body has one holder, from the first step of its creation until all of it is cleaned up, and at most one that waits for that.
  *
- * A newcomer finds a holder that streams: refused, unless it says `replace`. A holder without a stream socket is ended for it; so is an older
- * newcomer that still waits: the last one to ask gets the body. Nobody begins to pair before the holder has left: Sunshine hands a PIN
- * to any client that pairs. */
+ * A newcomer finds a holder that streams: refused, unless it says `replace`. A holder without a stream socket is ended for it; so
+ * is an older newcomer that still waits: the last one to ask gets the body. Nobody begins to pair before the holder has left:
+ * Sunshine hands a PIN to any client that pairs. */
 
 #include "worker/body-queue.h"
 

@@ -33,7 +33,8 @@ void hn_body_queue_free (HnBodyQueue *self);
  * @body_text: how messages name it
  * @session_id: who wants it
  * @replace: end the older session even if it streams
- * @ret_replaced: (element-type utf8): the ids of sessions that must now be ended, reason `replaced`, are appended (made by g_strdup)
+ * @ret_replaced: (element-type utf8): the ids of sessions that must now be ended, reason `replaced`, are appended (made by
+ * g_strdup)
  * @error: CONFLICT: `body X already in use by session Y`
  *
  * Returns: whose turn it is

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The session id is the only key of a browser, and it opens no more than watching a stream needs: the child's API that adds hosts, pairs,
- * wakes or logs in would give a stranger a way into the mesh. So: an allow-list, decided on the decoded path (the child decodes too),
- * after dot segments, encoded slashes and NUL have been refused. What is ours (`quit`, `rating`, …) goes to our own API. The child knows a
- * user by X-Forwarded-User: every spelling of it that a browser sends is dropped, with `Authorization` and every cookie but the child's. */
+/* The session id is the only key of a browser, and it opens no more than watching a stream needs: the child's API that adds
+ * hosts, pairs, wakes or logs in would give a stranger a way into the mesh. So: an allow-list, decided on the decoded path (the
+ * child decodes too), after dot segments, encoded slashes and NUL have been refused. What is ours (`quit`, `rating`, …) goes to
+ * our own API. The child knows a user by X-Forwarded-User: every spelling of it that a browser sends is dropped, with
+ * `Authorization` and every cookie but the child's. */
 
 #include "worker/browser-rules.h"
 
@@ -173,8 +174,8 @@ route_session (const HnHttpHead *head, const HnPeer *peer, const HnBrowserWorld 
                char **ret_session_id)
 {
   const char *slash = strchr (path + strlen (PREFIX), '/');
-  g_autofree char *id
-      = slash != NULL ? g_strndup (path + strlen (PREFIX), (gsize) (slash - path) - strlen (PREFIX)) : g_strdup (path + strlen (PREFIX));
+  g_autofree char *id = slash != NULL ? g_strndup (path + strlen (PREFIX), (gsize)(slash - path) - strlen (PREFIX))
+                                      : g_strdup (path + strlen (PREFIX));
   HnBrowserTarget target = { 0 };
 
   if (!hn_id_is_valid (id) || !world->find (id, &target, world->user_data)) {

@@ -40,6 +40,7 @@ HnHttpClient *hn_calls_http_get_client (HnCallsHttp *self);
  * @user_data: for @done
  * @free_data: (nullable): frees @user_data when it is not needed any more, whether @done was called or not
  */
-void hn_calls_http_start (HnCallsHttp *self, const HnHttpCall *call, HnCallDone done, gpointer user_data, GDestroyNotify free_data);
+void hn_calls_http_start (HnCallsHttp *self, const HnHttpCall *call, HnCallDone done, gpointer user_data,
+                          GDestroyNotify free_data);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnCallsHttp, hn_calls_http_free)

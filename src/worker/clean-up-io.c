@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One step after the other, each best effort: the app in Sunshine is cancelled through web-server while that still lives, and hydrabody stops
- * the experience; then the processes end; only then is the client unpaired, for a pairing under way could otherwise still succeed; last the
- * directory goes. */
+/* One step after the other, each best effort: the app in Sunshine is cancelled through web-server while that still lives, and
+ * hydrabody stops the experience; then the processes end; only then is the client unpaired, for a pairing under way could
+ * otherwise still succeed; last the directory goes. */
 
 #include "worker/clean-up-io.h"
 
@@ -74,7 +74,8 @@ ask (HnCleanUpIo *self)
     g_autofree char *body = hn_moonlight_json_host_id (facts->host_id);
 
     self->waiting++;
-    hn_moonlight_http_call (self->calls, &place, "POST", "api/host/cancel", body, CANCEL_MS * G_GINT64_CONSTANT (1000), on_asked, self);
+    hn_moonlight_http_call (self->calls, &place, "POST", "api/host/cancel", body, CANCEL_MS * G_GINT64_CONSTANT (1000), on_asked,
+                            self);
   }
   if (facts->launched) {
     HnHydrabodyPlace place = { facts->request->body_ip, (guint16) facts->config->hydrabody_port, facts->config->hydrabody_token };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A worker without WireGuard answers all the same, but reaches no body behind it: degraded. Ids are keys, so that strangers get counts only. */
+/* A worker without WireGuard answers all the same, but reaches no body behind it: degraded. Ids are keys, so that strangers get
+ * counts only. */
 
 #include "worker/health-json.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A beat each period, and at once on every change. Changes while one is under way make one more afterwards. A beat that failed is tried again
- * after 0.25, 0.5, 1, 2, 4 and then every 5 s: a controller that comes back knows everything within 5 s. A change does not hurry a
- * controller that is down. */
+/* A beat each period, and at once on every change. Changes while one is under way make one more afterwards. A beat that failed is
+ * tried again after 0.25, 0.5, 1, 2, 4 and then every 5 s: a controller that comes back knows everything within 5 s. A change
+ * does not hurry a controller that is down. */
 
 #include "worker/heartbeat.h"
 

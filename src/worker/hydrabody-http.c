@@ -18,7 +18,8 @@ start (HnCallsHttp *calls, const HnHydrabodyPlace *place, const char *path, cons
 }
 
 void
-hn_hydrabody_http_launch (HnCallsHttp *calls, const HnHydrabodyPlace *place, const char *body, HnCallDone done, gpointer user_data)
+hn_hydrabody_http_launch (HnCallsHttp *calls, const HnHydrabodyPlace *place, const char *body, HnCallDone done,
+                          gpointer user_data)
 {
   start (calls, place, "/api/v1/launch", body, done, user_data);
 }

@@ -19,7 +19,8 @@ typedef struct {
  * @done: the answer
  * @user_data: for @done
  */
-void hn_hydrabody_http_launch (HnCallsHttp *calls, const HnHydrabodyPlace *place, const char *body, HnCallDone done, gpointer user_data);
+void hn_hydrabody_http_launch (HnCallsHttp *calls, const HnHydrabodyPlace *place, const char *body, HnCallDone done,
+                               gpointer user_data);
 
 /**
  * hn_hydrabody_http_stop:
@@ -29,4 +30,5 @@ void hn_hydrabody_http_launch (HnCallsHttp *calls, const HnHydrabodyPlace *place
  * @done: the answer
  * @user_data: for @done
  */
-void hn_hydrabody_http_stop (HnCallsHttp *calls, const HnHydrabodyPlace *place, const char *body, HnCallDone done, gpointer user_data);
+void hn_hydrabody_http_stop (HnCallsHttp *calls, const HnHydrabodyPlace *place, const char *body, HnCallDone done,
+                             gpointer user_data);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Where the script goes: directly behind the start tag of `head`. A page may leave that tag out; then its head begins with the first start
- * tag that is neither `html` nor `head`, and the script goes before that. In both cases it runs before every script of the page. Tags inside
- * comments and declarations are none, and `<` in an attribute's quotes begins none. If nothing was found within
- * HN_LIMIT_INJECT_SCAN_BYTES, the script goes where the scan stands, or as soon as it stands between tags; else at the very end. Exactly
- * once, whatever the page. Only the first bytes of a tag (`<` and up to six letters) are ever held back. */
+/* Where the script goes: directly behind the start tag of `head`. A page may leave that tag out; then its head begins with the
+ * first start tag that is neither `html` nor `head`, and the script goes before that. In both cases it runs before every script
+ * of the page. Tags inside comments and declarations are none, and `<` in an attribute's quotes begins none. If nothing was found
+ * within HN_LIMIT_INJECT_SCAN_BYTES, the script goes where the scan stands, or as soon as it stands between tags; else at the
+ * very end. Exactly once, whatever the page. Only the first bytes of a tag (`<` and up to six letters) are ever held back. */
 
 #include "worker/inject.h"
 

@@ -22,8 +22,8 @@ typedef struct {
  * @done: answer
  * @user_data: for @done
  */
-void hn_moonlight_http_call (HnCallsHttp *calls, const HnMoonlightPlace *place, const char *method, const char *path, const char *body,
-                             gint64 timeout_us, HnCallDone done, gpointer user_data);
+void hn_moonlight_http_call (HnCallsHttp *calls, const HnMoonlightPlace *place, const char *method, const char *path,
+                             const char *body, gint64 timeout_us, HnCallDone done, gpointer user_data);
 
 /**
  * hn_moonlight_http_pair:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The formats of moonlight-web-stream. Its `web_server` object is refused without both `first_login_*` keys; `nat_1to1` needs both members;
- * `log` needs its level. Relaying is forced in the browser only, so `relay_only` stays false. */
+/* The formats of moonlight-web-stream. Its `web_server` object is refused without both `first_login_*` keys; `nat_1to1` needs
+ * both members; `log` needs its level. Relaying is forced in the browser only, so `relay_only` stays false. */
 
 #include "worker/moonlight-json.h"
 
@@ -199,7 +199,8 @@ weigh_app (Choice *best, JsonObject *app, const char *wanted)
 }
 
 gboolean
-hn_moonlight_json_choose_app (const char *text, gsize length, const char *wanted, guint32 *ret_app_id, char **ret_title, GError **error)
+hn_moonlight_json_choose_app (const char *text, gsize length, const char *wanted, guint32 *ret_app_id, char **ret_title,
+                              GError **error)
 {
   GError *cause = NULL;
   g_autoptr (JsonObject) object = hn_json_parse_object (text, length, &cause);

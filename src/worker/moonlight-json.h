@@ -75,7 +75,8 @@ typedef enum { HN_PAIR_LINE_PIN, HN_PAIR_LINE_PAIRED, HN_PAIR_LINE_ERROR } HnPai
  *
  * Returns: whether it is one
  */
-gboolean hn_moonlight_json_parse_pair_line (const char *text, gsize length, HnPairLine *ret_line, char ret_pin[5], GError **error);
+gboolean hn_moonlight_json_parse_pair_line (const char *text, gsize length, HnPairLine *ret_line, char ret_pin[5],
+                                            GError **error);
 
 /**
  * hn_moonlight_json_choose_app:

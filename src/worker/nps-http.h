@@ -3,7 +3,8 @@
 
 #include "net/http-client.h"
 
-/* Sends session records to hydranps. Nobody waits for it: a record is tried a few times from memory, then dropped with a log line. */
+/* Sends session records to hydranps. Nobody waits for it: a record is tried a few times from memory, then dropped with a log
+ * line. */
 
 typedef struct _HnNpsHttp HnNpsHttp;
 

@@ -125,7 +125,8 @@ hn_pairing_http_start (HnHttpClient *client, const HnMoonlightPlace *web_server,
   self->events = events;
   self->user_data = user_data;
   /* a little more than the rules allow: they give the verdict */
-  self->lines = hn_moonlight_http_pair (client, web_server, host_id, hn_seconds (HN_LIMIT_PAIR_SECONDS + 5), &stream_events, self);
+  self->lines =
+      hn_moonlight_http_pair (client, web_server, host_id, hn_seconds (HN_LIMIT_PAIR_SECONDS + 5), &stream_events, self);
   hn_timer_arm (self->timer, hn_pairing_deadline (self->rules));
   return self;
 }

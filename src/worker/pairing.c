@@ -2,10 +2,10 @@
 
 /* The PIN rules.
  *
- * web-server tells its PIN before it has asked Sunshine for anything, and Sunshine takes a PIN only while a client waits for one: so the
- * first post comes 0.3 s later, and each `false` is followed by another post 0.3 s after it. After the first `true` nothing is posted ever
- * again: a second PIN in the middle of the handshake destroys it. That holds too when a post got no answer. And `true` does not mean that
- * the PIN was right: only web-server's second line decides. All of it has 30 s. */
+ * web-server tells its PIN before it has asked Sunshine for anything, and Sunshine takes a PIN only while a client waits for one:
+ * so the first post comes 0.3 s later, and each `false` is followed by another post 0.3 s after it. After the first `true`
+ * nothing is posted ever again: a second PIN in the middle of the handshake destroys it. That holds too when a post got no
+ * answer. And `true` does not mean that the PIN was right: only web-server's second line decides. All of it has 30 s. */
 
 #include "worker/pairing.h"
 
@@ -72,8 +72,9 @@ set_failure (HnPairing *self, Failure failure, const char *why)
   case FAIL_HANDSHAKE:
     g_set_error_literal (&self->error, HN_ERROR, HN_ERROR_UPSTREAM,
                          "pair failed: the handshake did not complete (crypto handshake rejected by Sunshine)");
-    hn_error_set_detail (self->error, "the versions of moonlight-web-stream and Sunshine may not fit, or another client pairs with "
-                                      "this body at the same time");
+    hn_error_set_detail (self->error,
+                         "the versions of moonlight-web-stream and Sunshine may not fit, or another client pairs with "
+                         "this body at the same time");
     break;
   case FAIL_ALREADY:
     g_set_error_literal (&self->error, HN_ERROR, HN_ERROR_UPSTREAM,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A session gets the lowest HTTP port of the range that is neither ours, nor taken by a session, nor held by a stranger; and the lowest free
- * block of UDP ports. There is one HTTP port more than sessions, so that our own port inside the range costs no session. */
+/* A session gets the lowest HTTP port of the range that is neither ours, nor taken by a session, nor held by a stranger; and the
+ * lowest free block of UDP ports. There is one HTTP port more than sessions, so that our own port inside the range costs no
+ * session. */
 
 #include "worker/ports.h"
 

@@ -98,7 +98,8 @@ on_registered (const GError *error, gpointer data)
 {
   HnReadyIo *self = data;
   const HnCreateRequest *request = self->facts->request;
-  HnHydrabodyPlace place = { request->body_ip, (guint16) self->facts->config->hydrabody_port, self->facts->config->hydrabody_token };
+  HnHydrabodyPlace place = { request->body_ip, (guint16)self->facts->config->hydrabody_port,
+                             self->facts->config->hydrabody_token };
   g_autofree char *body = hn_hydrabody_json_launch (request->experience, request->exe_path, self->facts->id);
 
   if (error != NULL)
@@ -187,8 +188,10 @@ on_let_in (const HnHttpReply *reply, const GError *error, gpointer data)
     failure = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "body %s unreachable on port 47990", self->facts->request->body_ip);
     hn_error_set_detail (failure, "it accepts connections, but Sunshine's API does not answer: %s", error->message);
   } else if (reply->status == 401) {
-    failure = g_error_new_literal (HN_ERROR, HN_ERROR_UPSTREAM, "pair failed: Sunshine refused the user name or password for its API");
-    hn_error_set_detail (failure, "check sunshine.username and sunshine.password, or sunshine_user and sunshine_pass of the request");
+    failure =
+        g_error_new_literal (HN_ERROR, HN_ERROR_UPSTREAM, "pair failed: Sunshine refused the user name or password for its API");
+    hn_error_set_detail (failure,
+                         "check sunshine.username and sunshine.password, or sunshine_user and sunshine_pass of the request");
   }
   if (failure != NULL)
     self->events->failed (failure, TRUE, self->user_data);

@@ -3,7 +3,8 @@
 
 #include "worker/session-facts.h"
 
-/* The second part of a session's creation: web-server learns its host, pairs, the experience is launched, the application chosen. */
+/* The second part of a session's creation: web-server learns its host, pairs, the experience is launched, the application chosen.
+ */
 
 typedef struct _HnReadyIo HnReadyIo;
 
@@ -28,8 +29,8 @@ HnReadyIo *hn_ready_io_new (HnSessionFacts *facts, const HnReadyIoEvents *events
  * hn_ready_io_wind_down:
  * @self: a job
  *
- * A pairing that is cut leaves an entry in Sunshine that swallows the next client's PIN: it may finish, within a few seconds, before
- * the session is cleaned up.
+ * A pairing that is cut leaves an entry in Sunshine that swallows the next client's PIN: it may finish, within a few seconds,
+ * before the session is cleaned up.
  *
  * Returns: whether a pairing is under way: then `settled` follows, and no other event
  */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "api/worker-api.h"
 #include "base/config.h"
-#include "net/http-client.h"
 #include "net/process.h"
 #include "worker/place.h"
 #include "worker/ports.h"
-#include "api/worker-api.h"
 
-/* What is known about one session. Owned by session-io; the jobs that start, ready and clean up a session read it, and note here what they
- * made, so that the clean-up finds it. */
+typedef struct _HnHttpClient HnHttpClient; /* net/http-client, for the jobs */
+
+/* What is known about one session. Owned by session-io; the jobs that start, ready and clean up a session read it, and note here
+ * what they made, so that the clean-up finds it. */
 typedef struct {
   const HnConfig *config;
   const HnWorkerPlace *place;

@@ -3,7 +3,8 @@
 
 #include <glib.h>
 
-/* Session directories: `<data_dir>/<session-id>/` with `server/config.json`, a link `static` and `web-server.log`; for our user only. */
+/* Session directories: `<data_dir>/<session-id>/` with `server/config.json`, a link `static` and `web-server.log`; for our user
+ * only. */
 
 /**
  * hn_session_fs_open:
@@ -34,7 +35,8 @@ guint hn_session_fs_remove_orphans (const char *data_dir);
  *
  * Returns: (transfer full) (nullable): path of the new directory
  */
-char *hn_session_fs_create (const char *data_dir, const char *session_id, const char *config, const char *program, GError **error);
+char *hn_session_fs_create (const char *data_dir, const char *session_id, const char *config, const char *program,
+                            GError **error);
 
 /**
  * hn_session_fs_exists:

@@ -162,8 +162,8 @@ log_end (HnSessionIo *self)
   g_autofree char *age = hn_clock_span (hn_clock_now_us () - hn_session_get_created (self->rules));
 
   if (self->failure != NULL && hn_error_detail (self->failure) != NULL)
-    hn_info ("session", self->facts.id, "ends reason=%s age=%s: %s (%s)", hn_end_reason_to_text (reason), age, self->failure->message,
-             hn_error_detail (self->failure));
+    hn_info ("session", self->facts.id, "ends reason=%s age=%s: %s (%s)", hn_end_reason_to_text (reason), age,
+             self->failure->message, hn_error_detail (self->failure));
   else if (self->failure != NULL)
     hn_info ("session", self->facts.id, "ends reason=%s age=%s: %s", hn_end_reason_to_text (reason), age, self->failure->message);
   else
@@ -283,8 +283,8 @@ hn_session_io_begin (HnSessionIo *self, const HnSlot *slot)
 {
   self->facts.slot = *slot;
   self->facts.has_slot = TRUE;
-  hn_info ("session", self->facts.id, "created body=%s port=%u udp=%u-%u", self->facts.request->body_ip, slot->http_port, slot->udp_min,
-           slot->mic_max);
+  hn_info ("session", self->facts.id, "created body=%s port=%u udp=%u-%u", self->facts.request->body_ip, slot->http_port,
+           slot->udp_min, slot->mic_max);
   happened (self, HN_SESSION_TURN_CAME, HN_END_NONE);
 }
 

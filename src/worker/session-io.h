@@ -8,7 +8,8 @@
 
 typedef struct _HnSessionIo HnSessionIo;
 
-/* Called from the loop or from inside a call that ends the session; `gone` is the last one and the session is to be freed in it. */
+/* Called from the loop or from inside a call that ends the session; `gone` is the last one and the session is to be freed in it.
+ */
 typedef struct {
   void (*changed) (HnSessionIo *session, gpointer user_data);
   void (*ready) (HnSessionIo *session, gpointer user_data);                       /* the creator may be told */

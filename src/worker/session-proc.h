@@ -21,4 +21,5 @@ typedef struct {
  *
  * Returns: (transfer full) (nullable): the process
  */
-HnProcess *hn_session_proc_start (const HnSessionProcPlace *place, const HnProcessEvents *events, gpointer user_data, GError **error);
+HnProcess *hn_session_proc_start (const HnSessionProcPlace *place, const HnProcessEvents *events, gpointer user_data,
+                                  GError **error);

@@ -2,9 +2,9 @@
 
 /* The life of one session.
  *
- * A session whose creation fails was never given to anybody: it is cleaned up and forgotten. One that dies afterwards is shown as `error`
- * for a while, so that somebody can look. Cleaning up happens once: whatever else happens meanwhile finds no row. The first reason for
- * an end is the reason. Before `ready` there is a deadline over all; each state has its own besides. */
+ * A session whose creation fails was never given to anybody: it is cleaned up and forgotten. One that dies afterwards is shown as
+ * `error` for a while, so that somebody can look. Cleaning up happens once: whatever else happens meanwhile finds no row. The
+ * first reason for an end is the reason. Before `ready` there is a deadline over all; each state has its own besides. */
 
 #include "worker/session.h"
 

@@ -362,8 +362,8 @@ hn_sessions_io_stop (HnSessionsIo *self)
 }
 
 HnSessionsIo *
-hn_sessions_io_new (const HnSessionIoWorld *world, const char *worker_id, guint16 own_port, GArray *own_addresses, HnRandom *random,
-                    const HnSessionsIoEvents *events, gpointer user_data)
+hn_sessions_io_new (const HnSessionIoWorld *world, const char *worker_id, guint16 own_port, GArray *own_addresses,
+                    HnRandom *random, const HnSessionsIoEvents *events, gpointer user_data)
 {
   HnSessionsIo *self = g_new0 (HnSessionsIo, 1);
 

@@ -8,7 +8,8 @@
 
 typedef struct _HnSessionsIo HnSessionsIo;
 
-/* `changed` and `ending` may come from inside a call that changes a session; they must not call back. `all_gone` comes from the loop. */
+/* `changed` and `ending` may come from inside a call that changes a session; they must not call back. `all_gone` comes from the
+ * loop. */
 typedef struct {
   void (*changed) (gpointer user_data);                                  /* a public state or count changed */
   void (*ending) (const char *session_id, gpointer user_data);           /* cut its browsers off */
@@ -16,7 +17,8 @@ typedef struct {
   void (*all_gone) (gpointer user_data);                                 /* after hn_sessions_io_stop() */
 } HnSessionsIoEvents;
 
-/* Comes once, not from inside the hn_sessions_io_create() that it belongs to; one of @session_id and @error is set, both borrowed. */
+/* Comes once, not from inside the hn_sessions_io_create() that it belongs to; one of @session_id and @error is set, both
+ * borrowed. */
 typedef void (*HnSessionCreated) (const char *session_id, const char *stream_path, const GError *error, gpointer user_data);
 /* Comes once, when everything of the session is gone; for a session in `error` from inside hn_sessions_io_end(). */
 typedef void (*HnSessionGone) (gpointer user_data);
@@ -65,7 +67,8 @@ char *hn_sessions_io_create (HnSessionsIo *self, HnCreateRequest *request, HnSes
  *
  * Returns: whether there is such a session
  */
-gboolean hn_sessions_io_end (HnSessionsIo *self, const char *session_id, HnEndReason reason, HnSessionGone gone, gpointer user_data);
+gboolean hn_sessions_io_end (HnSessionsIo *self, const char *session_id, HnEndReason reason, HnSessionGone gone,
+                             gpointer user_data);
 
 /**
  * hn_sessions_io_find:

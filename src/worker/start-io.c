@@ -82,7 +82,8 @@ spawn (HnStartIo *self, GError **error)
   g_autofree char *text = config_of (facts);
   HnSessionProcPlace place = { .supervisor = facts->place->executable, .program = facts->config->moonlight_path };
 
-  facts->directory = hn_session_fs_create (facts->config->sessions_data_dir, facts->id, text, facts->config->moonlight_path, error);
+  facts->directory =
+      hn_session_fs_create (facts->config->sessions_data_dir, facts->id, text, facts->config->moonlight_path, error);
   if (facts->directory == NULL)
     return FALSE;
   place.directory = facts->directory;
@@ -128,7 +129,8 @@ hn_start_io_new (HnSessionFacts *facts, const HnProcessEvents *process_events, c
   self->calls = hn_calls_http_new (facts->client);
   self->poll = hn_timer_new (on_poll_due, self);
   self->probe = g_cancellable_new ();
-  hn_probe_async (facts->request->body_ip, SUNSHINE_PORT, HN_LIMIT_PROBE_MS * G_GINT64_CONSTANT (1000), self->probe, on_probed, self);
+  hn_probe_async (facts->request->body_ip, SUNSHINE_PORT, HN_LIMIT_PROBE_MS * G_GINT64_CONSTANT (1000), self->probe, on_probed,
+                  self);
   return self;
 }
 

@@ -41,7 +41,8 @@ job_release (gpointer job)
 }
 
 static Job *
-job_new (HnCallsHttp *calls, const HnSunshinePlace *place, const char *name, const char *command, HnSunshineDone done, gpointer user_data)
+job_new (HnCallsHttp *calls, const HnSunshinePlace *place, const char *name, const char *command, HnSunshineDone done,
+         gpointer user_data)
 {
   Job *job = g_rc_box_new0 (Job);
 
@@ -176,7 +177,8 @@ on_clients (const HnHttpReply *reply, const GError *error, gpointer data)
 }
 
 void
-hn_sunshine_http_unpair (HnCallsHttp *calls, const HnSunshinePlace *place, const char *name, HnSunshineDone done, gpointer user_data)
+hn_sunshine_http_unpair (HnCallsHttp *calls, const HnSunshinePlace *place, const char *name, HnSunshineDone done,
+                         gpointer user_data)
 {
   Job *job = job_new (calls, place, name, NULL, done, user_data);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Sunshine's API. Old versions write booleans as text; some list clients in a bare array. An application has no index of its own: its place
- * in the list is the index, and an equal name is not noticed by Sunshine, so it must be looked up first. */
+/* Sunshine's API. Old versions write booleans as text; some list clients in a bare array. An application has no index of its own:
+ * its place in the list is the index, and an equal name is not noticed by Sunshine, so it must be looked up first. */
 
 #include "worker/sunshine-json.h"
 
@@ -56,7 +56,8 @@ hn_sunshine_json_find_app (const char *text, gsize length, const char *name, int
     JsonObject *app = hn_json_array_get_object (apps, i);
     const char *candidate = NULL, *command = NULL;
 
-    if (app == NULL || !hn_json_get_text (app, "name", HN_LIMIT_TEXT_BYTES, TRUE, &candidate, NULL) || strcmp (candidate, name) != 0)
+    if (app == NULL || !hn_json_get_text (app, "name", HN_LIMIT_TEXT_BYTES, TRUE, &candidate, NULL)
+        || strcmp (candidate, name) != 0)
       continue;
     if (hn_json_get_text (app, "cmd", COMMAND_MAX_BYTES, FALSE, &command, NULL))
       *ret_command = g_strdup (command);

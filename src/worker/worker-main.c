@@ -276,7 +276,8 @@ remove_orphans (HnWorker *self)
 static void on_stop_due (gpointer data);
 
 HnWorker *
-hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorkerEvents *events, gpointer user_data, GError **error)
+hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorkerEvents *events, gpointer user_data,
+               GError **error)
 {
   g_autoptr (HnWorker) self = g_new0 (HnWorker, 1);
   g_autofree char *host = NULL;

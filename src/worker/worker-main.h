@@ -34,7 +34,8 @@ HnWorker *hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, con
  * hn_worker_stop:
  * @self: a worker
  *
- * Takes no more clients, ends all sessions with reason `worker_shutdown`; `stopped` follows within about 20 s. May be called again.
+ * Takes no more clients, ends all sessions with reason `worker_shutdown`; `stopped` follows within about 20 s. May be called
+ * again.
  */
 void hn_worker_stop (HnWorker *self);
 

@@ -26,7 +26,8 @@ object_of (const char *text)
 static JsonObject *
 config_of (const char *public_ip, const char *script, const char *settings)
 {
-  g_autoptr (JsonObject) servers = object_of ("{\"a\":[{\"urls\":[\"turn:192.0.2.7:3478\"],\"username\":\"u\",\"credential\":\"c\"}]}");
+  g_autoptr (JsonObject) servers =
+      object_of ("{\"a\":[{\"urls\":[\"turn:192.0.2.7:3478\"],\"username\":\"u\",\"credential\":\"c\"}]}");
   g_autoptr (JsonNode) node = settings != NULL ? hn_json_parse (settings, strlen (settings), NULL) : NULL;
   HnMoonlightConfig config = {
     .session_id = "3f9c2a", .http_port = 8083, .udp_min = 40060, .udp_max = 40075, .public_ip = public_ip,

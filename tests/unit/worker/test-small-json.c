@@ -29,7 +29,9 @@ launch_and_stop_name_the_same_three_things (void **unused)
 static void
 a_record_tells_who_when_how_long_and_why (void **unused)
 {
-  HnNpsRecord record = { .session_id = "s1", .worker_id = "w1", .experience = "Forest", .district = "d", .body = "b", .head = "h" };
+  HnNpsRecord record = {
+    .session_id = "s1", .worker_id = "w1", .experience = "Forest", .district = "d", .body = "b", .head = "h"
+  };
   g_autofree char *text = NULL;
 
   record.body_ip = "10.0.0.1";
@@ -40,10 +42,11 @@ a_record_tells_who_when_how_long_and_why (void **unused)
   record.disconnect_count = 2;
   record.rating = 4;
   text = hn_nps_json_record (&record);
-  assert_string_equal (text, "{\"session_id\":\"s1\",\"worker_id\":\"w1\",\"experience\":\"Forest\",\"district\":\"d\",\"body\":\"b\","
-                             "\"body_ip\":\"10.0.0.1\",\"head\":\"h\",\"started_at\":\"2023-11-14T22:13:20Z\","
-                             "\"ended_at\":\"2023-11-14T22:14:20Z\",\"duration_ms\":60001,\"end_reason\":\"user_quit\","
-                             "\"disconnect_count\":2,\"rating\":4}\n");
+  assert_string_equal (text,
+                       "{\"session_id\":\"s1\",\"worker_id\":\"w1\",\"experience\":\"Forest\",\"district\":\"d\",\"body\":\"b\","
+                       "\"body_ip\":\"10.0.0.1\",\"head\":\"h\",\"started_at\":\"2023-11-14T22:13:20Z\","
+                       "\"ended_at\":\"2023-11-14T22:14:20Z\",\"duration_ms\":60001,\"end_reason\":\"user_quit\","
+                       "\"disconnect_count\":2,\"rating\":4}\n");
 }
 
 static void
@@ -84,7 +87,8 @@ health_has_the_runbooks_shape (void **unused)
   g_autoptr (JsonObject) health = health_of (TRUE, TRUE);
   JsonObject *extra = json_object_get_object_member (health, "extra");
   JsonObject *session = hn_json_array_get_object (json_object_get_array_member (extra, "sessions"), 0);
-  static const char *const fields[] = { "id", "body_ip", "status", "process_alive", "data_directory_ok", "active_connections", "age" };
+  static const char *const fields[] = { "id", "body_ip", "status", "process_alive", "data_directory_ok", "active_connections",
+                                        "age" };
 
   assert_string_equal (json_object_get_string_member (health, "service"), "hydraneckwebrtc");
   assert_string_equal (json_object_get_string_member (health, "version"), "0.1.0");
