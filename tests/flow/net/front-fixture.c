@@ -218,13 +218,20 @@ fixture_start (Fixture *self)
   fixture_wait_count (self, &thread->up, 1);
 }
 
+/* From within the loop: one that has not begun to run yet would not hear it. */
+static void
+quit (Fixture *self, gpointer data)
+{
+  g_main_loop_quit (self->thread->loop);
+}
+
 void
 fixture_free (Fixture *self)
 {
   struct _FixtureThread *thread = self->thread;
 
   if (thread->thread != NULL) {
-    g_main_loop_quit (thread->loop);
+    fixture_call (self, quit, NULL);
     g_thread_join (thread->thread);
     g_main_loop_unref (thread->loop);
     g_main_context_unref (thread->context);
