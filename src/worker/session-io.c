@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "net/timer.h"
@@ -96,6 +97,17 @@ describe_end (HnProcessEnd end, int status)
   return NULL;
 }
 
+/* The last line of its log, without the session's key. */
+static char *
+read_last_words (HnSessionIo *self)
+{
+  g_autofree char *line = hn_session_fs_read_last_line (self->facts.directory);
+  g_autoptr (GString) words = g_string_new (line);
+
+  g_string_replace (words, self->facts.id, hn_id_short (self->facts.id).text, 0);
+  return g_string_free (g_steal_pointer (&words), FALSE);
+}
+
 static void
 on_process_ended (HnProcessEnd end, int status, gpointer data)
 {
@@ -105,7 +117,7 @@ on_process_ended (HnProcessEnd end, int status, gpointer data)
   if (self->process_end == NULL)
     self->process_end = describe_end (end, status);
   if (self->last_words == NULL)
-    self->last_words = hn_session_fs_read_last_line (self->facts.directory);
+    self->last_words = read_last_words (self);
   if (self->cleaning != NULL)
     hn_clean_up_io_process_ended (self->cleaning);
   happened (self, HN_SESSION_PROCESS_ENDED, HN_END_PROCESS_EXITED);
