@@ -144,7 +144,6 @@ static void
 a_request_body_streams_and_keeps_its_framing (void **state)
 {
   Fixture *fixture = *state;
-  g_autofree char *plain = NULL;
   g_autofree char *chunked = NULL;
   int fd, upstream;
 
@@ -519,7 +518,6 @@ a_large_body_arrives_unchanged (void **state)
   gsize length = 8 * 1024 * 1024;
   g_autofree char *sent = g_malloc (length);
   g_autofree char *head = g_strdup_printf ("HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", length);
-  g_autofree char *got = NULL;
   int fd, upstream;
 
   for (gsize i = 0; i < length; i++)
