@@ -235,11 +235,11 @@ entry_new (HnSessionsIo *self, HnCreateRequest *request, HnSessionCreated create
   return entry;
 }
 
+/* Nobody can wait behind a session that has only just entered. */
 static void
 forget_entry (HnSessionsIo *self, Entry *entry)
 {
-  g_autofree char *next = hn_body_queue_leave (self->bodies, id_of (entry->session));
-
+  g_free (hn_body_queue_leave (self->bodies, id_of (entry->session)));
   g_hash_table_remove (self->entries, id_of (entry->session));
 }
 

@@ -9,6 +9,7 @@
 #include "worker/sunshine-json.h"
 
 #define PORT 47990
+#define JOB_CALL_SECONDS 3 /* nobody waits long for what is best effort */
 
 /* A job of two calls: look up, then change. Lives in a box that each call holds while it is under way. */
 typedef struct {
@@ -58,14 +59,14 @@ job_new (HnCallsHttp *calls, const HnSunshinePlace *place, const char *name, con
 }
 
 static void
-start (HnCallsHttp *calls, const HnSunshinePlace *place, const char *method, const char *path, const char *body, HnCallDone done,
-       gpointer user_data, GDestroyNotify free_data)
+start (HnCallsHttp *calls, const HnSunshinePlace *place, HnHttpCall call, const char *path, HnCallDone done, gpointer user_data,
+       GDestroyNotify free_data)
 {
   gboolean v6 = strchr (place->body_ip, ':') != NULL;
   g_autofree char *url
       = g_strdup_printf ("https://%s%s%s:%d%s", v6 ? "[" : "", place->body_ip, v6 ? "]" : "", PORT, path);
-  HnHttpCall call = { .method = method, .url = url, .body = body, .timeout_us = hn_seconds (HN_LIMIT_SUNSHINE_SECONDS) };
 
+  call.url = url;
   call.basic_user = place->user;
   call.basic_password = place->password;
   call.any_certificate = TRUE;
@@ -76,8 +77,9 @@ static void
 job_start (Job *job, const char *method, const char *path, const char *body, HnCallDone done)
 {
   HnSunshinePlace place = { job->body_ip, job->user, job->password };
+  HnHttpCall call = { .method = method, .body = body, .timeout_us = hn_seconds (JOB_CALL_SECONDS) };
 
-  start (job->calls, &place, method, path, body, done, g_rc_box_acquire (job), job_release);
+  start (job->calls, &place, call, path, done, g_rc_box_acquire (job), job_release);
 }
 
 static void
@@ -103,14 +105,17 @@ hn_sunshine_http_pin (HnCallsHttp *calls, const HnSunshinePlace *place, const ch
                       gpointer user_data)
 {
   g_autofree char *body = hn_sunshine_json_pin (pin, name);
+  HnHttpCall call = { .method = "POST", .body = body, .timeout_us = hn_seconds (HN_LIMIT_SUNSHINE_SECONDS) };
 
-  start (calls, place, "POST", "/api/pin", body, done, user_data, NULL);
+  start (calls, place, call, "/api/pin", done, user_data, NULL);
 }
 
 void
 hn_sunshine_http_clients (HnCallsHttp *calls, const HnSunshinePlace *place, HnCallDone done, gpointer user_data)
 {
-  start (calls, place, "GET", "/api/clients/list", NULL, done, user_data, NULL);
+  HnHttpCall call = { .method = "GET", .timeout_us = hn_seconds (HN_LIMIT_SUNSHINE_SECONDS) };
+
+  start (calls, place, call, "/api/clients/list", done, user_data, NULL);
 }
 
 static void
