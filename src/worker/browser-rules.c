@@ -143,7 +143,7 @@ proxy (const HnHttpHead *head, const HnPeer *peer, const HnBrowserWorld *world, 
        HnRoute *route)
 {
   route->kind = HN_ROUTE_PROXY;
-  route->upstream_host = g_strdup ("127.0.0.1");
+  route->upstream_host = g_strdup (target->host);
   route->upstream_port = target->http_port;
   route->tag = g_strdup (target->id);
   hn_route_forwarded (route, head, peer, world->trusted);

@@ -7,7 +7,8 @@
 
 typedef struct {
   const char *id;
-  guint16 http_port; /* of its web-server on 127.0.0.1 */
+  const char *host;  /* where its web-server listens, IP literal */
+  guint16 http_port;
   const char *user;  /* value of X-Forwarded-User */
 } HnBrowserTarget;
 

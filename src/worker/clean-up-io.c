@@ -70,7 +70,7 @@ ask (HnCleanUpIo *self)
   HnSessionFacts *facts = self->facts;
 
   if (facts->has_host && facts->stream_path != NULL && hn_process_is_alive (facts->process)) {
-    HnMoonlightPlace place = { facts->id, facts->user, facts->slot.http_port };
+    HnMoonlightPlace place = { facts->id, facts->user, facts->loopback, facts->slot.http_port };
     g_autofree char *body = hn_moonlight_json_host_id (facts->host_id);
 
     self->waiting++;

@@ -6,7 +6,7 @@
 static char *
 url_of (const HnMoonlightPlace *place, const char *path)
 {
-  return g_strdup_printf ("http://127.0.0.1:%u/session/%s/%s", place->port, place->session_id, path);
+  return g_strdup_printf ("http://%s:%u/session/%s/%s", place->host, place->port, place->session_id, path);
 }
 
 void

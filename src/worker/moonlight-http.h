@@ -8,6 +8,7 @@
 typedef struct {
   const char *session_id;
   const char *user;
+  const char *host; /* IPv4 literal */
   guint16 port;
 } HnMoonlightPlace;
 

@@ -26,7 +26,7 @@ web_server_of (const HnMoonlightConfig *config)
 {
   JsonObject *object = json_object_new ();
   JsonObject *header = json_object_new ();
-  g_autofree char *address = g_strdup_printf ("127.0.0.1:%u", config->http_port);
+  g_autofree char *address = g_strdup_printf ("%s:%u", config->host, config->http_port);
   g_autofree char *prefix = g_strconcat ("/session/", config->session_id, NULL);
 
   json_object_set_string_member (object, "bind_address", address);

@@ -9,6 +9,7 @@
 
 typedef struct {
   const char *session_id;
+  const char *host; /* IPv4 literal to listen on */
   guint16 http_port;
   guint16 udp_min;
   guint16 udp_max;

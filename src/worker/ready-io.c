@@ -32,7 +32,7 @@ struct _HnReadyIo {
 static HnMoonlightPlace
 web_server_of (HnReadyIo *self)
 {
-  return (HnMoonlightPlace){ self->facts->id, self->facts->user, self->facts->slot.http_port };
+  return (HnMoonlightPlace){ self->facts->id, self->facts->user, self->facts->loopback, self->facts->slot.http_port };
 }
 
 static HnSunshinePlace

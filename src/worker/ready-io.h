@@ -3,7 +3,8 @@
 
 #include "worker/session-facts.h"
 
-/* The second part of a session's creation: web-server learns its host, pairs, the experience is launched, the application chosen. */
+/* The second part of a session's creation: web-server learns its host, pairs, the experience is launched, the application chosen.
+ */
 
 typedef struct _HnReadyIo HnReadyIo;
 

@@ -14,6 +14,7 @@ typedef struct _HnHttpClient HnHttpClient; /* net/http-client, for the jobs */
 typedef struct {
   const HnConfig *config;
   const HnWorkerPlace *place;
+  const char *loopback;    /* address on which web-server listens */
   HnHttpClient *client;
   char *id;
   HnCreateRequest *request;

@@ -440,6 +440,7 @@ hn_session_io_new (const HnSessionIoWorld *world, char *id, char *user, HnCreate
 
   self->facts.config = world->config;
   self->facts.place = world->place;
+  self->facts.loopback = world->loopback;
   self->facts.client = world->client;
   self->facts.id = id;
   self->facts.user = user;

@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
   const HnConfig *config;
   const HnWorkerPlace *place;
+  const char *loopback; /* address on which web-servers listen: ours if it is one, so that two workers do not meet there */
   HnHttpClient *client;
   gint64 keep_error_us; /* how long an error is shown */
 } HnSessionIoWorld;

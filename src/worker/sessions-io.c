@@ -89,7 +89,7 @@ find_entry (HnSessionsIo *self, const char *session_id)
 static gboolean
 is_bindable (guint16 port, gpointer user_data)
 {
-  return hn_probe_bindable ("127.0.0.1", port);
+  return hn_probe_bindable (user_data, port);
 }
 
 static gboolean
@@ -97,7 +97,7 @@ begin (HnSessionsIo *self, Entry *entry, GError **error)
 {
   HnSlot slot;
 
-  if (!hn_ports_take (self->ports, is_bindable, NULL, &slot, error))
+  if (!hn_ports_take (self->ports, is_bindable, (gpointer) self->world.loopback, &slot, error))
     return FALSE;
   hn_session_io_begin (entry->session, &slot);
   return TRUE;

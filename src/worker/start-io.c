@@ -48,7 +48,7 @@ static void
 on_poll_due (gpointer data)
 {
   HnStartIo *self = data;
-  HnMoonlightPlace place = { self->facts->id, self->facts->user, self->facts->slot.http_port };
+  HnMoonlightPlace place = { self->facts->id, self->facts->user, self->facts->loopback, self->facts->slot.http_port };
   gint64 left_us = MAX (self->ready_until_us - hn_clock_now_us (), POLL_US);
 
   hn_moonlight_http_call (self->calls, &place, "GET", "api/authenticate", NULL, MIN (left_us, hn_seconds (POLL_TIMEOUT_SECONDS)),
@@ -61,6 +61,7 @@ config_of (const HnSessionFacts *facts)
   g_autofree char *public_ip = hn_config_public_ip (facts->config);
   HnMoonlightConfig config = {
     .session_id = facts->id,
+    .host = facts->loopback,
     .http_port = facts->slot.http_port,
     .udp_min = facts->slot.udp_min,
     .udp_max = facts->slot.udp_max,

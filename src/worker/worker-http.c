@@ -322,7 +322,7 @@ find_target (const char *session_id, HnBrowserTarget *ret_target, gpointer data)
   if (session == NULL)
     return FALSE;
   facts = hn_session_io_get_facts (session);
-  *ret_target = (HnBrowserTarget){ facts->id, facts->slot.http_port, facts->user };
+  *ret_target = (HnBrowserTarget){ facts->id, facts->loopback, facts->slot.http_port, facts->user };
   return TRUE;
 }
 

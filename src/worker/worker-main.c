@@ -29,6 +29,7 @@ struct _HnWorker {
   HnWorkerPlace place;
   char *id;
   char *url;
+  char *loopback;
   char *boot_id;
   char *api_token;
   gint64 started_us;
@@ -216,6 +217,17 @@ add_listen_address (HnWorker *self, const char *listen_host)
     g_array_append_val (self->own_addresses, address);
 }
 
+/* Where web-servers listen: 127.0.0.1, or the loopback address that is ours alone, so that workers on one machine do not meet. */
+static char *
+choose_loopback (const char *listen_host)
+{
+  HnAddress address;
+  gboolean ours =
+      strchr (listen_host, ':') == NULL && hn_address_parse (listen_host, &address) && hn_address_is_loopback (&address);
+
+  return g_strdup (ours ? listen_host : "127.0.0.1");
+}
+
 /* Whose X-Forwarded-* are believed: the configured proxies', and our own controller's if its address is known. */
 static void
 trust (HnWorker *self)
@@ -234,7 +246,7 @@ static void
 make_sessions (HnWorker *self)
 {
   static const HnSessionsIoEvents events = { on_changed, on_ending, on_record, on_all_gone };
-  HnSessionIoWorld world = { self->config, &self->place, self->client, scaled (self, KEEP_ERROR_SECONDS) };
+  HnSessionIoWorld world = { self->config, &self->place, self->loopback, self->client, scaled (self, KEEP_ERROR_SECONDS) };
 
   self->sessions = hn_sessions_io_new (&world, self->id, self->port, self->own_addresses, self->random, &events, self);
 }
@@ -303,6 +315,7 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   name_self (self, host);
   add_listen_address (self, host);
   trust (self);
+  self->loopback = choose_loopback (host);
   make_sessions (self);
   open_front (self, fd);
   if (!hn_session_fs_open (config->sessions_data_dir, error))
@@ -370,6 +383,7 @@ hn_worker_free (HnWorker *self)
   g_clear_pointer (&self->trusted, g_array_unref);
   g_free (self->id);
   g_free (self->url);
+  g_free (self->loopback);
   g_free (self->boot_id);
   g_free (self->api_token);
   g_free (self);

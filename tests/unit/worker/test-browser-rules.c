@@ -23,7 +23,7 @@ find (const char *session_id, HnBrowserTarget *ret_target, gpointer user_data)
 {
   if (strcmp (session_id, ID) != 0)
     return FALSE;
-  *ret_target = (HnBrowserTarget){ ID, 8083, "hydra-77" };
+  *ret_target = (HnBrowserTarget){ ID, "127.0.0.5", 8083, "hydra-77" };
   return TRUE;
 }
 
@@ -172,7 +172,7 @@ the_child_is_reached_on_loopback_under_the_sessions_tag (void **unused)
   Answer answer = { 0 };
 
   ask (&answer, "GET", S "/stream.html", "");
-  assert_string_equal (answer.route.upstream_host, "127.0.0.1");
+  assert_string_equal (answer.route.upstream_host, "127.0.0.5");
   assert_int_equal (answer.route.upstream_port, 8083);
   assert_string_equal (answer.route.tag, ID);
   assert_string_equal (answer.session_id, ID);

@@ -30,7 +30,7 @@ config_of (const char *public_ip, const char *script, const char *settings)
       object_of ("{\"a\":[{\"urls\":[\"turn:192.0.2.7:3478\"],\"username\":\"u\",\"credential\":\"c\"}]}");
   g_autoptr (JsonNode) node = settings != NULL ? hn_json_parse (settings, strlen (settings), NULL) : NULL;
   HnMoonlightConfig config = {
-    .session_id = "3f9c2a", .http_port = 8083, .udp_min = 40060, .udp_max = 40075, .public_ip = public_ip,
+    .session_id = "3f9c2a", .host = "127.0.0.5", .http_port = 8083, .udp_min = 40060, .udp_max = 40075, .public_ip = public_ip,
     .ice_server_script = script, .program = "/opt/mws/web-server", .default_settings = node, .rtt_us = 100 * MS,
   };
   g_autofree char *text = NULL;
@@ -49,7 +49,7 @@ the_configuration_has_all_that_the_program_insists_on (void **unused)
 
   assert_true (json_object_has_member (web, "first_login_create_admin"));
   assert_true (json_object_has_member (web, "first_login_assign_global_hosts"));
-  assert_string_equal (json_object_get_string_member (web, "bind_address"), "127.0.0.1:8083");
+  assert_string_equal (json_object_get_string_member (web, "bind_address"), "127.0.0.5:8083");
   assert_string_equal (json_object_get_string_member (web, "url_path_prefix"), "/session/3f9c2a");
   assert_string_equal (json_object_get_string_member (header, "username_header"), "X-Forwarded-User");
   assert_true (json_object_get_boolean_member (header, "auto_create_missing_user"));
