@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 
@@ -271,6 +272,24 @@ def a_client_that_leaves_cancels_its_session(running):
     running.wait(lambda: not running.call("GET", "/api/v1/sessions").json()["sessions"], 10, "no session is left")
     workers = [c for n, c in running.children.items() if n.startswith("worker")]
     running.wait(lambda: not any(child.descendants(w.pid) for w in workers), 10, "no process is left")
+
+
+def the_real_programs_pages_can_be_served_by_the_fake():
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(folder + "/nested")
+        for name, text in (("index.html", "<!doctype html><head><title>real</title></head>"), ("nested/app.js", "export {}")):
+            with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+                file.write(text)
+        os.environ["HYDRANECK_SIM_STATIC"] = folder
+        try:
+            with flow.Started(workers=1, bodies=1, turn=False) as running:
+                base = running.create(1)["stream_url"].split("/stream.html")[0]
+                contains(web.call("GET", base + "/").body, b"<title>real</title>")
+                equal(web.call("GET", base + "/nested/app.js").body, b"export {}", "a file of the real program")
+                contains(web.call("GET", base + "/config.js").body, b"path_prefix")
+                equal(web.call("GET", base + "/stream.js").status, 404, "a file of the fake")
+        finally:
+            del os.environ["HYDRANECK_SIM_STATIC"]
 
 
 flow.expect_log("session not created")
