@@ -167,7 +167,9 @@ HnSessionReport *hn_session_report_from_json (JsonObject *object, GError **error
  */
 JsonObject *hn_session_report_to_json (const HnSessionReport *self);
 
-/* POST /api/v1/workers/heartbeat. */
+#define HN_WORKER_API_HEARTBEAT_PATH "/api/v1/workers/heartbeat"
+
+/* POST to that path. */
 typedef struct {
   char *id;         /* default host:port */
   char *url;        /* where the controller reaches the worker, without a final slash */

@@ -11,6 +11,7 @@
 #define HN_LIMIT_HEAD_FIELDS 100            /* fields in one head: 431 beyond */
 #define HN_LIMIT_CONNECTIONS 16384          /* sockets of clients at once in one process */
 #define HN_LIMIT_API_BODY_BYTES 65536       /* request body of an API call: 413 beyond */
+#define HN_LIMIT_HEARTBEAT_BYTES 1048576    /* the same for a heartbeat, which lists all sessions of a worker */
 #define HN_LIMIT_HEAD_SECONDS 15            /* first byte of a head to its end: 408 beyond */
 #define HN_LIMIT_KEEPALIVE_SECONDS 60       /* idle between two requests */
 #define HN_LIMIT_BODY_STALL_SECONDS 30      /* no byte of a request body */

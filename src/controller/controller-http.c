@@ -112,7 +112,7 @@ on_delete (HnHttpRequest *request, gpointer data)
 static const HnHttpRoute routes[] = {
   /* method    path                          who may         body   handler */
   { "GET",    "/api/v1/health",            HN_HTTP_OPEN,   FALSE, on_health },
-  { "POST",   "/api/v1/workers/heartbeat", HN_HTTP_BEARER, TRUE,  on_heartbeat },
+  { "POST",   HN_WORKER_API_HEARTBEAT_PATH, HN_HTTP_BEARER, TRUE,  on_heartbeat },
   { "GET",    "/api/v1/workers",           HN_HTTP_BEARER, FALSE, on_workers },
   { "GET",    "/api/v1/workers/{}",        HN_HTTP_BEARER, FALSE, on_worker },
   { "POST",   "/api/v1/sessions",          HN_HTTP_BEARER, TRUE,  on_create },

@@ -6,7 +6,9 @@
 
 #include <string.h>
 
+#include "api/worker-api.h"
 #include "base/id.h"
+#include "base/limits.h"
 
 #define PREFIX "/session/"
 
@@ -83,6 +85,8 @@ hn_entry_decide (const HnRegistry *registry, GArray *trusted_proxies, const HnHt
   }
   if (!hn_slice_has_prefix (head->path, PREFIX)) {
     ret_route->kind = HN_ROUTE_API;
+    if (hn_slice_equal (head->path, HN_WORKER_API_HEARTBEAT_PATH))
+      ret_route->body_limit_bytes = HN_LIMIT_HEARTBEAT_BYTES;
     return;
   }
   decide_session (registry, head, now_us, ret_route);

@@ -209,15 +209,16 @@ say_continue (HnFrontClient *self)
 }
 
 static void
-begin_api (HnFrontClient *self, const HnHttpHead *head, gsize head_bytes)
+begin_api (HnFrontClient *self, const HnHttpHead *head, gsize head_bytes, const HnRoute *route)
 {
   gint64 length = MAX (head->content_length, 0);
+  gsize longest = route->body_limit_bytes != 0 ? route->body_limit_bytes : HN_LIMIT_API_BODY_BYTES;
 
   if (head->body == HN_HTTP_BODY_CHUNKED) {
     answer_error (self, 411, "content length required", "an API request says `Content-Length`; chunks are not taken here");
     return;
   }
-  if (length > HN_LIMIT_API_BODY_BYTES) {
+  if ((gsize) length > longest) {
     answer_error (self, 413, "request body too large", NULL);
     return;
   }
@@ -347,7 +348,7 @@ dispatch (HnFrontClient *self, const HnHttpHead *head, gsize head_bytes)
   }
   switch (route.kind) {
   case HN_ROUTE_API:
-    begin_api (self, head, head_bytes);
+    begin_api (self, head, head_bytes, &route);
     break;
   case HN_ROUTE_PROXY:
     begin_proxy (self, head, head_bytes, &route);

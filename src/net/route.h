@@ -42,6 +42,7 @@ typedef struct {
 
 typedef struct {
   HnRouteKind kind;
+  gsize body_limit_bytes;   /* API: longest request body, 413 beyond; 0: HN_LIMIT_API_BODY_BYTES */
   guint status;
   char *error;              /* REFUSE: first sentence */
   char *detail;             /* REFUSE (nullable) */

@@ -80,7 +80,7 @@ hn_heartbeat_http_new (HnHttpClient *client, const char *controller_url, const c
   self->rules = hn_heartbeat_new (hn_clock_now_us (), period_us);
   self->calls = hn_calls_http_new (client);
   self->timer = hn_timer_new (on_due, self);
-  self->url = g_strconcat (controller_url, "/api/v1/workers/heartbeat", NULL);
+  self->url = g_strconcat (controller_url, HN_WORKER_API_HEARTBEAT_PATH, NULL);
   self->token = g_strdup (token);
   self->events = events;
   self->user_data = user_data;

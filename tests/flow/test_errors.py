@@ -198,6 +198,17 @@ def web_server_starts_with_a_clean_environment(running):
         equal(names - allowed, set(), "environment of process %d" % pid)
 
 
+def a_heartbeat_of_a_thousand_sessions_is_taken():
+    sessions = [{"id": "%032x" % n, "body_ip": "127.0.0.2", "status": "ready", "process_alive": True, "data_directory_ok": True,
+                 "active_connections": 0, "created_at": "2026-01-01T00:00:00Z", "age_seconds": 1, "experience": "x" * 300}
+                for n in range(1000)]
+    report = {"worker_id": "big", "url": "http://127.0.0.1:1", "boot_id": "b", "boot_utc_us": 1, "api_token": "t" * 32, "version": "0",
+              "active_sessions": 1000, "max_sessions": 1000, "wireguard": True, "sessions": sessions}
+    with flow.Started(workers=0, bodies=1, turn=False) as running:
+        equal(running.call("POST", "/api/v1/workers/heartbeat", report).status, 200, "status")
+        error_shape(running.call("POST", "/api/v1/workers/heartbeat", dict(report, version="v" * 1100000)), 413)
+
+
 def without_moonlight_web_stream_the_create_says_so():
     with flow.Started(workers=1, bodies=1, turn=False, extra_worker={"moonlight": {"path": "/nonexistent/web-server"}}) as running:
         error_shape(running.create(1, expect=None), 503, "moonlight-web-stream not installed")

@@ -154,6 +154,20 @@ everything_else_is_the_apis (void **unused)
 }
 
 static void
+only_a_heartbeat_may_be_long (void **unused)
+{
+  g_autoptr (HnRegistry) registry = registry_with ("http://10.1.2.3:8090");
+  HnRoute heartbeat, create;
+
+  decide (registry, "/api/v1/workers/heartbeat", "", LATER, &heartbeat);
+  decide (registry, "/api/v1/sessions", "", LATER, &create);
+  assert_int_equal (heartbeat.body_limit_bytes, 1048576);
+  assert_int_equal (create.body_limit_bytes, 0);
+  hn_route_clear (&heartbeat);
+  hn_route_clear (&create);
+}
+
+static void
 a_worker_behind_https_cannot_be_proxied_yet (void **unused)
 {
   g_autoptr (HnRegistry) registry = registry_with ("https://worker.example.com");
@@ -175,6 +189,7 @@ main (void)
     cmocka_unit_test (what_is_wrong_gets_its_own_status),
     cmocka_unit_test (the_sessions_own_origin_is_let_in),
     cmocka_unit_test (everything_else_is_the_apis),
+    cmocka_unit_test (only_a_heartbeat_may_be_long),
     cmocka_unit_test (a_worker_behind_https_cannot_be_proxied_yet),
   };
 
