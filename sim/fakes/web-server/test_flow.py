@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The fake web-server as a process: start and end, pages, login, pairing with a fake body, the stream socket.
 
@@ -19,6 +19,9 @@ import sys
 import tempfile
 import time
 import unittest
+
+# With it each connection that SoupServer's own acceptor leaks when a client closes it idle (libsoup before 3.3) is counted as ours.
+os.environ.pop('G_SLICE', None)
 
 WEB_SERVER, SIM = (os.path.abspath(path) for path in sys.argv[1:3])
 PREFIX = '/session/3f9c2a'
