@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "net/deadline.h"
 
 #define READ_BYTES 16384
 
@@ -91,57 +92,33 @@ message_new (const HnHttpCall *call, GError **error)
 
 typedef struct {
   SoupMessage *message;
-  GCancellable *inner;
-  GCancellable *outer;
-  gulong outer_handler;
-  guint deadline_id;
-  gboolean timed_out;
+  HnDeadline *deadline;
   gint64 timeout_us;
   GInputStream *stream;
 } Exchange;
 
 static gboolean
-on_deadline (gpointer data)
-{
-  Exchange *self = data;
-
-  self->deadline_id = 0;
-  self->timed_out = TRUE;
-  g_cancellable_cancel (self->inner);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_outer_cancelled (GCancellable *outer, gpointer inner)
-{
-  g_cancellable_cancel (inner);
-}
-
-static gboolean
 exchange_open (Exchange *self, const HnHttpCall *call, GCancellable *outer, GError **error)
 {
-  self->inner = g_cancellable_new ();
   self->message = message_new (call, error);
   if (self->message == NULL)
     return FALSE;
   self->timeout_us = call->timeout_us > 0 ? call->timeout_us : hn_seconds (HN_LIMIT_SUNSHINE_SECONDS);
-  self->deadline_id = g_timeout_add ((guint) MAX (1, self->timeout_us / 1000), on_deadline, self);
-  if (outer != NULL) {
-    self->outer = g_object_ref (outer);
-    self->outer_handler = g_cancellable_connect (outer, G_CALLBACK (on_outer_cancelled), g_object_ref (self->inner), g_object_unref);
-  }
+  self->deadline = hn_deadline_new (self->timeout_us, outer);
   return TRUE;
+}
+
+static GCancellable *
+exchange_cancellable (Exchange *self)
+{
+  return hn_deadline_get_cancellable (self->deadline);
 }
 
 static void
 exchange_close (Exchange *self)
 {
-  g_clear_handle_id (&self->deadline_id, g_source_remove);
-  if (self->outer != NULL)
-    g_cancellable_disconnect (self->outer, self->outer_handler);
-  g_clear_object (&self->outer);
+  g_clear_pointer (&self->deadline, hn_deadline_free);
   g_clear_object (&self->stream);
-  g_clear_object (&self->inner);
   g_clear_object (&self->message);
 }
 
@@ -149,7 +126,7 @@ exchange_close (Exchange *self)
 static GError *
 exchange_error (Exchange *self, const GError *error)
 {
-  if (self->timed_out)
+  if (self->deadline != NULL && hn_deadline_has_passed (self->deadline))
     return g_error_new (HN_ERROR, HN_ERROR_TIMEOUT, "timed out after %.3g s", (double) self->timeout_us / 1e6);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || error->domain == HN_ERROR)
     return g_error_copy (error);
@@ -199,7 +176,7 @@ on_call_read (GObject *source, GAsyncResult *result, gpointer data)
     g_byte_array_append (self->body, g_bytes_get_data (bytes, NULL), (guint) g_bytes_get_size (bytes));
     if (self->body->len > HN_LIMIT_REPLY_BYTES) {
       error = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "answer is longer than %d bytes", HN_LIMIT_REPLY_BYTES);
-      g_cancellable_cancel (self->exchange.inner);
+      hn_deadline_cancel (self->exchange.deadline);
       call_fail (task, error);
       return;
     }
@@ -220,7 +197,7 @@ call_read (GTask *task)
 {
   Call *self = g_task_get_task_data (task);
 
-  g_input_stream_read_bytes_async (self->exchange.stream, READ_BYTES, G_PRIORITY_DEFAULT, self->exchange.inner, on_call_read, task);
+  g_input_stream_read_bytes_async (self->exchange.stream, READ_BYTES, G_PRIORITY_DEFAULT, exchange_cancellable (&self->exchange), on_call_read, task);
 }
 
 static void
@@ -254,7 +231,7 @@ hn_http_client_call_async (HnHttpClient *self, const HnHttpCall *call, GCancella
     g_object_unref (task);
     return;
   }
-  soup_session_send_async (self->session, state->exchange.message, G_PRIORITY_DEFAULT, state->exchange.inner, on_call_head, task);
+  soup_session_send_async (self->session, state->exchange.message, G_PRIORITY_DEFAULT, exchange_cancellable (&state->exchange), on_call_head, task);
 }
 
 HnHttpReply *
@@ -298,7 +275,6 @@ stream_end (HnHttpStream *self, const GError *error)
   const HnHttpStreamEvents *events = g_steal_pointer (&self->events);
   g_autoptr (GError) meaning = error != NULL ? exchange_error (&self->exchange, error) : NULL;
 
-  g_clear_handle_id (&self->exchange.deadline_id, g_source_remove);
   if (events != NULL)
     events->ended (meaning, self->user_data);
 }
@@ -357,7 +333,7 @@ stream_read (HnHttpStream *self)
   if (self->events == NULL)
     return;
   g_atomic_ref_count_inc (&self->refs);
-  g_input_stream_read_bytes_async (self->exchange.stream, READ_BYTES, G_PRIORITY_DEFAULT, self->exchange.inner, on_stream_read, self);
+  g_input_stream_read_bytes_async (self->exchange.stream, READ_BYTES, G_PRIORITY_DEFAULT, exchange_cancellable (&self->exchange), on_stream_read, self);
 }
 
 static void
@@ -399,7 +375,7 @@ hn_http_client_stream (HnHttpClient *self, const HnHttpCall *call, const HnHttpS
   stream->user_data = user_data;
   stream->held = g_byte_array_new ();
   if (exchange_open (&stream->exchange, call, NULL, NULL))
-    soup_session_send_async (self->session, stream->exchange.message, G_PRIORITY_DEFAULT, stream->exchange.inner, on_stream_head, stream);
+    soup_session_send_async (self->session, stream->exchange.message, G_PRIORITY_DEFAULT, exchange_cancellable (&stream->exchange), on_stream_head, stream);
   else
     g_idle_add (on_stream_not_started, stream);
   return stream;
@@ -411,8 +387,7 @@ hn_http_stream_free (HnHttpStream *self)
   if (self == NULL)
     return;
   self->events = NULL;
-  if (self->exchange.inner != NULL)
-    g_cancellable_cancel (self->exchange.inner);
-  g_clear_handle_id (&self->exchange.deadline_id, g_source_remove);
+  if (self->exchange.deadline != NULL)
+    hn_deadline_cancel (self->exchange.deadline);
   stream_unref (self);
 }

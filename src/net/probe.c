@@ -5,44 +5,20 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "net/deadline.h"
 
 typedef struct {
   GSocketClient *client;
-  GCancellable *inner; /* cancelled by the caller's or by the deadline: GSocketClient's own time-out counts whole seconds */
-  GCancellable *outer;
-  gulong outer_handler;
-  guint deadline_id;
-  gboolean timed_out;
+  HnDeadline *deadline; /* GSocketClient's own time-out counts whole seconds */
   gint64 started_us;
 } Probe;
 
 static void
 probe_free (Probe *self)
 {
-  g_clear_handle_id (&self->deadline_id, g_source_remove);
-  if (self->outer != NULL)
-    g_cancellable_disconnect (self->outer, self->outer_handler);
-  g_clear_object (&self->outer);
-  g_clear_object (&self->inner);
+  hn_deadline_free (self->deadline);
   g_clear_object (&self->client);
   g_free (self);
-}
-
-static gboolean
-on_deadline (gpointer data)
-{
-  Probe *self = data;
-
-  self->deadline_id = 0;
-  self->timed_out = TRUE;
-  g_cancellable_cancel (self->inner);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_outer_cancelled (GCancellable *outer, gpointer inner)
-{
-  g_cancellable_cancel (inner);
 }
 
 static void
@@ -56,7 +32,7 @@ on_connected (GObject *source, GAsyncResult *result, gpointer data)
   if (connection != NULL) {
     g_task_return_int (task, MAX (1, hn_clock_now_us () - self->started_us));
     g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
-  } else if (self->timed_out) {
+  } else if (hn_deadline_has_passed (self->deadline)) {
     g_task_return_new_error (task, HN_ERROR, HN_ERROR_TIMEOUT, "no answer in time");
   } else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
     g_task_return_error (task, g_steal_pointer (&error));
@@ -74,16 +50,12 @@ hn_probe_async (const char *host, guint16 port, gint64 timeout_us, GCancellable 
 
   g_task_set_source_tag (task, hn_probe_async);
   g_task_set_task_data (task, self, (GDestroyNotify) probe_free);
-  self->inner = g_cancellable_new ();
   self->client = g_socket_client_new ();
   g_socket_client_set_enable_proxy (self->client, FALSE);
   self->started_us = hn_clock_now_us ();
-  self->deadline_id = g_timeout_add ((guint) MAX (1, timeout_us / 1000), on_deadline, self);
-  if (cancellable != NULL) {
-    self->outer = g_object_ref (cancellable);
-    self->outer_handler = g_cancellable_connect (cancellable, G_CALLBACK (on_outer_cancelled), g_object_ref (self->inner), g_object_unref);
-  }
-  g_socket_client_connect_to_host_async (self->client, host, port, self->inner, on_connected, task);
+  self->deadline = hn_deadline_new (timeout_us, cancellable);
+  g_socket_client_connect_to_host_async (self->client, host, port, hn_deadline_get_cancellable (self->deadline), on_connected,
+                                         task);
 }
 
 gint64
