@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/config-value.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+
+gpointer
+hn_config_value_slot (HnConfig *config, const HnConfigOption *option)
+{
+  return (char *)config + option->offset;
+}
+
+static const char *
+check_url (const char *text)
+{
+  const char *rest = g_str_has_prefix (text, "http://") ? text + 7 : g_str_has_prefix (text, "https://") ? text + 8 : NULL;
+
+  if (rest == NULL || *rest == '\0' || *rest == '/' || strpbrk (text, " \t\r\n\"<>\\^`{|}") != NULL || strchr (rest, '@') != NULL)
+    return "must be an http:// or https:// URL";
+  return NULL;
+}
+
+static const char *
+read_duration (const char *text, const HnConfigOption *option, gint64 *ret_us)
+{
+  char *end = NULL;
+  gint64 count = g_ascii_strtoll (text, &end, 10);
+  gint64 unit = g_str_equal (end, "s") ? 1 : g_str_equal (end, "m") ? 60 : g_str_equal (end, "h") ? 3600 : 0;
+
+  if (end == text || unit == 0 || !g_ascii_isdigit (*text) || count > option->max)
+    return "must be a duration such as 30s, 5m or 1h";
+  if (count * unit < option->min || count * unit > option->max)
+    return "is out of range";
+  *ret_us = hn_seconds ((double)(count * unit));
+  return NULL;
+}
+
+const char *
+hn_config_value_read_networks (const char *text, GArray *networks)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+
+  for (guint i = 0; parts[i] != NULL; i++) {
+    HnNetwork network;
+
+    if (!hn_network_parse (g_strstrip (parts[i]), &network))
+      return "must be networks such as 10.0.0.0/8";
+    g_array_append_val (networks, network);
+  }
+  return NULL;
+}
+
+static const char *
+read_checked_text (char **target, HnConfigType type, const char *text)
+{
+  const char *wrong = NULL;
+  g_autofree char *host = NULL;
+  HnAddress address;
+  guint16 port;
+
+  if (type == HN_CONFIG_URL)
+    wrong = check_url (text);
+  else if (type == HN_CONFIG_LISTEN && !hn_address_split_listen (text, &host, &port))
+    wrong = "must be address:port or :port";
+  else if (type == HN_CONFIG_ADDRESS && !hn_address_parse (text, &address))
+    wrong = "must be an IP address";
+  if (wrong != NULL)
+    return wrong;
+  g_free (*target);
+  *target = g_strdup (text);
+  for (gsize n = strlen (*target); type == HN_CONFIG_URL && n > 0 && (*target)[n - 1] == '/'; n--)
+    (*target)[n - 1] = '\0';
+  return NULL;
+}
+
+const char *
+hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const char *text)
+{
+  gpointer target = hn_config_value_slot (config, option);
+  guint64 number = 0;
+
+  switch (option->type) {
+  case HN_CONFIG_TEXT:
+  case HN_CONFIG_SECRET:
+  case HN_CONFIG_URL:
+  case HN_CONFIG_LISTEN:
+  case HN_CONFIG_ADDRESS:
+    return read_checked_text (target, option->type, text);
+  case HN_CONFIG_DURATION:
+    return read_duration (text, option, target);
+  case HN_CONFIG_UINT:
+    if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT, &number, NULL))
+      return "must be a whole number";
+    if ((gint64)number < option->min || (gint64)number > option->max)
+      return "is out of range";
+    *(guint *)target = (guint)number;
+    return NULL;
+  case HN_CONFIG_NETWORKS:
+    g_array_set_size (*(GArray **)target, 0);
+    return *text != '\0' ? hn_config_value_read_networks (text, *(GArray **)target) : NULL;
+  case HN_CONFIG_ICE:
+  case HN_CONFIG_JSON:
+    break;
+  }
+  return "must not be a plain value";
+}
