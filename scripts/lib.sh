@@ -13,6 +13,11 @@ die() {
   exit 1
 }
 
+# One place for logs of what we run; gone however we end.
+lib_log=$(mktemp)
+trap 'rm -f "$lib_log"' EXIT
+trap 'rm -f "$lib_log"; printf "\nstopped\n" >&2; exit 130' INT TERM
+
 # Packages of the list that are not installed. $@: purposes wanted.
 missing_packages() {
   local package purpose wanted
@@ -27,7 +32,6 @@ missing_packages() {
 
 install_packages() {
   local -a missing root=()
-  local log
   command -v apt-get >/dev/null || die "apt-get not found: this needs Debian 12"
   mapfile -t missing < <(missing_packages "$@")
   if [ ${#missing[@]} -eq 0 ]; then
@@ -39,14 +43,11 @@ install_packages() {
     root=(sudo)
   fi
   step "packages: installing ${#missing[@]} (${missing[*]})"
-  log=$(mktemp)
   if ! { "${root[@]}" apt-get update -q && "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
-    tail -n 20 "$log" >&2
-    rm -f "$log"
+    apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$lib_log" 2>&1; then
+    tail -n 20 "$lib_log" >&2
     die "apt-get failed (see above)"
   fi
-  rm -f "$log"
   # Debian starts a TURN server when its package is installed; ours are started by hand on loopback.
   if [ -d /run/systemd/system ] && printf '%s\n' "${missing[@]}" | grep -qx coturn; then
     "${root[@]}" systemctl disable --now coturn >/dev/null 2>&1 || say "note: the coturn service of Debian could not be stopped"
@@ -54,24 +55,40 @@ install_packages() {
   step "packages: installed"
 }
 
+# Keeps what ninja says and shows how far it is: on one line of a terminal, else a line at each quarter.
+show_progress() {
+  local line quarter=0 done all
+  : >"$lib_log"
+  while IFS= read -r line; do
+    printf '%s\n' "$line" >>"$lib_log"
+    [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
+    done=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
+    if [ -t 1 ]; then
+      printf '\r[%4ds] build: %d of %d files\033[K' $((SECONDS - started)) "$done" "$all"
+    elif [ $((4 * done / all)) -gt $quarter ] && [ "$all" -gt 20 ]; then
+      quarter=$((4 * done / all))
+      step "build: $done of $all files"
+    fi
+  done
+  if [ -t 1 ]; then printf '\r\033[K'; fi
+}
+
 # $1: build folder, the rest: options of meson setup.
 build() {
-  local folder=$1 log
+  local folder=$1
   shift
-  log=$(mktemp)
   if [ ! -f "$folder/build.ninja" ]; then
     step "build: configuring $(basename "$folder")"
-    if ! (cd "$top" && env PATH=/usr/sbin:/usr/bin:/sbin:/bin meson setup "$folder" "$@") >"$log" 2>&1; then
-      tail -n 30 "$log" >&2
+    if ! (cd "$top" && env PATH=/usr/sbin:/usr/bin:/sbin:/bin meson setup "$folder" "$@") >"$lib_log" 2>&1; then
+      tail -n 30 "$lib_log" >&2
       die "meson setup failed (see above)"
     fi
   fi
   step "build: compiling $(basename "$folder")"
-  if ! (cd "$top" && env PATH=/usr/sbin:/usr/bin:/sbin:/bin ninja -C "$folder") >"$log" 2>&1; then
-    grep -E 'error|warning|FAILED' "$log" | head -n 30 >&2
-    tail -n 10 "$log" >&2
+  if ! (cd "$top" && env PATH=/usr/sbin:/usr/bin:/sbin:/bin NINJA_STATUS='[%f/%t] ' ninja -C "$folder" 2>&1) | show_progress; then
+    grep -E 'error|warning|FAILED' "$lib_log" | head -n 30 >&2
+    tail -n 10 "$lib_log" >&2
     die "the build failed (see above)"
   fi
-  rm -f "$log"
   step "build: done"
 }

@@ -3,6 +3,7 @@
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -65,8 +66,8 @@ class Child:
         with self._lines:
             return [line for line in self._seen if line is not None]
 
-    def wait_line(self, text, timeout=20):
-        """Returns the first line that holds `text`; raises when the process ends or time runs out before."""
+    def wait_line(self, pattern, timeout=20):
+        """Returns the first line in which `pattern` (a regular expression) is found; raises when the process ends or time runs out before."""
         end = time.monotonic() + timeout
         at = 0
         with self._lines:
@@ -77,12 +78,12 @@ class Child:
                     if line is None:
                         raise ChildError("%s ended before it was up:\n  %s" % (
                             self.name, "\n  ".join(x for x in self._seen[-8:] if x)))
-                    if text in line:
+                    if re.search(pattern, line):
                         return line
                 left = end - time.monotonic()
                 if left <= 0:
                     raise ChildError("%s said nothing of '%s' within %g s:\n  %s" % (
-                        self.name, text, timeout, "\n  ".join(x for x in self._seen[-8:] if x)))
+                        self.name, pattern, timeout, "\n  ".join(x for x in self._seen[-8:] if x)))
                 self._lines.wait(left)
 
     def alive(self):

@@ -23,7 +23,7 @@ class Plan:
 
     def __init__(self, build, folder, bodies=8, workers=2, controller_port=8080, lease=None, token="demo-token", turn=True,
                  sessions_max=4, extra_worker=None, extra_controller=None, wireguard=True):
-        self.build = build
+        self.build = os.path.abspath(build)
         self.folder = folder
         self.bodies = bodies
         self.workers = workers
@@ -119,12 +119,12 @@ class Cluster:
     def start_bodies(self):
         p = self.plan
         self.start("bodies", [p.program("hydraneck-sim"), "bodies", "--address", p.body(1), "--count", str(p.bodies),
-                              "--control", at_text(p.controls["bodies"])], "ready")
+                              "--control", at_text(p.controls["bodies"])], "^ready$")
 
     def start_services(self):
         p = self.plan
         self.start("services", [p.program("hydraneck-sim"), "services", "--nps", at_text(p.services["nps"]), "--library",
-                                at_text(p.services["library"]), "--control", at_text(p.controls["services"])], "ready")
+                                at_text(p.services["library"]), "--control", at_text(p.controls["services"])], "^ready$")
 
     def start_turn(self):
         p = self.plan

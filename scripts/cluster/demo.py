@@ -2,16 +2,20 @@
 """./scripts/demo: a whole simulated cluster on this machine, until Ctrl-C; with --once: one session proven end to end."""
 
 import argparse
+import errno
+import getpass
 import json
 import os
 import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import child  # noqa: E402
@@ -41,14 +45,40 @@ def on_signal(number, _frame):
 # ---- before anything starts ----
 
 def check_ports(plan):
-    taken = []
-    for (address, port), name in plan.listens():
-        problem = holders.bind_problem(address, port)
-        if problem:
-            taken.append("%s:%d, wanted for %s, is held by %s (%s)" % (
-                address, port, name, holders.holder(address, port), problem))
-    if taken:
-        raise Failed("these addresses are taken:\n  %s\nStop the holder, or choose another --port." % "\n  ".join(taken[:8]))
+    """Says who is in the way, and what helps: another port for the controller, or the end of another demo."""
+    wanted = plan.listens()
+    taken = [(at, name, holders.bind_problem(*at)) for at, name in wanted]
+    taken = [(at, name, problem) for at, name, problem in taken if problem]
+    if not taken:
+        return
+    lines = []
+    for (address, port), name, problem in taken[:8]:
+        held = " is held by %s" % holders.holder(address, port) if problem.errno == errno.EADDRINUSE else ""
+        lines.append("  %s:%d, wanted for %s,%s (%s)" % (address, port, name, held or " cannot be had", problem.strerror))
+    if len(taken) > 8:
+        lines.append("  … and %d more" % (len(taken) - 8))
+    only_ours = all(at == plan.controller for at, _, _ in taken)
+    mend = "Choose another --port." if only_ours else "Is another demo running? Its other ports are fixed: stop the holder first."
+    raise Failed("these addresses are not free:\n%s\n%s" % ("\n".join(lines), mend))
+
+
+def only_one_demo():
+    """Two demos want the same addresses: the second says so instead of racing for them. The name goes with the process."""
+    name = "\0hydraneck-demo"
+    held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        held.bind(name)
+        held.listen(1)
+        return held
+    except OSError:
+        held.close()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        try:
+            caller.connect(name)
+            pid = struct.unpack("3i", caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+        except OSError:
+            pid = "unknown"
+    raise Failed("another demo is running (pid %s): end it first" % pid)
 
 
 def check_outer_address(outer, need):
@@ -105,9 +135,15 @@ def prove_browser(created, screenshot):
     argv = ["/usr/bin/python3", os.path.join(cluster.TOP, "tests/browser/stream_check.py"), "--require-relay"]
     if screenshot:
         argv += ["--screenshot", screenshot]
-    result = subprocess.run(argv + [created["stream_url"]], capture_output=True, text=True, check=False, timeout=120)
-    check(result.returncode == 0, "the browser does not play: %s %s" % (result.stdout.strip(), result.stderr.strip()[-500:]))
-    figures = json.loads(result.stdout.strip().splitlines()[-1])
+    browser = subprocess.Popen(argv + [created["stream_url"]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        out, err = browser.communicate(timeout=120)
+    except KeyboardInterrupt:
+        browser.terminate()  # it ends its Chromium and removes the profile
+        browser.communicate(timeout=15)
+        raise
+    check(browser.returncode == 0, "the browser does not play: %s %s" % (out.strip(), err.strip()[-500:]))
+    figures = json.loads(out.strip().splitlines()[-1])
     return "%(frames)d frames, %(audio_packets)d audio packets, local candidate %(local)s" % figures
 
 
@@ -200,24 +236,38 @@ def bar(part, whole, width=10):
     return "█" * filled + "░" * (width - filled)
 
 
+def ask(running, path):
+    return running.call("GET", path, timeout=5).json()
+
+
 def status_lines(running):
-    lines = ["hydraneckwebrtc demo · %s · up %s" % (time.strftime("%H:%M:%S"), span(time.monotonic() - START)), ""]
+    """What is live now; the age of sessions is the only thing that changes by itself."""
+    lines = []
     try:
-        workers = running.call("GET", "/api/v1/workers", timeout=2).json()["workers"]
-        sessions = running.call("GET", "/api/v1/sessions", timeout=5).json()["sessions"]
+        workers = ask(running, "/api/v1/workers")["workers"]
+        sessions = ask(running, "/api/v1/sessions")["sessions"]
     except (OSError, ValueError, KeyError) as error:
-        return lines + ["the controller does not answer: %s" % error]
+        return ["the controller does not answer: %s" % error]
     for worker in workers:
-        active, most = worker.get("active_sessions", 0), worker.get("max_sessions", 0)
-        lines.append("  %-10s %-9s %s %d/%d" % (worker.get("id"), worker.get("state", worker.get("status")), bar(active, most), active, most))
+        active, most = worker["active_sessions"], worker["max_sessions"]
+        lines.append("  %-10s %-9s %s %d/%d" % (worker["id"], worker["status"], bar(active, most), active, most))
     lines.append("")
     lines.append("  %-9s %-13s %-9s %-8s %s" % ("SESSION", "BODY", "STATE", "AGE", "STREAMS"))
-    for session in sessions[:20]:
-        lines.append("  %-9s %-13s %-9s %-8s %s" % (
-            session["id"][:8], session.get("body_ip"), session.get("status"), session.get("age"), session.get("active_connections")))
-    if not sessions:
-        lines.append("  none")
+    for session in sessions[:12]:
+        lines.append("  %-9s %-13s %-9s %-8s %d" % (
+            session["id"][:8], session["body_ip"], session["status"], session["age"], session["active_connections"]))
+    urls = [session["stream_url"] for session in sessions if session.get("stream_url") and session["status"] in LIVE]
+    lines += ["", "Open in a browser:"] + ["  " + url for url in urls[:4]]
+    if len(urls) > 4:
+        lines.append("  … and %d more, see /api/v1/sessions" % (len(urls) - 4))
+    if not urls:
+        lines.append("  no session: create one with")
+        lines.append("""  curl -s -X POST -H "Authorization: Bearer %s" -H "Content-Type: application/json" \\""" % running.plan.token)
+        lines.append("""    -d '{"body_ip":"%s"}' %s/api/v1/sessions""" % (running.plan.body(1), running.url))
     return lines
+
+
+LIVE = ("ready", "active", "idle")
 
 
 def span(seconds):
@@ -225,40 +275,73 @@ def span(seconds):
     return "%dm%02ds" % (seconds // 60, seconds % 60) if seconds >= 60 else "%ds" % seconds
 
 
-def introduce(running, sessions):
+def user_name():
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "USER"
+
+
+def how_to(running):
     plan = running.plan
-    lines = ["", "Open in a browser:"]
-    lines += ["  %s" % created["stream_url"] for created in sessions]
-    host = socket.gethostname()
-    lines += ["", "From another machine, first (the page, and TURN over TCP):",
-              "  ssh -L %d:%s -L %d:%s %s@%s" % (plan.controller[1], cluster.at_text(plan.controller), plan.turn_at[1],
-                                                cluster.at_text(plan.turn_at), os.environ.get("USER", "root"), host),
-              "", "API:", "  curl -s %s/api/v1/health | jq ." % running.url,
-              '  curl -s -H "Authorization: Bearer %s" %s/api/v1/sessions | jq .' % (plan.token, running.url),
-              "", "Logs: %s/*.log          Ctrl-C ends everything." % plan.folder, ""]
-    return lines
+    return ["", "From another machine, first (the page, and TURN over TCP):",
+            "  ssh -L %d:%s -L %d:%s %s@%s" % (plan.controller[1], cluster.at_text(plan.controller), plan.turn_at[1],
+                                              cluster.at_text(plan.turn_at), user_name(), socket.gethostname()),
+            "", "API (token %s):  curl -s %s/api/v1/health | jq ." % (plan.token, running.url),
+            "Logs: %s/*.log      Ctrl-C ends everything." % plan.folder]
 
 
-def watch(running, sessions):
-    head = introduce(running, sessions)
-    interactive = sys.stdout.isatty()
-    for line in head:
-        say(line)
+class Screen:
+    """The terminal's other screen, redrawn in place: the scrollback stays as it was."""
+
+    def __enter__(self):
+        sys.stdout.write("\x1b[?1049h\x1b[?25l")
+        return self
+
+    def __exit__(self, *_):
+        sys.stdout.write("\x1b[?25h\x1b[?1049l")
+        sys.stdout.flush()
+
+    def show(self, live, rest):
+        columns, rows = shutil.get_terminal_size()
+        def height(lines):
+            return sum(max(1, -(-len(line) // columns)) for line in lines)
+        lines = live + rest
+        while lines and height(lines) > rows - 1:
+            lines = lines[:-1]  # the least important stands last
+        sys.stdout.write("\x1b[H" + "".join("%s\x1b[K\n" % line for line in lines) + "\x1b[J")
+        sys.stdout.flush()
+
+
+def watch_screen(running):
+    with Screen() as screen:
+        while True:
+            check_children(running)
+            title = "hydraneckwebrtc demo · %s · up %s" % (time.strftime("%H:%M:%S"), span(time.monotonic() - START))
+            screen.show([title, ""] + status_lines(running), how_to(running))
+            time.sleep(1)
+
+
+def watch_lines(running):
+    """Not a terminal: a block whenever something has changed besides the ages."""
     last = None
+    for line in how_to(running):
+        say(line)
     while True:
-        for name, process in running.children.items():
-            if not process.alive():
-                raise Failed("%s has ended:\n  %s" % (name, "\n  ".join(process.tail())))
+        check_children(running)
         lines = status_lines(running)
-        if interactive:
-            width = shutil.get_terminal_size().columns
-            sys.stdout.write("\x1b[H\x1b[J" + "\n".join(line[:width] if line.startswith("  ") and "http" not in line else line
-                                                       for line in lines + head) + "\n")
-            sys.stdout.flush()
-        elif lines[2:] != last:
-            last = lines[2:]
-            say("\n".join(lines))
+        steady = [re.sub(r"\b(\d+h)?(\d+m)?\d+s\b", "", line) for line in lines]
+        if steady != last:
+            last = steady
+            say("\n".join([""] + lines))
         time.sleep(1)
+
+
+def check_children(running):
+    for name, process in running.children.items():
+        if not process.alive():
+            raise Failed("%s has ended with status %s; its last lines:\n  %s" % (
+                name, process.process.returncode, "\n  ".join(process.tail())))
 
 
 # ---- main ----
@@ -273,10 +356,22 @@ def arguments():
     parser.add_argument("--screenshot", metavar="FILE", help="with --once: a PNG of the playing page")
     parser.add_argument("--build", default=os.path.join(cluster.TOP, "build"), help=argparse.SUPPRESS)
     parser.add_argument("--leased", action="store_true", help=argparse.SUPPRESS)  # tests: addresses of their own
+    parser.add_argument("--check-only", action="store_true", help=argparse.SUPPRESS)  # before anything is installed or built
     options = parser.parse_args()
     if not 1 <= options.workers <= 20 or not 1 <= options.bodies <= 100 or not 1 <= options.port <= 65535:
         parser.error("--workers is 1 … 20, --bodies 1 … 100, --port 1 … 65535")
+    if not options.leased:
+        others = [at for at, name in plan_of(options, "/nonexistent", None).listens() if name != "controller"]
+        if ("127.0.0.1", options.port) in others:
+            parser.error("--port %d is the demo's own, for another part" % options.port)
+    if options.check_only:
+        sys.exit(0)
     return options
+
+
+def plan_of(options, folder, lease):
+    return cluster.Plan(options.build, folder, bodies=options.bodies, workers=options.workers, controller_port=options.port, lease=lease,
+                        extra_worker={"sessions": {"abandon_timeout": "24h"}})
 
 
 def run(options, folder, outer):
@@ -284,11 +379,12 @@ def run(options, folder, outer):
     if options.leased:
         from lease import Lease
         lease = Lease()
-    plan = cluster.Plan(options.build, folder, bodies=options.bodies, workers=options.workers, controller_port=options.port, lease=lease,
-                        extra_worker={"sessions": {"abandon_timeout": "24h"}})
+    held = None if options.leased else only_one_demo()
+    plan = plan_of(options, folder, lease)
     check_outer_address(outer, options.once)
     check_ports(plan)
     running = cluster.Cluster(plan, progress=step)
+    broken = None
     try:
         running.start_all()
         step("up           %d workers healthy" % plan.workers)
@@ -297,13 +393,18 @@ def run(options, folder, outer):
         else:
             sessions = [running.create(n, experience="Desktop", body="body-%d" % n) for n in range(1, 1 + min(2, plan.bodies, plan.workers * 4))]
             step("sessions     %d created" % len(sessions))
-            watch(running, sessions)
+            (watch_screen if sys.stdout.isatty() else watch_lines)(running)
+    except BaseException as error:
+        broken = error
+        raise
     finally:
         # a second Ctrl-C must not stop the clearing up
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         wrong = running.stop()
-        if wrong:
+        if held is not None:
+            held.close()
+        if wrong and (broken is None or isinstance(broken, KeyboardInterrupt)):
             raise Failed("the end was not clean: %s" % "; ".join(wrong))
     if options.once:
         step("all steps hold; everything is stopped")
@@ -322,9 +423,14 @@ def main():
         say("\nstopped; nothing is left running")
         return 0 if not options.once else 130
     except (Failed, child.ChildError) as error:
-        say("\nFAILED: %s" % error)
         keep = os.environ.get("HYDRANECK_KEEP") == "1"
+        say("\nFAILED: %s" % error)
+        if not keep:
+            say("HYDRANECK_KEEP=1 keeps the logs of the next run.")
         return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more: that is an end like Ctrl-C
+        return 0
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         outer.remove()

@@ -8,14 +8,14 @@ import subprocess
 
 
 def bind_problem(address, port):
-    """None when a listener can be bound there; else the system's reason."""
+    """None when a listener can be bound there; else the system's error."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind((address, port))
             sock.listen(1)
         except OSError as error:
-            return error.strerror
+            return error
     return None
 
 

@@ -9,7 +9,7 @@
 gpointer
 hn_config_value_slot (HnConfig *config, const HnConfigOption *option)
 {
-  return (char *)config + option->offset;
+  return (char *) config + option->offset;
 }
 
 static const char *
@@ -33,7 +33,7 @@ read_duration (const char *text, const HnConfigOption *option, gint64 *ret_us)
     return "must be a duration such as 30s, 5m or 1h";
   if (count * unit < option->min || count * unit > option->max)
     return "is out of range";
-  *ret_us = hn_seconds ((double)(count * unit));
+  *ret_us = hn_seconds ((double) (count * unit));
   return NULL;
 }
 
@@ -93,13 +93,13 @@ hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const
   case HN_CONFIG_UINT:
     if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT, &number, NULL))
       return "must be a whole number";
-    if ((gint64)number < option->min || (gint64)number > option->max)
+    if ((gint64) number < option->min || (gint64) number > option->max)
       return "is out of range";
-    *(guint *)target = (guint)number;
+    *(guint *) target = (guint) number;
     return NULL;
   case HN_CONFIG_NETWORKS:
-    g_array_set_size (*(GArray **)target, 0);
-    return *text != '\0' ? hn_config_value_read_networks (text, *(GArray **)target) : NULL;
+    g_array_set_size (*(GArray **) target, 0);
+    return *text != '\0' ? hn_config_value_read_networks (text, *(GArray **) target) : NULL;
   case HN_CONFIG_ICE:
   case HN_CONFIG_JSON:
     break;

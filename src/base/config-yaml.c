@@ -24,7 +24,7 @@ hn_config_yaml_refuse (const HnConfigYaml *self, const yaml_node_t *node, GError
 const char *
 hn_config_yaml_text (const yaml_node_t *node)
 {
-  return node->type == YAML_SCALAR_NODE ? (const char *)node->data.scalar.value : NULL;
+  return node->type == YAML_SCALAR_NODE ? (const char *) node->data.scalar.value : NULL;
 }
 
 static gboolean

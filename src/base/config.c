@@ -27,7 +27,7 @@ typedef struct {
 static gboolean
 read_network_list (Reader *reader, yaml_node_t *node, const HnConfigOption *option, GError **error)
 {
-  GArray *networks = *(GArray **)hn_config_value_slot (reader->config, option);
+  GArray *networks = *(GArray **) hn_config_value_slot (reader->config, option);
 
   g_array_set_size (networks, 0);
   for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
@@ -214,9 +214,9 @@ config_with_defaults (void)
     gpointer target = hn_config_value_slot (config, &options[i]);
 
     if (options[i].type == HN_CONFIG_NETWORKS)
-      *(GArray **)target = g_array_new (FALSE, FALSE, sizeof (HnNetwork));
+      *(GArray **) target = g_array_new (FALSE, FALSE, sizeof (HnNetwork));
     else if (options[i].type == HN_CONFIG_ICE)
-      *(JsonArray **)target = json_array_new ();
+      *(JsonArray **) target = json_array_new ();
     if (options[i].default_value != NULL) {
       const char *wrong = hn_config_value_from_text (config, &options[i], options[i].default_value);
 
@@ -236,7 +236,7 @@ hn_config_parse (const char *text, gsize length, const char *file, HnMode mode, 
 
   if (!yaml_parser_initialize (&parser))
     g_error ("out of memory");
-  yaml_parser_set_input_string (&parser, (const guint8 *)text, length);
+  yaml_parser_set_input_string (&parser, (const guint8 *) text, length);
   if (!yaml_parser_load (&parser, &document)) {
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s:%zu:%zu: %s", file, parser.problem_mark.line + 1,
                  parser.problem_mark.column + 1, parser.problem != NULL ? parser.problem : "not YAML");
@@ -290,33 +290,68 @@ hn_config_free (HnConfig *self)
   g_free (self);
 }
 
+/* What stands behind a key in the sample. */
+static const char *
+example_of (const HnConfigOption *option)
+{
+  if (option->type != HN_CONFIG_SECRET && option->default_value != NULL && *option->default_value != '\0')
+    return option->default_value;
+  switch (option->type) {
+  case HN_CONFIG_SECRET:
+    return "<secret>";
+  case HN_CONFIG_URL:
+    return "https://host.example";
+  case HN_CONFIG_LISTEN:
+    return "\":47990\"";
+  case HN_CONFIG_ADDRESS:
+    return "203.0.113.7";
+  case HN_CONFIG_NETWORKS:
+    return "[10.0.0.1, 192.168.0.0/16]";
+  case HN_CONFIG_ICE:
+    return "[{urls: [\"turn:203.0.113.7:3478\"], username: hydraturn, credential: <secret>}]";
+  case HN_CONFIG_JSON:
+    return "{fps: 60, videoSize: 1080p}";
+  case HN_CONFIG_TEXT:
+  case HN_CONFIG_DURATION:
+  case HN_CONFIG_UINT:
+    break;
+  }
+  return g_str_equal (option->path, "mode") ? "worker" : "<text>";
+}
+
+static guint
+depth_of (const char *path)
+{
+  guint depth = 0;
+
+  for (; *path != '\0'; path++)
+    depth += *path == '.';
+  return depth;
+}
+
 char *
 hn_config_sample (void)
 {
-  GString *out = g_string_new ("# Every option, with its default. Keys without a default are commented out without a value.\n");
+  GString *out =
+      g_string_new ("# Every option, commented out. Behind the key stands its default, or an example where there is none.\n");
   g_autofree char *section = g_strdup ("");
 
   for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
     const char *dot = strrchr (options[i].path, '.');
-    g_autofree char *parent = dot != NULL ? g_strndup (options[i].path, (gsize)(dot - options[i].path)) : g_strdup ("");
-    const char *key = dot != NULL ? dot + 1 : options[i].path;
-    guint indent = 0;
+    g_autofree char *parent = dot != NULL ? g_strndup (options[i].path, (gsize) (dot - options[i].path)) : g_strdup ("");
+    int indent = 2 * (int) depth_of (options[i].path);
 
-    for (const char *p = options[i].path; *p != '\0'; p++)
-      indent += *p == '.' ? 2 : 0;
-    if (!g_str_equal (parent, section) && *parent != '\0') {
+    if (*parent == '\0') {
+      g_string_append_c (out, '\n');
+    } else if (!g_str_equal (parent, section)) {
       const char *last = strrchr (parent, '.');
 
-      g_string_append_printf (out, "%s%*s%s:\n", indent == 2 ? "\n" : "", (int)indent - 2, "", last != NULL ? last + 1 : parent);
-    } else if (*parent == '\0') {
-      g_string_append_c (out, '\n');
+      g_string_append_printf (out, "%s%*s%s:\n", indent == 2 ? "\n" : "", indent - 2, "", last != NULL ? last + 1 : parent);
     }
     g_free (section);
     section = g_steal_pointer (&parent);
-    g_string_append_printf (out, "%*s# %s\n%*s# %s: %s\n", (int)indent, "", options[i].doc, (int)indent, "", key,
-                            options[i].type == HN_CONFIG_SECRET ? "<secret>"
-                            : options[i].default_value != NULL  ? options[i].default_value
-                                                                : "");
+    g_string_append_printf (out, "%*s# %s\n%*s# %s: %s\n", indent, "", options[i].doc, indent, "",
+                            dot != NULL ? dot + 1 : options[i].path, example_of (&options[i]));
   }
   return g_string_free (out, FALSE);
 }

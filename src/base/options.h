@@ -9,9 +9,9 @@ OPTION ("mode",                     TEXT,     mode,                      NULL,  
 OPTION ("server.domain",            TEXT,     server_domain,             NULL,     0,   0,        "Public host name: HTTPS on 443 with a certificate of its own.")
 OPTION ("server.listen",            LISTEN,   server_listen,             NULL,     0,   0,        "`address:port` or `:port` for plain HTTP. A worker's default is `:47990`.")
 OPTION ("server.admin_token",       SECRET,   server_admin_token,        NULL,     0,   0,        "Bearer token of the API.")
+OPTION ("server.trusted_proxies",   NETWORKS, server_trusted_proxies,    "",       0,   0,        "Addresses whose X-Forwarded-* fields are believed.")
 OPTION ("server.tls.cert",          TEXT,     server_tls_cert,           NULL,     0,   0,        "Certificate chain, PEM file.")
 OPTION ("server.tls.key",           TEXT,     server_tls_key,            NULL,     0,   0,        "Private key, PEM file.")
-OPTION ("server.trusted_proxies",   NETWORKS, server_trusted_proxies,    "",       0,   0,        "Addresses whose X-Forwarded-* fields are believed.")
 
 OPTION ("controller.url",           URL,      controller_url,            NULL,     0,   0,        "Where a worker sends its heartbeats.")
 OPTION ("controller.token",         SECRET,   controller_token,          NULL,     0,   0,        "The controller's `server.admin_token`.")

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -95,7 +96,8 @@ run (const HnRoleKind *kind, const HnConfig *config, GError **error)
   self.product = kind->start (config, &self, error);
   if (self.product == NULL) {
     g_main_loop_unref (self.loop);
-    return hn_error_exit_status (*error);
+    /* what cannot be served as configured is the configuration's fault */
+    return g_error_matches (*error, HN_ERROR, HN_ERROR_INVALID) ? EX_CONFIG : hn_error_exit_status (*error);
   }
   term_id = g_unix_signal_add (SIGTERM, on_signal, &self);
   int_id = g_unix_signal_add (SIGINT, on_signal, &self);
@@ -158,5 +160,7 @@ hn_role_main (const HnRoleKind *kind, int argc, char **argv)
   status = run (kind, config, &error);
   if (error != NULL)
     fprintf (stderr, "hydraneckwebrtc %s: %s\n", mode_name (kind->mode), error->message);
+  if (hn_error_detail (error) != NULL)
+    fprintf (stderr, "  %s\n", hn_error_detail (error));
   return status;
 }

@@ -340,7 +340,7 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path, GHas
     hn_http_request_set_header (request, "Allow", allowed->str);
     answer_error (request, 405, "method not allowed", NULL);
   } else {
-    answer_error (request, 404, "not found", "no such path");
+    answer_error (request, 404, "not found", "no such path; GET /api/v1/health tells what runs here");
   }
   if (!request->answered) {
     request->paused = TRUE;

@@ -214,6 +214,7 @@ check_body (HnSessionsIo *self, const char *body_ip, HnAddress *ret_address, GEr
   }
   if (!hn_networks_contain (self->world.config->sunshine_allowed_networks, ret_address)) {
     g_set_error_literal (error, HN_ERROR, HN_ERROR_INVALID, "field 'body_ip' must be within sunshine.allowed_networks");
+    hn_error_set_detail (error != NULL ? *error : NULL, "the networks are named in the worker's configuration");
     return FALSE;
   }
   return TRUE;

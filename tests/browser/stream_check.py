@@ -124,7 +124,12 @@ def click_exit(browser, url):
 
 def check(browser, options):
     browser.open(options.url)
-    stats = wait_for_play(browser, options.timeout, options.frames, options.packets)
+    try:
+        stats = wait_for_play(browser, options.timeout, options.frames, options.packets)
+    except NotPlaying:
+        if options.screenshot:
+            browser.screenshot(options.screenshot)  # it shows why
+        raise
     result = {**result_of(stats), "moving": browser.script(MOVES)}
     if options.screenshot:
         browser.screenshot(options.screenshot)
@@ -141,7 +146,7 @@ def parse():
     parser.add_argument("url")
     parser.add_argument("--require-relay", action="store_true", help="fail unless the selected local candidate is relayed")
     parser.add_argument("--force-relay", action="store_true", help="wrap RTCPeerConnection so that iceTransportPolicy is relay")
-    parser.add_argument("--screenshot", metavar="FILE", help="write a PNG once it plays")
+    parser.add_argument("--screenshot", metavar="FILE", help="write a PNG once it plays, or when it does not")
     parser.add_argument("--click-exit", action="store_true", help="click Exit and wait until the video has stopped")
     parser.add_argument("--timeout", type=float, default=30, metavar="SECONDS")
     parser.add_argument("--frames", type=int, default=30)

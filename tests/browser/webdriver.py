@@ -11,6 +11,7 @@ it when our end of its stdin closes, so nothing outlives us either when we are k
 """
 
 import base64
+import contextlib
 import http.client
 import json
 import os
@@ -20,6 +21,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 
 FLAGS = [
@@ -32,7 +34,10 @@ FLAGS = [
 
 # Ends its own process group and removes the profile ($0) at the end of input. It must not hold the driver's stdout, whose end
 # tells that the driver has died.
-GUARD = '"$@" </dev/null & exec >/dev/null; read line; trap "" TERM; kill -TERM 0; sleep 0.3; rm -rf "$0"; kill -KILL 0'
+# The last act is done from a session of its own: first the whole group is killed, only then is the profile removed, or Chromium writes it again.
+BURIAL = 'kill -KILL -- "-$1"; n=0; while kill -0 -- "-$1" && [ $n -lt 40 ]; do sleep 0.05; n=$((n + 1)); done; rm -rf "$2"'
+GUARD = ('"$@" </dev/null & exec >/dev/null 2>&1; read line; trap "" TERM; kill -TERM 0; sleep 0.3; '
+         "exec setsid /bin/sh -c '" + BURIAL + "' burial $$ \"$0\"")
 
 
 class WebDriverError(Exception):
@@ -82,7 +87,8 @@ class Browser:
 
     def _start_driver(self, chromedriver):
         # HOME inside the profile: Chromium's crash handler and caches leave nothing behind
-        environment = dict(os.environ, HOME=self.profile, XDG_CONFIG_HOME=self.profile, XDG_CACHE_HOME=self.profile)
+        environment = dict(os.environ, HOME=self.profile, XDG_CONFIG_HOME=self.profile, XDG_CACHE_HOME=self.profile,
+                           TMPDIR=self.profile)
         self.driver = subprocess.Popen(["/bin/sh", "-c", GUARD, self.profile, chromedriver, "--port=0"], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, env=environment)
         self.port = self._read_port(20)
@@ -161,6 +167,10 @@ class Browser:
 
     def close(self):
         """Ends Chromium and its driver; nothing of them is left when this returns."""
+        with _undisturbed():
+            self._end()
+
+    def _end(self):
         if self.session is not None:
             try:
                 self._request("DELETE", f"/session/{self.session}", timeout=5)
@@ -173,6 +183,33 @@ class Browser:
         shutil.rmtree(self.profile, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def _undisturbed():
+    """A second Ctrl-C, or a SIGTERM behind the first, must not stop the clearing up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _lives(group):
+    """Whether a process group has a member that is no zombie: not every PID 1 reaps what is left to it."""
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
+                state, _, member_of = file.read().rsplit(")", 1)[1].split()[:3]
+        except OSError:
+            continue
+        if int(member_of) == group and state not in "ZX":
+            return True
+    return False
+
+
 def _kill_group(process):
     """Kills the group that `process` leads and waits until no member is left (at most 5 s)."""
     try:
@@ -183,9 +220,5 @@ def _kill_group(process):
     process.stdin.close()
     process.stdout.close()
     end = time.monotonic() + 5
-    while time.monotonic() < end:
-        try:
-            os.killpg(process.pid, 0)
-        except (ProcessLookupError, PermissionError):
-            return
+    while _lives(process.pid) and time.monotonic() < end:
         time.sleep(0.02)

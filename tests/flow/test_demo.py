@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
@@ -94,6 +95,41 @@ def a_taken_port_names_its_holder():
         equal(result.returncode, 1, "exit status")
         contains(result.stdout, "127.0.0.1:%d, wanted for controller, is held by" % port)
         contains(result.stdout, "(pid %d)" % os.getpid())
+
+
+def a_second_demo_is_told_about_the_first():
+    first = subprocess.Popen([DEMO[0], "--bodies", "2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment())
+    for line in first.stdout:
+        if "Open in a browser" in line:
+            break
+    second = subprocess.run([DEMO[0]], capture_output=True, text=True, check=False, timeout=60, env=_environment())
+    first.send_signal(signal.SIGINT)
+    first.stdout.read()
+    equal(first.wait(30), 0, "exit status of the first")
+    first.stdout.close()
+    equal(second.returncode, 1, "exit status of the second")
+    contains(second.stdout, "another demo is running (pid %d)" % first.pid)
+
+
+def ctrl_c_while_chromium_plays_leaves_no_profile():
+    with tempfile.TemporaryDirectory() as folder:
+        demo = subprocess.Popen(DEMO + ["--once"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                                env=dict(_environment(), TMPDIR=folder))
+        for line in demo.stdout:
+            if "stream socket" in line:
+                break
+        end = time.monotonic() + 20
+        while not glob.glob(folder + "/browser-*/profile/*"):
+            true(time.monotonic() < end, "Chromium has not started")
+            time.sleep(0.02)
+        os.killpg(demo.pid, signal.SIGINT)
+        demo.stdout.read()
+        equal(demo.wait(30), 130, "exit status")
+        demo.stdout.close()
+        end = time.monotonic() + 10
+        while os.listdir(folder):
+            true(time.monotonic() < end, "left behind: %r" % os.listdir(folder))
+            time.sleep(0.05)
 
 
 def wrong_options_are_refused():

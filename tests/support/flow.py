@@ -20,10 +20,12 @@ import web  # noqa: E402, F401
 from lease import Lease  # noqa: E402
 
 WATCHDOG_SECONDS = 120
+# the same as scripts/run-tests sets, for whoever runs one file by hand (docs/decisions.md 6)
+os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=1:intercept_tls_get_addr=0")
 
 
 def build_folder():
-    return os.environ.get("HYDRANECK_BUILD") or os.path.join(TOP, "build")
+    return os.path.abspath(os.environ.get("HYDRANECK_BUILD") or os.path.join(TOP, "build-test"))
 
 
 def equal(actual, expected, what="value"):
@@ -137,6 +139,10 @@ def main(names, **options):
     """Runs the functions of a file in their order; exit status 1 if one fails. Arguments choose tests by name."""
     tests = [(n, f) for n, f in names.items() if inspect.isfunction(f) and f.__module__ == "__main__" and not n.startswith("_")]
     chosen = sys.argv[1:]
+    unknown = set(chosen) - {n for n, _ in tests}
+    if unknown:
+        print("no such test: %s; there are:\n  %s" % (", ".join(sorted(unknown)), "\n  ".join(n for n, _ in tests)))
+        sys.exit(64)
     if chosen:
         tests = [t for t in tests if t[0] in chosen]
     failed = 0

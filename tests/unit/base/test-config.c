@@ -192,16 +192,46 @@ the_public_address_comes_from_the_first_turn_url (void **unused)
 }
 
 static void
-the_sample_names_every_option_and_parses_when_uncommented_keys_are_given (void **unused)
+the_sample_names_every_option_and_its_sections_once (void **unused)
 {
   g_autofree char *sample = hn_config_sample ();
-  g_autofree char *with_token = g_strconcat (sample, "\nserver:\n  admin_token: x\n", NULL);
-  g_autoptr (GError) error = NULL;
+  const char *server = strstr (sample, "\nserver:");
 
 #define OPTION(path, type, field, default_value, min, max, doc) assert_non_null (strstr (sample, doc));
 #include "base/options.h"
 #undef OPTION
-  assert_non_null (with_token);
+  assert_non_null (server);
+  assert_null (strstr (server + 1, "\nserver:"));
+}
+
+static void
+the_sample_with_its_comments_taken_away_is_a_configuration (void **unused)
+{
+  g_autofree char *sample = hn_config_sample ();
+  g_auto (GStrv) lines = g_strsplit (sample, "\n", -1);
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) config = NULL;
+
+  for (guint i = 0; lines[i] != NULL; i++) {
+    const char *hash = strstr (lines[i], "# ");
+    const char *colon = hash != NULL ? strstr (hash, ": ") : NULL;
+    gboolean is_key = colon != NULL && strcspn (hash + 2, " `") == (gsize) (colon - hash - 1);
+    /* TLS is not there yet */
+    gboolean refused = is_key && (g_str_has_prefix (hash, "# domain:") || g_str_has_prefix (hash, "# cert:") || g_str_has_prefix (hash, "# key:"));
+
+    if (is_key && !refused)
+      g_string_append_printf (text, "%.*s%s\n", (int) (hash - lines[i]), lines[i], hash + 2);
+    else if (hash == NULL)
+      g_string_append_printf (text, "%s\n", lines[i]);
+  }
+  config = parse (text->str, HN_MODE_WORKER, &error);
+  if (error != NULL)
+    print_message ("%s\n%s\n", error->message, text->str);
+  assert_null (error);
+  assert_string_equal (config->sunshine_username, "sunshine");
+  assert_int_equal (config->hydrabody_port, 47991);
+  assert_true (hn_config_has_turn (config));
 }
 
 int
@@ -218,7 +248,8 @@ main (void)
     cmocka_unit_test (aliases_that_blow_up_or_loop_are_refused),
     cmocka_unit_test (default_settings_keep_their_types),
     cmocka_unit_test (the_public_address_comes_from_the_first_turn_url),
-    cmocka_unit_test (the_sample_names_every_option_and_parses_when_uncommented_keys_are_given),
+    cmocka_unit_test (the_sample_names_every_option_and_its_sections_once),
+    cmocka_unit_test (the_sample_with_its_comments_taken_away_is_a_configuration),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
