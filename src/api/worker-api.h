@@ -167,6 +167,9 @@ HnSessionReport *hn_session_report_from_json (JsonObject *object, GError **error
  */
 JsonObject *hn_session_report_to_json (const HnSessionReport *self);
 
+/* A controller says so in each call to a worker: whoever is a controller himself refuses, or a `url` that leads back would loop. */
+#define HN_WORKER_API_FROM_FIELD "X-Hydraneck-From"
+
 #define HN_WORKER_API_HEARTBEAT_PATH "/api/v1/workers/heartbeat"
 
 /* POST to that path. */

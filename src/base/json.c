@@ -49,7 +49,8 @@ check_shape (const char *text, gsize length, GError **error)
     }
     if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
       continue;
-    if (closed || c == '\0' || c == '/')
+    /* json-glib knows more than JSON: with its single quotes one could hide brackets from this very check */
+    if (closed || c == '\0' || strchr ("{}[]:,\"0123456789+-.eEtrufalsn", c) == NULL)
       return unexpected (i, error);
     seen = TRUE;
     if (c == '"') {
@@ -125,12 +126,16 @@ find (JsonObject *object, const char *name, gboolean required, JsonNode **ret_no
   return TRUE;
 }
 
+/* C0, DEL and C1, and what starts a new line or turns the direction of writing: none belongs into a name. */
 static gboolean
 has_controls (const char *text)
 {
-  for (const guchar *p = (const guchar *) text; *p != '\0'; p++)
-    if (*p < 0x20 || *p == 0x7f)
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p)) {
+    GUnicodeType type = g_unichar_type (g_utf8_get_char (p));
+
+    if (type == G_UNICODE_CONTROL || type == G_UNICODE_LINE_SEPARATOR || type == G_UNICODE_PARAGRAPH_SEPARATOR)
       return TRUE;
+  }
   return FALSE;
 }
 

@@ -43,5 +43,6 @@
 #define HN_LIMIT_SUNSHINE_SECONDS 5         /* one call to Sunshine's API or hydrabody */
 #define HN_LIMIT_PROBE_MS 1000              /* reachability of a body */
 #define HN_LIMIT_READY_SECONDS 10           /* web-server spawned to answering */
+#define HN_LIMIT_LOG_BYTES 16777216         /* web-server.log of one session; started anew beyond, looked at each second */
 #define HN_LIMIT_STOP_SECONDS 5             /* SIGTERM to SIGKILL of a session's processes */
 #define HN_LIMIT_ORPHAN_SECONDS 3           /* the same when the worker itself is gone */

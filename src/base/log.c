@@ -24,15 +24,29 @@ hn_log_level_from_text (const char *text, HnLogLevel *ret_level)
   return FALSE;
 }
 
-/* A stranger's text must not be able to forge a second line or to drive a terminal. */
+static gboolean
+is_harmless (gunichar c)
+{
+  GUnicodeType type = g_unichar_type (c);
+
+  return type != G_UNICODE_CONTROL && type != G_UNICODE_FORMAT && type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
+/* A stranger's text must not be able to forge a second line, to drive a terminal (C1 too) or to turn the direction of writing. */
 static void
 append_escaped (GString *line, const char *text)
 {
-  for (const guchar *p = (const guchar *) text; *p != '\0'; p++) {
-    if (*p < 0x20 || *p == 0x7f)
-      g_string_append_printf (line, "\\x%02x", *p);
+  while (*text != '\0') {
+    gunichar c = g_utf8_get_char_validated (text, -1);
+    gboolean whole = c != (gunichar) -1 && c != (gunichar) -2;
+    gsize length = whole ? (gsize) (g_utf8_next_char (text) - text) : 1;
+
+    if (whole && is_harmless (c))
+      g_string_append_len (line, text, (gssize) length);
     else
-      g_string_append_c (line, (char) *p);
+      for (gsize i = 0; i < length; i++)
+        g_string_append_printf (line, "\\x%02x", (guchar) text[i]);
+    text += length;
   }
 }
 

@@ -131,8 +131,9 @@ hn_cluster_http_call_async (HnClusterHttp *self, const HnRegistryWorker *worker,
                             gpointer user_data)
 {
   g_autofree char *url = g_strconcat (worker->report->url, path, NULL);
-  HnHttpCall call
-    = { .method = method, .url = url, .bearer = worker->report->api_token, .body = body, .timeout_us = timeout_us };
+  static const char *const fields[] = { HN_WORKER_API_FROM_FIELD, "controller", NULL };
+  HnHttpCall call = { .method = method, .url = url, .bearer = worker->report->api_token, .fields = fields, .body = body,
+                      .timeout_us = timeout_us };
 
   hn_http_client_call_async (self->client, &call, cancellable, done, user_data);
 }

@@ -85,28 +85,46 @@ on_worker (HnHttpRequest *request, gpointer data)
   }
 }
 
+/* Whether the caller is a controller that took us for a worker; it is then answered. */
+static gboolean
+is_loop (HnHttpRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (hn_http_request_get_header (request, HN_WORKER_API_FROM_FIELD) == NULL)
+    return FALSE;
+  error = g_error_new_literal (HN_ERROR, HN_ERROR_INVALID, "this is a controller, not a worker");
+  hn_error_set_detail (error, "a worker's `worker.url` leads to a controller");
+  hn_http_request_reply_error (request, error);
+  return TRUE;
+}
+
 static void
 on_create (HnHttpRequest *request, gpointer data)
 {
-  hn_create_http_start (((HnControllerHttp *) data)->create, request);
+  if (!is_loop (request))
+    hn_create_http_start (((HnControllerHttp *) data)->create, request);
 }
 
 static void
 on_list (HnHttpRequest *request, gpointer data)
 {
-  hn_sessions_http_list (((HnControllerHttp *) data)->sessions, request);
+  if (!is_loop (request))
+    hn_sessions_http_list (((HnControllerHttp *) data)->sessions, request);
 }
 
 static void
 on_show (HnHttpRequest *request, gpointer data)
 {
-  hn_sessions_http_show (((HnControllerHttp *) data)->sessions, request);
+  if (!is_loop (request))
+    hn_sessions_http_show (((HnControllerHttp *) data)->sessions, request);
 }
 
 static void
 on_delete (HnHttpRequest *request, gpointer data)
 {
-  hn_sessions_http_delete (((HnControllerHttp *) data)->sessions, request);
+  if (!is_loop (request))
+    hn_sessions_http_delete (((HnControllerHttp *) data)->sessions, request);
 }
 
 static const HnHttpRoute routes[] = {

@@ -34,8 +34,7 @@ on_route (const HnHttpHead *head, const HnPeer *peer, HnRoute *ret_route, gpoint
 {
   HnController *self = data;
 
-  hn_entry_decide (hn_cluster_http_get_registry (self->cluster), self->config->server_trusted_proxies, head, peer,
-                   hn_clock_now_us (), ret_route);
+  hn_entry_decide (hn_cluster_http_get_registry (self->cluster), self->config, head, peer, hn_clock_now_us (), ret_route);
 }
 
 static void

@@ -73,8 +73,18 @@ decide_session (const HnRegistry *registry, const HnHttpHead *head, gint64 now_u
   }
 }
 
+/* The API server checks it again; here it only decides how much a stranger may make us hold. */
+static gboolean
+has_token (const HnHttpHead *head, const char *token)
+{
+  const HnHttpField *field = hn_http_head_find (head, "Authorization");
+  g_autofree char *value = field != NULL ? hn_slice_dup (field->value) : NULL;
+
+  return value != NULL && g_ascii_strncasecmp (value, "Bearer ", 7) == 0 && hn_secret_equal (value + 7, token);
+}
+
 void
-hn_entry_decide (const HnRegistry *registry, GArray *trusted_proxies, const HnHttpHead *head, const HnPeer *peer, gint64 now_us,
+hn_entry_decide (const HnRegistry *registry, const HnConfig *config, const HnHttpHead *head, const HnPeer *peer, gint64 now_us,
                  HnRoute *ret_route)
 {
   const char *wrong = hn_route_check_path (head->path);
@@ -85,13 +95,13 @@ hn_entry_decide (const HnRegistry *registry, GArray *trusted_proxies, const HnHt
   }
   if (!hn_slice_has_prefix (head->path, PREFIX)) {
     ret_route->kind = HN_ROUTE_API;
-    if (hn_slice_equal (head->path, HN_WORKER_API_HEARTBEAT_PATH))
+    if (hn_slice_equal (head->path, HN_WORKER_API_HEARTBEAT_PATH) && has_token (head, config->server_admin_token))
       ret_route->body_limit_bytes = HN_LIMIT_HEARTBEAT_BYTES;
     return;
   }
   decide_session (registry, head, now_us, ret_route);
   if (ret_route->kind != HN_ROUTE_PROXY)
     return;
-  hn_route_forwarded (ret_route, head, peer, trusted_proxies);
+  hn_route_forwarded (ret_route, head, peer, config->server_trusted_proxies);
   hn_route_drop_request_field (ret_route, "Authorization");
 }

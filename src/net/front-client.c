@@ -208,6 +208,21 @@ say_continue (HnFrontClient *self)
   hn_wire_send (self->wire, &part, 1);
 }
 
+/* SoupServer would answer such a target by itself, without our error shape. */
+static gboolean
+escapes_are_whole (HnSlice target)
+{
+  for (gsize i = 0; i < target.length; i++) {
+    if (target.text[i] != '%')
+      continue;
+    if (i + 2 >= target.length || !g_ascii_isxdigit (target.text[i + 1]) || !g_ascii_isxdigit (target.text[i + 2])
+        || (target.text[i + 1] == '0' && target.text[i + 2] == '0'))
+      return FALSE;
+    i += 2;
+  }
+  return TRUE;
+}
+
 static void
 begin_api (HnFrontClient *self, const HnHttpHead *head, gsize head_bytes, const HnRoute *route)
 {
@@ -216,6 +231,10 @@ begin_api (HnFrontClient *self, const HnHttpHead *head, gsize head_bytes, const 
 
   if (head->body == HN_HTTP_BODY_CHUNKED) {
     answer_error (self, 411, "content length required", "an API request says `Content-Length`; chunks are not taken here");
+    return;
+  }
+  if (!escapes_are_whole (head->target)) {
+    answer_error (self, 400, "malformed request target", "a `%` is not followed by two hex digits, or stands for NUL");
     return;
   }
   if ((gsize) length > longest) {

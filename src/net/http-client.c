@@ -257,6 +257,7 @@ struct _HnHttpStream {
   const HnHttpStreamEvents *events; /* NULL once the owner let go or the end was told */
   gpointer user_data;
   GByteArray *held;
+  gsize total; /* bytes of the answer so far */
 };
 
 static void
@@ -280,30 +281,37 @@ stream_end (HnHttpStream *self, const GError *error)
 }
 
 static void
-stream_line (HnHttpStream *self, gsize length)
+stream_line (HnHttpStream *self, const char *text, gsize length)
 {
-  g_autofree char *line = g_strndup ((const char *) self->held->data, length);
+  g_autofree char *line = NULL;
 
-  if (length > 0 && line[length - 1] == '\r')
-    line[--length] = '\0';
-  if (self->events != NULL && length > 0)
-    self->events->line (line, length, self->user_data);
+  if (length > 0 && text[length - 1] == '\r')
+    length--;
+  if (length == 0 || self->events == NULL)
+    return;
+  line = g_strndup (text, length);
+  self->events->line (line, strlen (line), self->user_data);
 }
 
-/* Hands on every complete line; FALSE when one grows too long. */
+/* Hands on every complete line; FALSE when one, or all of them together, grow too long. */
 static gboolean
-stream_lines (HnHttpStream *self, gboolean last)
+stream_lines (HnHttpStream *self, gsize added, gboolean last)
 {
-  while (self->held->len > 0) {
-    const guint8 *newline = memchr (self->held->data, '\n', self->held->len);
-    gsize length = newline != NULL ? (gsize) (newline - self->held->data) : self->held->len;
+  const char *text = (const char *) self->held->data;
+  gsize at = 0;
+
+  self->total += added;
+  while (at < self->held->len && self->events != NULL) {
+    const char *newline = memchr (text + at, '\n', self->held->len - at);
+    gsize length = newline != NULL ? (gsize) (newline - text) - at : self->held->len - at;
 
     if (newline == NULL && !last)
       break;
-    stream_line (self, length);
-    g_byte_array_remove_range (self->held, 0, (guint) MIN (length + 1, self->held->len));
+    stream_line (self, text + at, length);
+    at = MIN (at + length + 1, self->held->len);
   }
-  return self->held->len <= HN_LIMIT_NDJSON_LINE_BYTES;
+  g_byte_array_remove_range (self->held, 0, (guint) at);
+  return self->held->len <= HN_LIMIT_NDJSON_LINE_BYTES && self->total <= HN_LIMIT_REPLY_BYTES;
 }
 
 static void stream_read (HnHttpStream *self);
@@ -318,8 +326,8 @@ on_stream_read (GObject *source, GAsyncResult *result, gpointer data)
 
   if (length > 0)
     g_byte_array_append (self->held, g_bytes_get_data (bytes, NULL), (guint) length);
-  if (!stream_lines (self, bytes != NULL && length == 0))
-    error = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "a line is longer than %d bytes", HN_LIMIT_NDJSON_LINE_BYTES);
+  if (!stream_lines (self, length, bytes != NULL && length == 0) && error == NULL)
+    error = g_error_new_literal (HN_ERROR, HN_ERROR_UPSTREAM, "the answer is too long");
   if (error != NULL || length == 0)
     stream_end (self, error);
   else

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/address.h"
 #include "base/error.h"
 #include "base/limits.h"
 
@@ -247,17 +248,43 @@ take_transfer_encoding (Parser *self, HnSlice value, GError **error)
   return refuse (self, 501, error, "the only transfer coding known here is `chunked`");
 }
 
+/* A name or IPv4 address, or an IPv6 literal in brackets, and perhaps a port: what every reader of it understands alike. */
+static gboolean
+is_host (HnSlice value)
+{
+  g_autofree char *text = hn_slice_dup (value);
+  char *end = text;
+  guint64 port = 0;
+
+  if (*text == '[') {
+    HnAddress address;
+
+    end = strchr (text, ']');
+    if (end == NULL)
+      return FALSE;
+    *end++ = '\0';
+    if (strchr (text + 1, ':') == NULL || !hn_address_parse (text + 1, &address))
+      return FALSE;
+  } else {
+    while (g_ascii_isalnum (*end) || strchr ("-._~", *end) != NULL) {
+      if (*end == '\0')
+        return end > text;
+      end++;
+    }
+    if (end == text)
+      return FALSE;
+  }
+  return *end == '\0' || (*end == ':' && g_ascii_string_to_unsigned (end + 1, 10, 0, 65535, &port, NULL));
+}
+
 static gboolean
 take_host (Parser *self, HnSlice value, GError **error)
 {
   if (self->hosts++ > 0)
     return refuse (self, 400, error, "more than one `Host`");
-  for (gsize i = 0; i < value.length; i++)
-    if (!g_ascii_isalnum (value.text[i]) && strchr ("-._~:[]%", value.text[i]) == NULL)
-      return refuse (self, 400, error, "`Host` is not a host");
   if (value.length == 0)
     return refuse (self, 400, error, "`Host` is empty");
-  return TRUE;
+  return is_host (value) || refuse (self, 400, error, "`Host` is not a host");
 }
 
 static gboolean

@@ -367,7 +367,8 @@ pass_on (HnProxy *self, const char *bytes, gsize length, gboolean last)
 static void
 release_upstream (HnProxy *self)
 {
-  gboolean reusable = !self->upstream_closes && !self->deaf && request_is_done (self);
+  /* an upstream that sends a body to HEAD all the same would answer the next request with it */
+  gboolean reusable = !self->upstream_closes && !self->deaf && !self->is_head && request_is_done (self);
 
   if (reusable)
     hn_upstream_pool_give (self->pool, g_steal_pointer (&self->upstream), self->route.upstream_host, self->route.upstream_port,

@@ -14,11 +14,15 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+
+#define LOOK_MS 1000  /* between two looks at the length of the log */
+#define REPEAT_MS 100 /* between two rounds of SIGKILL, for what was forked or adopted meanwhile */
 
 typedef struct {
   int owner;    /* socket to the worker, -1 when it is gone */
@@ -103,8 +107,8 @@ reap (Supervisor *self)
       snprintf (self->last_words, sizeof self->last_words, "signaled %d\n", WTERMSIG (status));
     else
       snprintf (self->last_words, sizeof self->last_words, "exited %d\n", WEXITSTATUS (status));
-    /* What the program left behind has no business without it. */
-    signal_all (self, SIGKILL);
+    /* What the program left behind has no business without it; what of that is adopted only later is killed by the repetition in watch(). */
+    self->kill_at_ms = now_ms ();
   }
 }
 
@@ -127,17 +131,33 @@ read_owner (Supervisor *self)
   }
 }
 
+/* The program's output goes to a file that we hold as well (opened to append): one that grows too long is started anew. */
+static void
+bound_output (void)
+{
+  static const char note[] = "… this log was too long and has been started anew\n";
+  struct stat output;
+
+  if (fstat (STDOUT_FILENO, &output) != 0 || !S_ISREG (output.st_mode) || output.st_size <= HN_LIMIT_LOG_BYTES)
+    return;
+  if (ftruncate (STDOUT_FILENO, 0) == 0 && write (STDOUT_FILENO, note, sizeof note - 1) < 0)
+    return; /* the disk is full: the next look tries again */
+}
+
 static void
 watch (Supervisor *self)
 {
   while (reap (self)) {
     struct pollfd fds[2] = { { self->children, POLLIN, 0 }, { self->owner, POLLIN, 0 } };
-    long long left = self->kill_at_ms != 0 ? self->kill_at_ms - now_ms () : -1;
+    long long left = LOOK_MS;
     struct signalfd_siginfo ignored;
 
-    if (self->kill_at_ms != 0 && left <= 0) {
+    bound_output ();
+    if (self->kill_at_ms != 0 && self->kill_at_ms <= now_ms ()) {
       signal_all (self, SIGKILL);
-      left = 100; /* again for what forked meanwhile */
+      left = REPEAT_MS;
+    } else if (self->kill_at_ms != 0 && self->kill_at_ms - now_ms () < left) {
+      left = self->kill_at_ms - now_ms ();
     }
     if (poll (fds, self->owner >= 0 ? 2 : 1, (int) left) < 0 && errno != EINTR)
       abort ();

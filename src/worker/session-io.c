@@ -335,10 +335,13 @@ hn_session_io_tunnel (HnSessionIo *self, gboolean opened)
     self->events->changed (self, self->user_data);
 }
 
-void
+gboolean
 hn_session_io_rate (HnSessionIo *self, guint rating)
 {
+  gboolean first = self->rating == 0;
+
   self->rating = rating;
+  return first;
 }
 
 void

@@ -84,9 +84,11 @@ void hn_session_io_tunnel (HnSessionIo *self, gboolean opened);
 /**
  * hn_session_io_rate:
  * @self: a session
- * @rating: 1 … 5
+ * @rating: 1 … 5; the last one counts
+ *
+ * Returns: whether it is the session's first
  */
-void hn_session_io_rate (HnSessionIo *self, guint rating);
+gboolean hn_session_io_rate (HnSessionIo *self, guint rating);
 
 /**
  * hn_session_io_check:

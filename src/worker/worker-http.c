@@ -276,8 +276,9 @@ handle_rating (HnHttpRequest *request, gpointer data)
     hn_http_request_reply_error (request, error);
     return;
   }
-  hn_session_io_rate (session, (guint) rating);
-  hn_info ("rating", id, "rating=%d", (int) rating);
+  /* one who clicks without end must not fill the log: the first rating is a line, a change of mind is not */
+  if (hn_session_io_rate (session, (guint) rating))
+    hn_info ("rating", id, "rating=%d", (int) rating);
   reply_status (request, 202, id, "accepted");
 }
 

@@ -110,7 +110,9 @@ RAW = [
     (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 2000 + b"\r\n", 431),
     (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 40000 + b"\r\n\r\n", 431),
     (b"POST /api/v1/sessions HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
-]
+    (b"GET /api/v1/health?a=%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400), (b"GET /api/v1/health?a=%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+] + [(b"GET /api/v1/health HTTP/1.1\r\nHost: " + host + b"\r\n\r\n", 400)
+     for host in (b"[", b"%", b"a:99999", b":::", b"[::1", b"a:b", b"%zz", b"[127.0.0.1]", b"a:1:2", b":80")]
 
 
 def a_malformed_head_is_refused_and_the_connection_closed(running):
@@ -207,6 +209,25 @@ def a_heartbeat_of_a_thousand_sessions_is_taken():
     with flow.Started(workers=0, bodies=1, turn=False) as running:
         equal(running.call("POST", "/api/v1/workers/heartbeat", report).status, 200, "status")
         error_shape(running.call("POST", "/api/v1/workers/heartbeat", dict(report, version="v" * 1100000)), 413)
+
+
+def hidden_brackets_do_not_reach_the_parser_of_the_controller():
+    bomb = b"{'\"':" + b"[" * 1000000 + b",'\"':1}"
+    with flow.Started(workers=0, bodies=1, turn=False) as running:
+        reply = running.call("POST", "/api/v1/workers/heartbeat", bomb, headers={"Content-Type": "application/json"})
+        contains(error_shape(reply, 400)["error"], "malformed JSON")
+        error_shape(running.call("POST", "/api/v1/workers/heartbeat", bomb, token="wrong"), 413)
+        equal(web.call("GET", running.url + "/api/v1/health").status, 200, "health afterwards")
+
+
+def a_worker_url_that_leads_to_the_controller_does_not_loop():
+    with flow.Started(workers=0, bodies=1, turn=False) as running:
+        report = {"worker_id": "mirror", "url": running.url, "boot_id": "b", "boot_utc_us": 1, "api_token": running.plan.token,
+                  "version": "0", "active_sessions": 0, "max_sessions": 9, "wireguard": True, "sessions": []}
+        equal(running.call("POST", "/api/v1/workers/heartbeat", report).status, 200, "heartbeat")
+        contains(error_shape(running.create(1, expect=None), 400)["error"], "this is a controller, not a worker")
+        created = [line for line in running.children["controller"].lines() if "session not created" in line]
+        equal(len(created), 1, "creations: %r" % created)
 
 
 def without_moonlight_web_stream_the_create_says_so():

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
@@ -115,6 +116,52 @@ def what_the_program_leaves_behind_ends_with_it():
     equal(it.said()[1:], ["exited 3"], "last words")
     _gone(pids, 3)
     it.close()
+
+
+# each daemon in a session of its own, so that it is adopted only when the one before it has died
+CHAIN = """
+import os, time
+def daemon(left):
+    if os.fork() == 0:
+        os.setsid()
+        os.write(1, b"%d " % os.getpid())
+        if left:
+            daemon(left - 1)
+        time.sleep(1000)
+daemon(4)
+time.sleep(0.5)
+os.write(1, b"\\n")
+os._exit(7)
+"""
+
+
+def a_chain_of_daemons_ends_with_the_program():
+    it = _Supervised(["/usr/bin/python3", "-c", CHAIN])
+    pids = it.pids()
+    equal(len(pids), 5, "daemons")
+    began = time.monotonic()
+    equal(it.said()[1:], ["exited 7"], "last words")
+    true(time.monotonic() - began < 2, "it took %.1f s" % (time.monotonic() - began))
+    _gone(pids, 1)
+    it.close()
+
+
+def a_log_without_end_is_started_anew():
+    with tempfile.TemporaryDirectory() as folder, open(folder + "/log", "ab") as log:  # opened to append, as a worker does
+        owner, theirs = socket.socketpair()
+        process = subprocess.Popen([PROGRAM, "supervise", str(theirs.fileno()), "500", "/bin/sh", "-c",
+                                    "head -c 40000000 /dev/zero; sleep 1000"], pass_fds=[theirs.fileno()], stdout=log)
+        theirs.close()
+        end = time.monotonic() + 20
+        text = b""
+        while b"started anew" not in text:
+            true(time.monotonic() < end, "the log has %d bytes" % os.path.getsize(log.name))
+            time.sleep(0.01)
+            with open(log.name, "rb") as file:
+                text = file.read(1000)
+        true(os.path.getsize(log.name) < 40000000, "the log is not shorter")
+        owner.close()
+        process.wait(20)
 
 
 def a_killed_supervisor_takes_its_program_with_it():

@@ -332,6 +332,19 @@ an_endless_line_is_refused (void **state)
 }
 
 static void
+a_flood_of_empty_lines_is_refused (void **state)
+{
+  World *world = *state;
+  g_autofree char *lines = g_strnfill (HN_LIMIT_REPLY_BYTES + 20000, '\n');
+  g_autofree char *text = g_strconcat ("HTTP/1.0 200 OK\r\n\r\n", lines, NULL);
+
+  answers (world, text);
+  stream (world);
+  assert_true (g_error_matches (world->error, HN_ERROR, HN_ERROR_UPSTREAM));
+  assert_int_equal (world->lines->len, 0);
+}
+
+static void
 a_freed_stream_is_silent (void **state)
 {
   World *world = *state;
@@ -439,6 +452,7 @@ main (void)
     TEST (nobody_there_is_an_upstream_error),
     TEST (lines_come_whole_however_they_are_cut_and_the_last_one_too),
     TEST (an_endless_line_is_refused),
+    TEST (a_flood_of_empty_lines_is_refused),
     TEST (a_freed_stream_is_silent),
     TEST (a_probe_tells_how_long_the_connect_took),
     TEST (a_probe_of_nobody_fails_at_once),

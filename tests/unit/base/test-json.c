@@ -8,7 +8,8 @@
 
 static const char *const malformed[] = {
   "", " ", "{", "}", "{}{}", "{} x", "[1]", "\"a\"", "null", "{\"a\":}", "{a:1}", "{\"a\":1,}", "// c\n{}", "/* c */{}", "{\"a\" 1}",
-  "{\"a\":\"\\x\"}", "{\"a\":\"b}", "\xff{}", "{]", "{\"a\":1e}",
+  "{\"a\":\"\\x\"}", "{\"a\":\"b}", "\xff{}", "{]", "{\"a\":1e}", "{'a':1}",
+  "{\"a\":'b'}", "{\"a\":#1\n}", "{\"a\":var}", "{\"a\":0x1}",
 };
 
 static void
@@ -37,6 +38,17 @@ sixty_thousand_brackets_do_not_reach_the_parser (void **unused)
 }
 
 static void
+single_quotes_cannot_hide_brackets_from_the_check (void **unused)
+{
+  g_autofree char *brackets = g_strnfill (1000000, '[');
+  g_autofree char *bomb = g_strconcat ("{'\"':", brackets, ",'\"':1}", NULL);
+  g_autoptr (GError) error = NULL;
+
+  assert_null (hn_json_parse (bomb, strlen (bomb), &error));
+  assert_true (g_error_matches (error, HN_ERROR, HN_ERROR_INVALID));
+}
+
+static void
 brackets_inside_strings_do_not_count (void **unused)
 {
   const char *text = "{\"a\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"}}\"}";
@@ -59,7 +71,7 @@ object_of (const char *text)
 static void
 getters_name_the_field_and_what_is_wrong (void **unused)
 {
-  g_autoptr (JsonObject) object = object_of ("{\"n\":1.5,\"s\":7,\"i\":\"x\",\"b\":1,\"o\":[],\"a\":{},\"big\":99,\"e\":\"\",\"c\":\"a\\nb\",\"z\":null}");
+  g_autoptr (JsonObject) object = object_of ("{\"n\":1.5,\"s\":7,\"i\":\"x\",\"b\":1,\"o\":[],\"a\":{},\"big\":99,\"e\":\"\",\"c\":\"a\\nb\",\"c1\":\"a\xc2\x9b\",\"ls\":\"\xe2\x80\xa8\",\"fine\":\"\xc3\xa4\xf0\x9f\x98\x80\",\"z\":null}");
   g_autoptr (GError) error = NULL;
   const char *text = "kept";
   gint64 number = 4;
@@ -79,6 +91,10 @@ getters_name_the_field_and_what_is_wrong (void **unused)
   assert_hn_error (error, HN_ERROR_INVALID, "field 'c' must not contain control characters");
   assert_false (hn_json_get_text (object, "c", 2, TRUE, &text, &error));
   assert_hn_error (error, HN_ERROR_INVALID, "field 'c' is longer than 2 bytes");
+  assert_false (hn_json_get_text (object, "c1", 9, TRUE, &text, &error));
+  assert_hn_error (error, HN_ERROR_INVALID, "field 'c1' must not contain control characters");
+  assert_false (hn_json_get_text (object, "ls", 9, TRUE, &text, &error));
+  assert_hn_error (error, HN_ERROR_INVALID, "field 'ls' must not contain control characters");
   assert_string_equal (text, "kept");
   assert_false (hn_json_get_int (object, "n", 0, 9, TRUE, &number, &error));
   assert_hn_error (error, HN_ERROR_INVALID, "field 'n' must be a whole number");
@@ -113,6 +129,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (what_is_not_one_object_is_refused),
     cmocka_unit_test (sixty_thousand_brackets_do_not_reach_the_parser),
+    cmocka_unit_test (single_quotes_cannot_hide_brackets_from_the_check),
     cmocka_unit_test (brackets_inside_strings_do_not_count),
     cmocka_unit_test (getters_name_the_field_and_what_is_wrong),
     cmocka_unit_test (absent_optional_fields_leave_the_default),

@@ -35,6 +35,7 @@ decide (const HnRegistry *registry, const char *path, const char *fields, gint64
   g_autofree char *text = g_strconcat ("GET ", path, " HTTP/1.1\r\nHost: neck.example.com\r\n", fields, "\r\n", NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (HnHttpHead) head = NULL;
+  const HnConfig config = { .server_admin_token = (char *) "token" };
   HnPeer peer = { .port = 4711 };
   guint status = 0;
 
@@ -42,7 +43,7 @@ decide (const HnRegistry *registry, const char *path, const char *fields, gint64
   head = hn_http_head_parse_request (text, strlen (text), &status, &error);
   assert_null (error);
   hn_route_init (ret_route);
-  hn_entry_decide (registry, NULL, head, &peer, now_us, ret_route);
+  hn_entry_decide (registry, &config, head, &peer, now_us, ret_route);
 }
 
 static const char *
@@ -154,16 +155,19 @@ everything_else_is_the_apis (void **unused)
 }
 
 static void
-only_a_heartbeat_may_be_long (void **unused)
+only_a_heartbeat_with_the_token_may_be_long (void **unused)
 {
   g_autoptr (HnRegistry) registry = registry_with ("http://10.1.2.3:8090");
-  HnRoute heartbeat, create;
+  HnRoute heartbeat, stranger, create;
 
-  decide (registry, "/api/v1/workers/heartbeat", "", LATER, &heartbeat);
-  decide (registry, "/api/v1/sessions", "", LATER, &create);
+  decide (registry, "/api/v1/workers/heartbeat", "Authorization: Bearer token\r\n", LATER, &heartbeat);
+  decide (registry, "/api/v1/workers/heartbeat", "Authorization: Bearer tokens\r\n", LATER, &stranger);
+  decide (registry, "/api/v1/sessions", "Authorization: Bearer token\r\n", LATER, &create);
   assert_int_equal (heartbeat.body_limit_bytes, 1048576);
+  assert_int_equal (stranger.body_limit_bytes, 0);
   assert_int_equal (create.body_limit_bytes, 0);
   hn_route_clear (&heartbeat);
+  hn_route_clear (&stranger);
   hn_route_clear (&create);
 }
 
@@ -189,7 +193,7 @@ main (void)
     cmocka_unit_test (what_is_wrong_gets_its_own_status),
     cmocka_unit_test (the_sessions_own_origin_is_let_in),
     cmocka_unit_test (everything_else_is_the_apis),
-    cmocka_unit_test (only_a_heartbeat_may_be_long),
+    cmocka_unit_test (only_a_heartbeat_with_the_token_may_be_long),
     cmocka_unit_test (a_worker_behind_https_cannot_be_proxied_yet),
   };
 
