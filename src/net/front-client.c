@@ -208,43 +208,21 @@ say_continue (HnFrontClient *self)
   hn_wire_send (self->wire, &part, 1);
 }
 
-/* SoupServer would answer such a target by itself, without our error shape. */
-static gboolean
-escapes_are_whole (HnSlice target)
-{
-  for (gsize i = 0; i < target.length; i++) {
-    if (target.text[i] != '%')
-      continue;
-    if (i + 2 >= target.length || !g_ascii_isxdigit (target.text[i + 1]) || !g_ascii_isxdigit (target.text[i + 2])
-        || (target.text[i + 1] == '0' && target.text[i + 2] == '0'))
-      return FALSE;
-    i += 2;
-  }
-  return TRUE;
-}
-
 static void
 begin_api (HnFrontClient *self, const HnHttpHead *head, gsize head_bytes, const HnRoute *route)
 {
-  gint64 length = MAX (head->content_length, 0);
   gsize longest = route->body_limit_bytes != 0 ? route->body_limit_bytes : HN_LIMIT_API_BODY_BYTES;
+  gsize length = (gsize) MAX (head->content_length, 0);
+  HnHttpRefusal refusal;
 
-  if (head->body == HN_HTTP_BODY_CHUNKED) {
-    answer_error (self, 411, "content length required", "an API request says `Content-Length`; chunks are not taken here");
-    return;
-  }
-  if (!escapes_are_whole (head->target)) {
-    answer_error (self, 400, "malformed request target", "a `%` is not followed by two hex digits, or stands for NUL");
-    return;
-  }
-  if ((gsize) length > longest) {
-    answer_error (self, 413, "request body too large", NULL);
+  if (!hn_http_edit_check_api_request (head, longest, &refusal)) {
+    answer_error (self, refusal.status, refusal.error, refusal.detail);
     return;
   }
   self->close = head->close || head->minor == 0;
   self->api_request = g_byte_array_sized_new ((guint) head_bytes + 32);
   hn_http_edit_api_request (head, self->close, self->api_request);
-  self->api_body_left = (gsize) length;
+  self->api_body_left = length;
   if (head->expect_continue && length > 0 && hn_wire_get_input (self->wire).length == head_bytes)
     say_continue (self);
   hn_wire_consume (self->wire, head_bytes);

@@ -198,6 +198,39 @@ hn_http_edit_response (const HnHttpHead *head, const HnRoute *route, const HnHtt
   put (out, "\r\n");
 }
 
+/* SoupServer would answer a target with broken escapes by itself, without our error shape. */
+static gboolean
+escapes_are_whole (HnSlice target)
+{
+  for (gsize i = 0; i < target.length; i++) {
+    if (target.text[i] != '%')
+      continue;
+    if (i + 2 >= target.length || !g_ascii_isxdigit (target.text[i + 1]) || !g_ascii_isxdigit (target.text[i + 2])
+        || (target.text[i + 1] == '0' && target.text[i + 2] == '0'))
+      return FALSE;
+    i += 2;
+  }
+  return TRUE;
+}
+
+gboolean
+hn_http_edit_check_api_request (const HnHttpHead *head, gsize longest, HnHttpRefusal *ret_refusal)
+{
+  if (head->body == HN_HTTP_BODY_CHUNKED) {
+    *ret_refusal = (HnHttpRefusal){ 411, "content length required", "an API request says `Content-Length`; chunks are not taken here" };
+    return FALSE;
+  }
+  if (!escapes_are_whole (head->target)) {
+    *ret_refusal = (HnHttpRefusal){ 400, "malformed request target", "a `%` is not followed by two hex digits, or stands for NUL" };
+    return FALSE;
+  }
+  if (head->content_length > 0 && (guint64) head->content_length > longest) {
+    *ret_refusal = (HnHttpRefusal){ 413, "request body too large", NULL };
+    return FALSE;
+  }
+  return TRUE;
+}
+
 void
 hn_http_edit_api_request (const HnHttpHead *head, gboolean close, GByteArray *out)
 {

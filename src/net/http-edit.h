@@ -34,6 +34,22 @@ void hn_http_edit_request (const HnHttpHead *head, const HnRoute *route, GByteAr
  */
 void hn_http_edit_response (const HnHttpHead *head, const HnRoute *route, const HnHttpFraming *framing, GByteArray *out);
 
+typedef struct {
+  guint status;
+  const char *error;  /* static */
+  const char *detail; /* static, nullable */
+} HnHttpRefusal;
+
+/**
+ * hn_http_edit_check_api_request:
+ * @head: from the client
+ * @longest: bytes that its body may have
+ * @ret_refusal: (out): what to answer when it is refused
+ *
+ * Returns: whether the API server may see it: a body by Content-Length within @longest, whole escapes in the target
+ */
+gboolean hn_http_edit_check_api_request (const HnHttpHead *head, gsize longest, HnHttpRefusal *ret_refusal);
+
 /**
  * hn_http_edit_api_request:
  * @head: from the client, with a body by Content-Length or none

@@ -141,6 +141,39 @@ an_answer_of_our_own_is_complete (void **unused)
   assert_text (bare, "HTTP/1.1 308 Permanent Redirect\r\nLocation: /x/\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n");
 }
 
+static void
+an_api_request_has_whole_escapes_and_a_known_length (void **unused)
+{
+  static const struct {
+    const char *text;
+    guint status; /* 0: taken */
+  } rows[] = {
+    { "GET /a?b=%41&c=d?e HTTP/1.1\r\nHost: x\r\n\r\n", 0 },
+    { "GET /a%2 HTTP/1.1\r\nHost: x\r\n\r\n", 400 },
+    { "GET /a%2 b HTTP/1.1\r\nHost: x\r\n\r\n", 0xffff },
+    { "GET /a?%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400 },
+    { "GET /a?%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400 },
+    { "GET /a? % HTTP/1.1\r\nHost: x\r\n\r\n", 0xffff },
+    { "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", 0 },
+    { "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\n\r\n", 413 },
+    { "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", 411 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    guint status = 0;
+    g_autoptr (HnHttpHead) head = hn_http_head_parse_request (rows[i].text, strlen (rows[i].text), &status, NULL);
+    HnHttpRefusal refusal = { 0 };
+
+    if (rows[i].status == 0xffff) {
+      assert_null (head); /* the head parser has refused it already */
+      continue;
+    }
+    assert_non_null (head);
+    assert_int_equal (hn_http_edit_check_api_request (head, 100, &refusal), rows[i].status == 0);
+    assert_int_equal (refusal.status, rows[i].status);
+  }
+}
+
 int
 main (void)
 {
@@ -151,6 +184,7 @@ main (void)
     cmocka_unit_test (a_response_is_framed_as_told),
     cmocka_unit_test (the_api_sees_no_expectation_and_no_hop_by_hop_field),
     cmocka_unit_test (an_answer_of_our_own_is_complete),
+    cmocka_unit_test (an_api_request_has_whole_escapes_and_a_known_length),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
