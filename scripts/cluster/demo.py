@@ -4,6 +4,7 @@
 import argparse
 import errno
 import getpass
+import http.client
 import json
 import os
 import re
@@ -246,7 +247,7 @@ def status_lines(running):
     try:
         workers = ask(running, "/api/v1/workers")["workers"]
         sessions = ask(running, "/api/v1/sessions")["sessions"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
         return ["the controller does not answer: %s" % error]
     for worker in workers:
         active, most = worker["active_sessions"], worker["max_sessions"]

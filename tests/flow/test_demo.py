@@ -99,13 +99,15 @@ def a_taken_port_names_its_holder():
 
 def a_second_demo_is_told_about_the_first():
     first = subprocess.Popen([DEMO[0], "--bodies", "2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment())
+    said = []
     for line in first.stdout:
+        said.append(line)
         if "Open in a browser" in line:
             break
     second = subprocess.run([DEMO[0]], capture_output=True, text=True, check=False, timeout=60, env=_environment())
     first.send_signal(signal.SIGINT)
-    first.stdout.read()
-    equal(first.wait(30), 0, "exit status of the first")
+    said.append(first.stdout.read())
+    equal(first.wait(30), 0, "exit status of the first:\n%s" % "".join(said))
     first.stdout.close()
     equal(second.returncode, 1, "exit status of the second")
     contains(second.stdout, "another demo is running (pid %d)" % first.pid)
