@@ -325,7 +325,6 @@ char *
 sim_message_description (const char *type, const char *sdp)
 {
   g_autoptr (JsonBuilder) builder = begin ("WebRtc");
-  g_autofree char *text = NULL;
 
   json_builder_set_member_name (builder, "Description");
   json_builder_begin_object (builder);

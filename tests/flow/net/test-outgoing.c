@@ -297,9 +297,10 @@ stream (World *world)
   static const HnHttpStreamEvents events = { on_head, on_line, on_ended };
   g_autofree char *url = g_strdup_printf ("http://" HOST ":%u/x", world->port);
   HnHttpCall what = { .method = "POST", .url = url, .body = "{}" };
-  g_autoptr (HnHttpStream) running = hn_http_client_stream (world->client, &what, &events, world);
+  HnHttpStream *running = hn_http_client_stream (world->client, &what, &events, world);
 
   run (world);
+  hn_http_stream_free (running);
 }
 
 static void

@@ -142,7 +142,7 @@ the_sessions_own_origin_is_let_in (void **unused)
 static void
 everything_else_is_the_apis (void **unused)
 {
-  static const char *const paths[] = { "/", "/api/v1/health", "/api/v1/workers/host:47990", "/session", "/sessions/" ID, "/metrics" };
+  static const char *const paths[] = { "/", "/api/v1/health", "/api/v1/workers/host:47990", "/session", ("/sessions/" ID), "/metrics" };
   g_autoptr (HnRegistry) registry = registry_with ("http://10.1.2.3:8090");
 
   for (gsize i = 0; i < G_N_ELEMENTS (paths); i++) {

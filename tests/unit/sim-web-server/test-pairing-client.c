@@ -74,6 +74,7 @@ a_host_that_knows_the_pin_is_believed (void **unused)
 
   assert_false (host_proves_itself (client, 0xA5)); /* it has not answered yet */
   g_autofree char *answer = sim_pairing_client_answer (client, CHALLENGE_RESPONSE, NULL);
+  assert_non_null (answer);
   assert_true (host_proves_itself (client, 0xA5));
   assert_false (host_proves_itself (client, 0xA6));
 }
@@ -122,6 +123,7 @@ a_secret_that_the_host_did_not_sign_is_a_crypto_failure (void **unused)
   g_autofree char *forged = signed_secret (stranger), *good = signed_secret (host);
   g_autoptr (GError) error = NULL;
 
+  assert_non_null (answer);
   assert_int_equal (strlen (good), 2 * (16 + 256));
   assert_false (sim_pairing_client_check (client, forged, host->certificate, &error));
   assert_true (g_error_matches (error, SIM_PAIRING_ERROR, SIM_PAIRING_ERROR_CRYPTO));
