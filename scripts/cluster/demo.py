@@ -413,8 +413,9 @@ def run(options, folder, outer):
 
 def main():
     options = arguments()
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGHUP, on_signal)
+    # SIGINT too: a shell's background job inherits it ignored, and Python then leaves it so
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
     folder = cluster.Folder("hydraneck-demo-")
     outer = holders.OuterAddress()
     keep = False
