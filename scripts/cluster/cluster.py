@@ -39,8 +39,9 @@ class Plan:
             self.body_net, self.body_first = "127.0.1.", 1
             self.worker_net = "127.0.0."
             self.turn_at = ("127.0.0.1", 3478)
-            self.services = {"nps": ("127.0.0.1", 47801), "library": ("127.0.0.1", 47802)}
-            self.controls = {"bodies": ("127.0.0.1", 47803), "services": ("127.0.0.1", 47804)}
+            # below the kernel's ephemeral range, so that no passing connection has them
+            self.services = {"nps": ("127.0.0.1", 28301), "library": ("127.0.0.1", 28302)}
+            self.controls = {"bodies": ("127.0.0.1", 28303), "services": ("127.0.0.1", 28304)}
             self.udp_start, self.relay_ports = 40000, (49152, 49951)
         else:
             base = 20000 + 200 * (lease.index % 60)

@@ -45,16 +45,33 @@ def on_signal(number, _frame):
 
 # ---- before anything starts ----
 
+CLOSING_SECONDS = 70  # TIME_WAIT is 60 s
+
+
+def taken_addresses(plan):
+    found = [(at, name, holders.bind_problem(*at)) for at, name in plan.listens()]
+    return [(at, name, problem) for at, name, problem in found if problem]
+
+
+def is_passing(at, problem):
+    """Our ports lie in the kernel's ephemeral range: a connection of somebody may have one for a while, without a listener."""
+    return problem.errno == errno.EADDRINUSE and holders.holder(*at) is None
+
+
 def check_ports(plan):
     """Says who is in the way, and what helps: another port for the controller, or the end of another demo."""
-    wanted = plan.listens()
-    taken = [(at, name, holders.bind_problem(*at)) for at, name in wanted]
-    taken = [(at, name, problem) for at, name, problem in taken if problem]
+    taken = taken_addresses(plan)
+    end = time.monotonic() + CLOSING_SECONDS
+    if taken and all(is_passing(at, problem) for at, _, problem in taken):
+        step("waiting      a closed connection still has %s:%d, a minute at most" % taken[0][0])
+    while taken and all(is_passing(at, problem) for at, _, problem in taken) and time.monotonic() < end:
+        time.sleep(1)
+        taken = taken_addresses(plan)
     if not taken:
         return
     lines = []
     for (address, port), name, problem in taken[:8]:
-        held = " is held by %s" % holders.holder(address, port) if problem.errno == errno.EADDRINUSE else ""
+        held = " is held by %s" % (holders.holder(address, port) or "a connection") if problem.errno == errno.EADDRINUSE else ""
         lines.append("  %s:%d, wanted for %s,%s (%s)" % (address, port, name, held or " cannot be had", problem.strerror))
     if len(taken) > 8:
         lines.append("  … and %d more" % (len(taken) - 8))

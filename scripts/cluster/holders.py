@@ -20,7 +20,8 @@ def bind_problem(address, port):
 
 
 def holder(address, port):
-    """'nginx (pid 812)' for whoever listens on this address, or 'another process'."""
+    """'nginx (pid 812)' for whoever listens on this address, or 'another process'; None when nobody listens: then it is a connection that
+    happens to have this port, or had it less than a minute ago."""
     wanted = {_hex(address, port), _hex("0.0.0.0", port)}
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
@@ -34,6 +35,8 @@ def holder(address, port):
             mapped = len(local) > 13 and local.endswith(":%04X" % port)
             if row[3] == "0A" and (local in wanted or mapped):
                 inodes.add("socket:[%s]" % row[9])
+    if not inodes:
+        return None
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             for fd in os.listdir("/proc/%s/fd" % pid):

@@ -97,6 +97,30 @@ def a_taken_port_names_its_holder():
         contains(result.stdout, "(pid %d)" % os.getpid())
 
 
+def a_closed_connection_on_a_port_is_waited_for():
+    # somebody's connection has by chance the port that the controller is to listen on
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.socket()
+        client.bind(("127.0.0.1", 0))
+        port = str(client.getsockname()[1])
+        client.connect(server.getsockname())
+        accepted, _ = server.accept()
+        demo = subprocess.Popen([DEMO[0], "--bodies", "1", "--port", port], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment())
+        said = []
+        for line in demo.stdout:
+            said.append(line)
+            if "waiting" in line:
+                accepted.close()  # the other side closes first: no TIME_WAIT on our port
+                client.close()
+            if "Open in a browser" in line:
+                break
+        demo.send_signal(signal.SIGINT)
+        said.append(demo.stdout.read())
+        equal(demo.wait(30), 0, "exit status:\n%s" % "".join(said))
+        demo.stdout.close()
+        contains("".join(said), "still has 127.0.0.1:" + port)
+
+
 def a_second_demo_is_told_about_the_first():
     first = subprocess.Popen([DEMO[0], "--bodies", "2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment())
     said = []
