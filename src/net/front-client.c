@@ -395,7 +395,7 @@ step_head (HnFrontClient *self)
 {
   HnSlice input = hn_wire_get_input (self->wire);
   gsize from = self->scanned > 3 ? self->scanned - 3 : 0;
-  gsize found = hn_http_head_find_end (input.text + from, MIN (input.length, HN_LIMIT_HEAD_BYTES) - from);
+  gsize found = input.length > from ? hn_http_head_find_end (input.text + from, MIN (input.length, HN_LIMIT_HEAD_BYTES) - from) : 0;
   HnWireResult result;
 
   if (!self->in_head && input.length >= 2 && input.text[0] == '\r' && input.text[1] == '\n') {

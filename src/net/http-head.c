@@ -113,7 +113,7 @@ gsize
 hn_http_head_find_end (const char *bytes, gsize length)
 {
   const char *at = bytes;
-  const char *end = bytes + length;
+  const char *end = length > 0 ? bytes + length : bytes; /* no bytes may be no pointer either */
 
   /* Any empty line ends it, also one after a bare LF, which the parser then refuses at once instead of after a time-out. */
   while (at < end && (at = memchr (at, '\n', (gsize) (end - at))) != NULL) {

@@ -10,6 +10,12 @@
  *
  * None of them has frame pointers, so the stack must be unwound properly for the rules to match; ten frames are enough.
  */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1 /* gcc's word for it; clang has only the feature */
+#endif
+#endif
+
 #ifdef __SANITIZE_ADDRESS__
 
 const char *__asan_default_options (void);

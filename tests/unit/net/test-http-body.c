@@ -77,7 +77,8 @@ run_case (const Case *one, gsize split)
       break;
     assert_true (used == length || hn_http_body_is_done (&body));
     g_string_append_len (payload, piece, (gssize) n);
-    assert_memory_equal (piece + used, one->text + at + used, length - used);
+    if (length > used)
+      assert_memory_equal (piece + used, one->text + at + used, length - used);
     at += used;
   }
   if (fine != (one->payload != NULL))
