@@ -204,7 +204,8 @@ hn_inject_feed (HnInject *self, const char *bytes, gsize n_bytes, gboolean last,
 
   while (i < n_bytes && self->at != AT_DONE)
     step (self, bytes[i++], out);
-  g_byte_array_append (out, (const guint8 *) bytes + i, (guint) (n_bytes - i));
+  if (i < n_bytes)
+    g_byte_array_append (out, (const guint8 *) bytes + i, (guint) (n_bytes - i));
   if (!last)
     return;
   flush (self, out);
