@@ -22,7 +22,7 @@ class Plan:
     """Which address each part gets."""
 
     def __init__(self, build, folder, bodies=8, workers=2, controller_port=8080, lease=None, token="demo-token", turn=True,
-                 sessions_max=4, extra_worker=None, extra_controller=None, wireguard=True):
+                 sessions_max=4, extra_worker=None, extra_controller=None, wireguard=True, time_scale=None):
         self.build = os.path.abspath(build)
         self.folder = folder
         self.bodies = bodies
@@ -31,6 +31,7 @@ class Plan:
         self.turn = turn
         self.sessions_max = sessions_max
         self.wireguard = wireguard
+        self.time_scale = time_scale  # long fixed periods of controller and workers are multiplied by it
         self.extra_worker = extra_worker or {}
         self.extra_controller = extra_controller or {}
         self.turn_password = "%032x" % int.from_bytes(os.urandom(16), "big")
@@ -107,6 +108,8 @@ class Cluster:
         keep = {name: value for name, value in os.environ.items()
                 if name in ("PATH", "HOME", "LANG", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "HYDRANECK_SIM_STATIC")}
         keep["HYDRANECK_WIREGUARD_DIR"] = self.wireguard_dir
+        if self.plan.time_scale is not None:
+            keep["HYDRANECK_TIME_SCALE"] = str(self.plan.time_scale)
         return keep
 
     def path(self, name):

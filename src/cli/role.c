@@ -13,12 +13,23 @@
 #include "base/log.h"
 
 #define MAX_CONFIG_BYTES 1048576
+#define TIME_SCALE "HYDRANECK_TIME_SCALE"
+#define TIME_SCALE_MIN 1e-4
+#define TIME_SCALE_MAX 1e3
+
+/* Tests shorten long periods; a released program keeps the promised ones, whatever its environment says. */
+#if defined(NDEBUG) || defined(HN_RELEASE)
+#define TIME_SCALE_HONOURED FALSE
+#else
+#define TIME_SCALE_HONOURED TRUE
+#endif
 
 struct _HnRole {
   const HnRoleKind *kind;
   GMainLoop *loop;
   gpointer product;
   gboolean stopping;
+  double time_scale;
 };
 
 static const char *
@@ -80,10 +91,41 @@ on_signal (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+double
+hn_role_get_time_scale (const HnRole *self)
+{
+  return self->time_scale;
+}
+
 void
 hn_role_stopped (HnRole *self)
 {
   g_main_loop_quit (self->loop);
+}
+
+/* Says aloud when time runs differently: nobody may wonder about it later. */
+static gboolean
+read_time_scale (HnMode mode, double *ret_scale, GError **error)
+{
+  const char *text = g_getenv (TIME_SCALE);
+  char *end = NULL;
+  double scale;
+
+  *ret_scale = 1;
+  if (text == NULL || *text == '\0')
+    return TRUE;
+  if (!TIME_SCALE_HONOURED) {
+    hn_warning (mode_name (mode), NULL, TIME_SCALE " is ignored: this is a release build");
+    return TRUE;
+  }
+  scale = g_ascii_strtod (text, &end);
+  if (*end != '\0' || !(scale >= TIME_SCALE_MIN && scale <= TIME_SCALE_MAX)) {
+    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, TIME_SCALE "='%s' is not a number between %g and %g", text, TIME_SCALE_MIN, TIME_SCALE_MAX);
+    return FALSE;
+  }
+  hn_info (mode_name (mode), NULL, "long periods are scaled " TIME_SCALE "=%g", scale);
+  *ret_scale = scale;
+  return TRUE;
 }
 
 static int
@@ -92,6 +134,8 @@ run (const HnRoleKind *kind, const HnConfig *config, GError **error)
   HnRole self = { .kind = kind };
   guint term_id, int_id;
 
+  if (!read_time_scale (kind->mode, &self.time_scale, error))
+    return hn_error_exit_status (*error);
   self.loop = g_main_loop_new (NULL, FALSE);
   self.product = kind->start (config, &self, error);
   if (self.product == NULL) {

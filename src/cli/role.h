@@ -35,3 +35,11 @@ int hn_role_main (const HnRoleKind *kind, int argc, char **argv);
  * The product has ended in order; the main loop may end.
  */
 void hn_role_stopped (HnRole *self);
+
+/**
+ * hn_role_get_time_scale:
+ * @self: the role
+ *
+ * Returns: by what long fixed periods are multiplied: 1, unless HYDRANECK_TIME_SCALE says otherwise and this is no release build
+ */
+double hn_role_get_time_scale (const HnRole *self);
