@@ -172,6 +172,9 @@ JsonObject *hn_session_report_to_json (const HnSessionReport *self);
 
 #define HN_WORKER_API_HEARTBEAT_PATH "/api/v1/workers/heartbeat"
 
+/* POST here, at a worker: beat now, for there is news in the reply. A worker that does not know the path learns it with its next heartbeat. */
+#define HN_WORKER_API_BEAT_PATH "/api/v1/heartbeat"
+
 /* POST to that path. */
 typedef struct {
   char *id;         /* default host:port */
@@ -184,8 +187,34 @@ typedef struct {
   guint active_sessions; /* that hold a slot */
   guint max_sessions;
   gboolean wireguard;
+  gboolean draining;     /* what the worker was last told by HnHeartbeatReply.drain */
   GPtrArray *sessions; /* of HnSessionReport, never NULL */
 } HnWorkerReport;
+
+/* 200 to a heartbeat.
+ *
+ * Draining is kept at both ends, so that it survives the restart of either: the controller tells it in each reply, the worker tells it back
+ * in each heartbeat. A controller believes `draining` of a worker that it has never heard of, and its own operator from then on; so it
+ * is forgotten only when both restart at once. */
+typedef struct {
+  gboolean drain; /* no new sessions are sent there */
+} HnHeartbeatReply;
+
+/**
+ * hn_heartbeat_reply_from_json:
+ * @object: a controller's answer
+ *
+ * Returns: what it says; an older controller's says nothing
+ */
+HnHeartbeatReply hn_heartbeat_reply_from_json (JsonObject *object);
+
+/**
+ * hn_heartbeat_reply_to_json:
+ * @self: a reply
+ *
+ * Returns: (transfer full): `{"status":"ok","drain":false}`
+ */
+JsonObject *hn_heartbeat_reply_to_json (const HnHeartbeatReply *self);
 
 /**
  * hn_worker_report_new:

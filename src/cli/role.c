@@ -56,8 +56,8 @@ find_config (const char *given, HnMode mode, GError **error)
   return NULL;
 }
 
-static HnConfig *
-read_config (const char *given, HnMode mode, GError **error)
+HnConfig *
+hn_role_read_config (const char *given, HnMode mode, GError **error)
 {
   g_autofree char *path = find_config (given, mode, error);
   g_autofree char *text = NULL;
@@ -196,7 +196,7 @@ hn_role_main (const HnRoleKind *kind, int argc, char **argv)
     return 64;
   }
   hn_log_open (level);
-  config = read_config (path, kind->mode, &error);
+  config = hn_role_read_config (path, kind->mode, &error);
   if (config == NULL) {
     fprintf (stderr, "hydraneckwebrtc %s: %s\n", mode_name (kind->mode), error->message);
     return hn_error_exit_status (error);

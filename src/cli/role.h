@@ -29,6 +29,16 @@ typedef struct {
 int hn_role_main (const HnRoleKind *kind, int argc, char **argv);
 
 /**
+ * hn_role_read_config:
+ * @given: (nullable): file; otherwise the role's own or the common one below `~/.hydraneckwebrtc` is looked for
+ * @mode: which role
+ * @error: CONFIG
+ *
+ * Returns: (transfer full) (nullable): its configuration
+ */
+HnConfig *hn_role_read_config (const char *given, HnMode mode, GError **error);
+
+/**
  * hn_role_stopped:
  * @self: the role
  *

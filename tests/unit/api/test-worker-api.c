@@ -153,6 +153,7 @@ sample_report (void)
   report->active_sessions = 1;
   report->max_sessions = 4;
   report->wireguard = TRUE;
+  report->draining = TRUE;
   session->id = g_strdup (ID);
   session->body_ip = g_strdup ("10.0.1.50");
   session->state = HN_SESSION_ACTIVE;
@@ -188,6 +189,7 @@ a_heartbeat_survives_the_wire (void **unused)
   assert_int_equal (self->active_sessions, 1);
   assert_int_equal (self->max_sessions, 4);
   assert_true (self->wireguard);
+  assert_true (self->draining);
   assert_int_equal (self->sessions->len, 1);
   session = g_ptr_array_index (self->sessions, 0);
   assert_string_equal (session->id, ID);
@@ -230,6 +232,7 @@ a_bad_heartbeat_is_refused_by_the_name_of_its_field (void **unused)
     { HEAD ",\"url\":\"http://u@x\"}", "field 'url' must not have a user, query or fragment" },
     { HEAD ",\"url\":\"http://x\",\"public_url\":\"x\"}", "field 'public_url' must be an http or https URL" },
     { HEAD ",\"url\":\"http://x\",\"wireguard\":1}", "field 'wireguard' must be true or false" },
+    { HEAD ",\"url\":\"http://x\",\"draining\":\"no\"}", "field 'draining' must be true or false" },
     { HEAD ",\"url\":\"http://x\",\"sessions\":{}}", "field 'sessions' must be a list" },
     { HEAD ",\"url\":\"http://x\",\"sessions\":[1]}", "field 'sessions' must hold objects only" },
     { HEAD ",\"url\":\"http://x\",\"sessions\":[{}]}", "session 0: field 'id' is required" },
@@ -267,6 +270,25 @@ a_heartbeat_with_too_many_sessions_is_refused (void **unused)
 }
 
 static void
+an_answer_to_a_heartbeat_says_whether_to_drain (void **unused)
+{
+  static const struct {
+    const char *body;
+    gboolean drain;
+  } rows[] = { { "{}", FALSE }, { "{\"drain\":true}", TRUE }, { "{\"drain\":false}", FALSE }, { "{\"drain\":\"yes\"}", FALSE } };
+  const HnHeartbeatReply reply = { .drain = TRUE };
+  g_autoptr (JsonObject) written = hn_heartbeat_reply_to_json (&reply);
+  g_autofree char *text = hn_json_to_text (written);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (JsonObject) in = object_of (rows[i].body);
+
+    assert_int_equal (hn_heartbeat_reply_from_json (in).drain, rows[i].drain);
+  }
+  assert_string_equal (text, "{\"status\":\"ok\",\"drain\":true}\n");
+}
+
+static void
 a_copy_of_a_session_shares_nothing (void **unused)
 {
   g_autoptr (HnWorkerReport) report = sample_report ();
@@ -294,6 +316,7 @@ main (void)
     cmocka_unit_test (a_session_is_described_in_the_runbooks_words),
     cmocka_unit_test (a_bad_heartbeat_is_refused_by_the_name_of_its_field),
     cmocka_unit_test (a_heartbeat_with_too_many_sessions_is_refused),
+    cmocka_unit_test (an_answer_to_a_heartbeat_says_whether_to_drain),
     cmocka_unit_test (a_copy_of_a_session_shares_nothing),
   };
 

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* A token that lets its holder send heartbeats as one worker, and nothing else: `hnw1.<id>.<HMAC-SHA256>`, both base64url without padding,
+ * keyed by the controller's `server.admin_token` over "hydraneckwebrtc worker " and the id. The controller keeps no list: who changes
+ * the admin token takes all of them back. Pure. */
+
+/**
+ * hn_worker_token_new:
+ * @admin_token: the controller's
+ * @worker_id: which worker; 1 to HN_LIMIT_TEXT_BYTES bytes
+ *
+ * Returns: (transfer full): its token
+ */
+char *hn_worker_token_new (const char *admin_token, const char *worker_id);
+
+/**
+ * hn_worker_token_verify:
+ * @token: what a caller sent
+ * @admin_token: (nullable): the controller's; without one nothing is good
+ *
+ * In a time that depends on the lengths only.
+ *
+ * Returns: (transfer full) (nullable): the id of the worker that @token is for, or %NULL when it is not one of ours
+ */
+char *hn_worker_token_verify (const char *token, const char *admin_token);

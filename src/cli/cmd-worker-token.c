@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/worker-token.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "cli/cmd.h"
+#include "cli/role.h"
+
+static void
+print_usage (FILE *out)
+{
+  fprintf (out, "usage: hydraneckwebrtc worker-token [--config FILE] WORKER_ID\n\n"
+                "Prints a token for `controller.token` of the worker with that `worker.id`: with it heartbeats of this worker can be sent,\n"
+                "and nothing else be done. FILE is the controller's configuration; a new `server.admin_token` there takes all tokens back.\n");
+}
+
+static gboolean
+is_id (const char *text)
+{
+  return *text != '\0' && *text != '-' && strlen (text) <= HN_LIMIT_TEXT_BYTES && g_utf8_validate (text, -1, NULL);
+}
+
+int
+hn_cmd_worker_token (int argc, char **argv)
+{
+  const char *path = argc == 3 && (g_str_equal (argv[0], "--config") || g_str_equal (argv[0], "-c")) ? argv[1] : NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) config = NULL;
+  g_autofree char *token = NULL;
+
+  if (argc == 1 && g_str_equal (argv[0], "--help")) {
+    print_usage (stdout);
+    return 0;
+  }
+  if ((argc != 1 && path == NULL) || !is_id (argv[argc - 1])) {
+    print_usage (stderr);
+    return 64;
+  }
+  config = hn_role_read_config (path, HN_MODE_CONTROLLER, &error);
+  if (config == NULL) {
+    fprintf (stderr, "hydraneckwebrtc worker-token: %s\n", error->message);
+    return hn_error_exit_status (error);
+  }
+  token = hn_worker_token_new (config->server_admin_token, argv[argc - 1]);
+  return printf ("%s\n", token) < 0 ? 74 : 0;
+}
