@@ -46,3 +46,20 @@
 #define HN_LIMIT_LOG_BYTES 16777216         /* web-server.log of one session; started anew beyond, looked at each second */
 #define HN_LIMIT_STOP_SECONDS 5             /* SIGTERM to SIGKILL of a session's processes */
 #define HN_LIMIT_ORPHAN_SECONDS 3           /* the same when the worker itself is gone */
+#define HN_LIMIT_CLEAN_UP_MS 4500           /* an ended session's neighbours are asked for so long, together */
+#define HN_LIMIT_PROBES 3                   /* connects to a body whose median is its distance */
+#define HN_LIMIT_RATINGS_PER_SESSION 10     /* changes of mind that are forwarded: 429 beyond */
+
+/* What must not be lost: session records, ratings, clients to be unpaired; each kind for itself. */
+#define HN_LIMIT_SPOOL_COUNT 4096           /* waiting requests; the oldest is dropped beyond */
+#define HN_LIMIT_SPOOL_BYTES 16777216       /* the same, all together */
+#define HN_LIMIT_SPOOL_REQUEST_BYTES 65536  /* one of them */
+#define HN_LIMIT_SPOOL_MEMORY 256           /* those that a full disk does not take */
+#define HN_LIMIT_SPOOL_REJECTED 100         /* refused ones kept for a look */
+#define HN_LIMIT_SPOOL_PAUSE_SECONDS 300    /* longest pause between two tries */
+#define HN_LIMIT_UNPAIR_HOURS 24            /* a client that cannot be unpaired is forgotten then */
+
+/* Logs of ended sessions. */
+#define HN_LIMIT_ENDED_LOGS 50              /* sessions */
+#define HN_LIMIT_ENDED_LOG_HOURS 24         /* each, at most */
+#define HN_LIMIT_ENDED_LOG_BYTES 67108864   /* all together */
