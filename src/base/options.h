@@ -25,6 +25,7 @@ OPTION ("worker.public_url",        URL,      worker_public_url,         NULL,  
 OPTION ("sessions.max",             UINT,     sessions_max,              "15",     1,   1000,     "Sessions at once on this worker.")
 OPTION ("sessions.port_range_start", UINT,    sessions_port_range_start, "8080",   1,   65535,    "First HTTP port for moonlight-web-stream processes.")
 OPTION ("sessions.return_url",      URL,      sessions_return_url,       "https://hydraheadwebstream.experiencenet.com", 0, 0, "Where `Start new stream` leads.")
+OPTION ("sessions.report_url",      URL,      sessions_report_url,       "https://issues.experiencenet.com/report", 0, 0, "Where `Report a problem` leads.")
 OPTION ("sessions.udp_port_start",  UINT,     sessions_udp_port_start,   "40000",  1024, 65535,   "First media port; 20 for each session.")
 OPTION ("sessions.data_dir",        TEXT,     sessions_data_dir,         "/tmp/hydraneckwebrtc-sessions", 0, 0, "Where session directories live.")
 OPTION ("sessions.abandon_timeout", DURATION, sessions_abandon_timeout,  "120s",   1,   86400,    "A session without a page or stream for so long is ended.")

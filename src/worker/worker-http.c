@@ -11,14 +11,12 @@
 #include "base/log.h"
 #include "worker/browser-rules.h"
 #include "worker/health-json.h"
-
-#define OVERLAY "/hydraneck/worker/overlay.js"
-#define SETTINGS_MARK "/* settings */"
+#include "worker/overlay-http.h"
 
 struct _HnWorkerHttp {
   HnWorkerHttpWorld world;
   HnHttpServer *server;
-  char *overlay;
+  HnOverlayHttp *overlay;
 };
 
 /* ---- answers ---- */
@@ -293,9 +291,19 @@ handle_overlay (HnHttpRequest *request, gpointer data)
 {
   HnWorkerHttp *self = data;
 
-  hn_http_request_set_header (request, "Referrer-Policy", "no-referrer");
-  hn_http_request_set_header (request, "X-Content-Type-Options", "nosniff");
-  hn_http_request_reply_text (request, 200, "text/javascript; charset=utf-8", self->overlay);
+  hn_overlay_http_reply_script (self->overlay, request);
+}
+
+static void
+handle_context (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+  HnSessionIo *session = find_served (self, hn_http_request_get_param (request, 0));
+
+  if (session == NULL)
+    reply_not_found (request);
+  else
+    hn_overlay_http_reply_context (self->overlay, request, session);
 }
 
 static const HnHttpRoute routes[] = {
@@ -310,6 +318,7 @@ static const HnHttpRoute routes[] = {
   { "DELETE", "/session/{}/mic", HN_HTTP_OPEN, FALSE, handle_later },
   { "GET", "/session/{}/ice", HN_HTTP_OPEN, FALSE, handle_later },
   { "GET", "/session/{}/_hydraneck/overlay.js", HN_HTTP_OPEN, FALSE, handle_overlay },
+  { "GET", "/session/{}/_hydraneck/context", HN_HTTP_OPEN, FALSE, handle_context },
 };
 
 /* ---- the front door asks ---- */
@@ -346,24 +355,6 @@ is_admin (const char *token, gpointer data)
   return hn_secret_equal (token, self->world.config->server_admin_token) || hn_secret_equal (token, self->world.api_token);
 }
 
-/* The script with this worker's settings in it; made once. */
-static char *
-make_overlay (const HnConfig *config)
-{
-  g_autoptr (GBytes) asset = g_resources_lookup_data (OVERLAY, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-  g_autoptr (JsonObject) settings = json_object_new ();
-  g_autofree char *json = NULL;
-  g_autoptr (GString) text = NULL;
-
-  g_return_val_if_fail (asset != NULL, g_strdup (""));
-  json_object_set_boolean_member (settings, "relay", hn_config_has_turn (config));
-  json_object_set_string_member (settings, "returnUrl", config->sessions_return_url);
-  json = g_strchomp (hn_json_to_text (settings));
-  text = g_string_new_len (g_bytes_get_data (asset, NULL), (gssize) g_bytes_get_size (asset));
-  g_string_replace (text, SETTINGS_MARK, json, 1);
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
 SoupServer *
 hn_worker_http_get_soup (HnWorkerHttp *self)
 {
@@ -376,7 +367,7 @@ hn_worker_http_new (const HnWorkerHttpWorld *world)
   HnWorkerHttp *self = g_new0 (HnWorkerHttp, 1);
 
   self->world = *world;
-  self->overlay = make_overlay (world->config);
+  self->overlay = hn_overlay_http_new (world->config);
   self->server = hn_http_server_new (routes, G_N_ELEMENTS (routes), is_admin, self);
   hn_http_server_set_trusted_proxies (self->server, world->trusted);
   return self;
@@ -388,6 +379,6 @@ hn_worker_http_free (HnWorkerHttp *self)
   if (self == NULL)
     return;
   hn_http_server_free (self->server);
-  g_free (self->overlay);
+  hn_overlay_http_free (self->overlay);
   g_free (self);
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The page's Exit button: the session is ended on the server whatever the data channels can still say, then we go back to where streams begin. */
+
+const QUIT_MS = 3000;
+
+function isExit(target) {
+  const button = target instanceof Element ? target.closest('button') : null;
+  return button !== null && button.closest('#sidebar-root, #sidebar-parent') !== null && button.textContent.trim() === 'Exit';
+}
+
+async function quit() {
+  try {
+    await fetch(base + '/quit', { method: 'POST', keepalive: true, signal: AbortSignal.timeout(QUIT_MS) });
+  } catch (error) {
+    /* it may be gone already; sessions.abandon_timeout ends it otherwise */
+  }
+}
+
+/* @leave: called once, with the server told as far as it can be */
+function hookExit(before, leave) {
+  let leaving = false;
+
+  document.addEventListener('click', (event) => {
+    if (!isExit(event.composedPath()[0])) {
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!leaving) {
+      leaving = true;
+      before();
+      quit().then(leave);
+    }
+  }, true);
+}

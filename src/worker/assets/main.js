@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Puts the parts together: what the page does is seen by relay.js, judged by life.js, shown by panel.js. */
+
+const SESSION_CHECK_MS = 5000;
+const RATING_MS = 1200;    /* a change of mind within it is not sent twice */
+const CANDIDATE_MS = 2000; /* after it is connected: which pair was chosen */
+
+const life = createLife(performance.now());
+const peers = new Set();
+let context = { session_id: base.split('/').pop(), return_url: settings.returnUrl };
+let panel = null;
+let candidateType = '';
+let timer = 0;
+let rating = { value: 0, sent: 0, timer: 0 };
+
+const microphone = createMicrophone(() => panel.mic);
+
+function figures() {
+  return { disconnects: life.disconnects, durationMs: lifeDuration(life, performance.now()), reason: life.reason, candidateType };
+}
+
+/* ---- rating ---- */
+
+function sendRating() {
+  clearTimeout(rating.timer);
+  if (rating.value === rating.sent || rating.value === 0) {
+    return;
+  }
+  rating.sent = rating.value;
+  fetch(base + '/rating', { method: 'POST', keepalive: true, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ rating: rating.value }) })
+    .then((reply) => {
+      if (reply.ok) {
+        panel.ended.thank();
+      }
+    }, () => { rating.sent = 0; });
+}
+
+function rate(value) {
+  clearTimeout(rating.timer);
+  rating.value = value;
+  rating.timer = setTimeout(sendRating, RATING_MS);
+}
+
+/* ---- what is shown ---- */
+
+function show() {
+  if (panel === null) {
+    return;
+  }
+  panel.badge(life.phase === 'shaky' ? 'Reconnecting…' : '');
+  if (life.phase === 'ended') {
+    microphone.stop();
+    if (document.pointerLockElement) {
+      document.exitPointerLock();
+    }
+    panel.ended.show(life.reason, life.detail, { again: safeUrl(context.return_url) || '/', report: reportUrl(context, figures()) });
+  } else {
+    panel.ended.hide();
+  }
+}
+
+function changed() {
+  clearTimeout(timer);
+  if (life.deadline !== Infinity) {
+    timer = setTimeout(() => {
+      lifeTime(life, performance.now());
+      changed();
+    }, Math.max(0, life.deadline - performance.now()));
+  }
+  show();
+}
+
+/* ---- what is seen ---- */
+
+async function noteCandidate(peer) {
+  const stats = await peer.getStats();
+  const transport = [...stats.values()].find((entry) => entry.type === 'transport' && entry.selectedCandidatePairId);
+  const pair = transport ? stats.get(transport.selectedCandidatePairId)
+    : [...stats.values()].find((entry) => entry.type === 'candidate-pair' && entry.nominated);
+  const local = pair && stats.get(pair.localCandidateId);
+  candidateType = (local && local.candidateType) || candidateType;
+}
+
+function onPeer(peer) {
+  peers.add(peer);
+  peer.addEventListener('connectionstatechange', () => {
+    lifePeer(life, peer.connectionState, performance.now());
+    if (peer.connectionState === 'connected') {
+      noteCandidate(peer).catch(() => {});
+      setTimeout(() => noteCandidate(peer).catch(() => {}), CANDIDATE_MS);
+    }
+    changed();
+  });
+}
+
+function onMessage(event) {
+  let message = null;
+
+  if (typeof event.data !== 'string') {
+    return;
+  }
+  try {
+    message = JSON.parse(event.data);
+  } catch (error) {
+    return;
+  }
+  if (message !== null && typeof message === 'object') {
+    lifeMessage(life, message, performance.now());
+    changed();
+  }
+}
+
+/* Is the session still there, and whose is its stream? Asked when the stream's socket is closed, until something is decided. */
+async function checkSession(socketsOpen) {
+  if (life.phase === 'ended' && REASONS[life.reason][0]) {
+    return;
+  }
+  const reply = await fetch(base + '/_hydraneck/context', { cache: 'no-store' }).catch(() => null);
+  if (socketsOpen() > 0) {
+    return;
+  }
+  if (reply !== null && (reply.status === 404 || reply.status === 410)) {
+    lifeEnd(life, 'session_gone', performance.now());
+  } else {
+    lifeSocketClosed(life, [...peers].some((peer) => peer.connectionState === 'connected'), performance.now());
+    setTimeout(() => checkSession(socketsOpen), SESSION_CHECK_MS);
+  }
+  changed();
+}
+
+const sockets = new Set();
+
+function onSocket(socket) {
+  sockets.add(socket);
+  socket.addEventListener('message', onMessage);
+  socket.addEventListener('close', () => {
+    sockets.delete(socket);
+    checkSession(() => sockets.size);
+  });
+}
+
+/* ---- two tabs, leaving, coming back ---- */
+
+/* The newest page has the stream: older ones of this session in the same browser say why theirs stands still. */
+function hookTabs() {
+  if (typeof BroadcastChannel !== 'function' || !/stream\.html$/.test(window.location.pathname)) {
+    return;
+  }
+  const channel = new BroadcastChannel('hydraneck ' + base);
+  channel.addEventListener('message', (event) => {
+    if (event.data === 'taken') {
+      lifeEnd(life, 'taken_over', performance.now());
+      peers.forEach((peer) => peer.close());
+      sockets.forEach((socket) => socket.close());
+      changed();
+    }
+  });
+  channel.postMessage('taken');
+}
+
+function hookLeaving() {
+  window.addEventListener('pagehide', () => {
+    sendRating();
+    if (life.phase !== 'ended' || life.reason !== 'taken_over') {
+      navigator.sendBeacon(base + '/_hydraneck/bye');
+    }
+  });
+  window.addEventListener('pageshow', (event) => {
+    if (event.persisted) {
+      window.location.reload(); /* its connections did not survive the back-forward cache */
+    }
+  });
+}
+
+function goBack() {
+  sendRating();
+  window.location.replace(safeUrl(context.return_url) || '/');
+}
+
+function stopPage() {
+  microphone.stop();
+  try {
+    const stream = window.app && window.app.stream;
+    Promise.resolve(stream && stream.stop && stream.stop()).catch(() => {});
+  } catch (error) {
+    /* a page of another make; /quit ends it all the same */
+  }
+}
+
+async function learnContext() {
+  const reply = await fetch(base + '/_hydraneck/context', { cache: 'no-store' });
+  if (reply.ok) {
+    context = Object.assign(context, await reply.json());
+    changed();
+  }
+}
+
+standInForPeers(onPeer);
+standInForSockets(onSocket);
+hookExit(stopPage, goBack);
+hookLeaving();
+
+function begin() {
+  if (!/stream\.html$/.test(window.location.pathname)) {
+    return; /* the list of applications has no stream to watch */
+  }
+  panel = createPanel({
+    rate,
+    again(event) {
+      event.preventDefault();
+      quit().then(goBack);
+    },
+    mic: microphone
+  });
+  hookTabs();
+  learnContext().catch(() => {});
+  changed();
+}
+
+if (document.documentElement && document.readyState !== 'loading') {
+  begin();
+} else {
+  document.addEventListener('DOMContentLoaded', begin, { once: true });
+}

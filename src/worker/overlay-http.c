@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker/overlay-http.h"
+
+#include "base/json.h"
+
+/* The script is the same for all sessions of a worker; what differs it asks for itself, so that nothing that a caller of the API wrote ever stands in
+ * a page or in a script. */
+
+#define SCRIPT "/hydraneck/worker/overlay.js"
+#define SETTINGS_MARK "/* settings */"
+
+struct _HnOverlayHttp {
+  const HnConfig *config;
+  char *script;
+};
+
+void
+hn_overlay_http_reply_script (HnOverlayHttp *self, HnHttpRequest *request)
+{
+  hn_http_request_set_header (request, "Referrer-Policy", "no-referrer");
+  hn_http_request_set_header (request, "X-Content-Type-Options", "nosniff");
+  hn_http_request_reply_text (request, 200, "text/javascript; charset=utf-8", self->script);
+}
+
+void
+hn_overlay_http_reply_context (HnOverlayHttp *self, HnHttpRequest *request, HnSessionIo *session)
+{
+  const HnSessionFacts *facts = hn_session_io_get_facts (session);
+  const HnCreateRequest *wanted = facts->request;
+  g_autoptr (JsonObject) object = json_object_new ();
+  const char *members[][2] = {
+    { "session_id", facts->id },
+    { "status", hn_session_state_to_text (hn_session_get_state (hn_session_io_get_rules (session))) },
+    { "experience", wanted->experience },
+    { "district", wanted->district },
+    { "body", wanted->body },
+    { "head", wanted->head },
+    { "body_ip", wanted->body_ip },
+    { "return_url", self->config->sessions_return_url },
+    { "report_url", self->config->sessions_report_url },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
+    json_object_set_string_member (object, members[i][0], members[i][1] != NULL ? members[i][1] : "");
+  hn_http_request_set_header (request, "Referrer-Policy", "no-referrer");
+  hn_http_request_reply_json (request, 200, object);
+}
+
+static char *
+make_script (const HnConfig *config)
+{
+  g_autoptr (GBytes) asset = g_resources_lookup_data (SCRIPT, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  g_autoptr (JsonObject) settings = json_object_new ();
+  g_autofree char *json = NULL;
+  g_autoptr (GString) text = NULL;
+
+  g_return_val_if_fail (asset != NULL, g_strdup (""));
+  json_object_set_boolean_member (settings, "relay", hn_config_has_turn (config));
+  json_object_set_string_member (settings, "returnUrl", config->sessions_return_url);
+  json = g_strchomp (hn_json_to_text (settings));
+  text = g_string_new_len (g_bytes_get_data (asset, NULL), (gssize) g_bytes_get_size (asset));
+  g_string_replace (text, SETTINGS_MARK, json, 1);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+HnOverlayHttp *
+hn_overlay_http_new (const HnConfig *config)
+{
+  HnOverlayHttp *self = g_new0 (HnOverlayHttp, 1);
+
+  self->config = config;
+  self->script = make_script (config);
+  return self;
+}
+
+void
+hn_overlay_http_free (HnOverlayHttp *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->script);
+  g_free (self);
+}

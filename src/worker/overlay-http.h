@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/config.h"
+#include "net/http-server.h"
+#include "worker/session-io.h"
+
+/* What the injected script is, and what it may learn of its session. */
+
+typedef struct _HnOverlayHttp HnOverlayHttp;
+
+/**
+ * hn_overlay_http_new:
+ * @config: outlives this
+ *
+ * Returns: (transfer full): the script with this worker's settings in it
+ */
+HnOverlayHttp *hn_overlay_http_new (const HnConfig *config);
+
+/**
+ * hn_overlay_http_free:
+ * @self: (nullable): what to free
+ */
+void hn_overlay_http_free (HnOverlayHttp *self);
+
+/**
+ * hn_overlay_http_reply_script:
+ * @self: the overlay
+ * @request: is answered with the script
+ */
+void hn_overlay_http_reply_script (HnOverlayHttp *self, HnHttpRequest *request);
+
+/**
+ * hn_overlay_http_reply_context:
+ * @self: the overlay
+ * @request: is answered with a JSON object: `session_id`, `status`, `experience`, `district`, `body`, `head`, `body_ip` (empty when the creator
+ *   did not say), `return_url`, `report_url`
+ * @session: its session
+ */
+void hn_overlay_http_reply_context (HnOverlayHttp *self, HnHttpRequest *request, HnSessionIo *session);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnOverlayHttp, hn_overlay_http_free)
