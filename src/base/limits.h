@@ -63,3 +63,12 @@
 #define HN_LIMIT_ENDED_LOGS 50              /* sessions */
 #define HN_LIMIT_ENDED_LOG_HOURS 24         /* each, at most */
 #define HN_LIMIT_ENDED_LOG_BYTES 67108864   /* all together */
+
+/* Microphone. */
+#define HN_LIMIT_MIC_SDP_BYTES 65536        /* an offer: 413 beyond */
+#define HN_LIMIT_MIC_CANDIDATES 32          /* remote candidates of one microphone; what comes beyond is not used */
+#define HN_LIMIT_MIC_ANSWER_SECONDS 5       /* offer to answer: 504 beyond */
+#define HN_LIMIT_MIC_SILENCE_SECONDS 10     /* no packet for so long: ended (a track muted with DTX sends 2.5 packets a second) */
+#define HN_LIMIT_MIC_OFFERS 6               /* offers of one session in HN_LIMIT_MIC_OFFERS_SECONDS: 429 beyond */
+#define HN_LIMIT_MIC_OFFERS_SECONDS 10
+#define HN_LIMIT_MIC_PACKETS_PER_SECOND 500 /* of one microphone; Opus frames of 2.5 ms make 400 */
