@@ -162,7 +162,9 @@ class Cluster:
             "worker": {"id": "worker-%d" % number},
             "sessions": {"max": p.sessions_max, "port_range_start": 8000 + 100 * number,
                          "udp_port_start": p.udp_start + p.udp_per_worker * (number - 1),
-                         "data_dir": self.path("sessions-%d" % number)},
+                         "data_dir": self.path("sessions-%d" % number),
+                         # somewhere that is there without Internet
+                         "return_url": at_url(p.controller) + "/api/v1/health"},
             "sunshine": {"username": "sunshine", "password": "sunshine", "allowed_networks": [p.body_net + "0/24"]},
             "moonlight": {"path": p.program("web-server")},
             "webrtc": {"public_ip": "127.0.0.1"},

@@ -1,0 +1,172 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The injected script in real Chromium: every end of a stream is told in words, Exit ends the session, nothing of the overlay reaches the game."""
+
+import os
+import sys
+import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+
+import flow  # noqa: E402, I001: it makes the modules below findable
+from flow import contains, equal, true  # noqa: E402
+
+sys.path.insert(0, os.path.join(flow.TOP, "tests/browser"))
+
+import stream_check  # noqa: E402
+import webdriver  # noqa: E402
+
+ODD = "Käse & \"Kuchen\" </script><b>🍰"
+PANEL = "const root = document.getElementById('hydraneck-overlay')?.shadowRoot; const dialog = root?.querySelector('dialog');"
+ENDED = PANEL + "return dialog?.open ? dialog.querySelector('h1').textContent + ': ' + dialog.querySelector('#text').textContent : null"
+BADGE = PANEL + "const badge = root?.querySelector('.badge'); return badge && !badge.hidden ? badge.textContent : null"
+# the same words as web-server would send, on the socket that the page really has
+SAY = "window.app.stream.ws.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(arguments[0]) }))"
+
+
+def _playing(running, browser, number=1, **fields):
+    created = running.create(number, **fields)
+    browser.open(created["stream_url"])
+    stream_check.wait_for_play(browser, 40, 10, 10)
+    return created
+
+
+def _session(running, created):
+    return running.call("GET", "/api/v1/sessions/" + created["session_id"])
+
+
+def _gone(running, created, timeout=15):
+    running.wait(lambda: _session(running, created).status == 404, timeout, "session is gone")
+
+
+def a_session_that_is_deleted_is_told_at_once(running):
+    with webdriver.Browser() as browser:
+        created = _playing(running, browser)
+        running.call("DELETE", "/api/v1/sessions/" + created["session_id"])
+        equal(browser.wait_for(ENDED, 10), "The session has ended: This session is over.", "overlay")
+
+
+def the_overlay_rates_reports_and_leads_back(running):
+    with webdriver.Browser() as browser:
+        created = _playing(running, browser, experience=ODD, district="Süd & Nord", body="b-6", head="h'1")
+        browser.script(SAY, {"ConnectionTerminated": {"error_code": -100}})
+        contains(browser.wait_for(ENDED, 5), "No picture from the PC", "overlay")
+        link = browser.wait_for(PANEL + "const link = dialog.querySelector('.report').href; return link.includes('b-6') ? link : null", 5)
+        values = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(link).query, keep_blank_values=True))
+        equal(len(values), 13, "parameters of the report")
+        equal((values["experience"], values["district"], values["body"], values["head"], values["body_ip"], values["session_id"], values["end_reason"],
+               values["ice_candidate_type"]),
+              (ODD, "Süd & Nord", "b-6", "h'1", running.plan.body(1), created["session_id"], "no_video", "relay"), "report")
+        true(int(values["duration_ms"]) > 0, "duration is %s" % values["duration_ms"])
+        equal(browser.script(PANEL + "const a = dialog.querySelector('.report'); return [a.target, a.rel]"), ["_blank", "noopener noreferrer"], "report link")
+        # a change of mind before it is sent
+        browser.script(PANEL + "dialog.querySelector('#star2').click(); dialog.querySelector('#star5').click()")
+        browser.wait_for(PANEL + "return dialog.querySelector('.said').textContent === 'Thank you'", 10)
+        rating = running.wait_event("rating", "services", session_id=created["session_id"])
+        equal((rating["rating"], rating["experience"]), (5, ODD), "rating")
+        browser.script(PANEL + "dialog.querySelector('.again').click()")
+        browser.wait_for("return window.location.pathname === '/api/v1/health'", 10)
+        _gone(running, created)
+
+
+def exit_quits_and_leads_back(running):
+    with webdriver.Browser() as browser:
+        created = _playing(running, browser)
+        browser.script(stream_check.CLICK_EXIT)
+        browser.wait_for("return window.location.pathname === '/api/v1/health'", 10)
+        _gone(running, created)
+        running.wait_event("nps_record", "services", session_id=created["session_id"], end_reason="user_quit")
+
+
+def exit_works_with_dead_data_channels(running):
+    with webdriver.Browser() as browser:
+        created = _playing(running, browser)
+        browser.script("Object.values(window.app.stream.transport.channels).forEach(channel => channel.close())")
+        browser.script(stream_check.CLICK_EXIT)
+        _gone(running, created)
+
+
+def a_flap_shows_a_badge_and_no_overlay(running):
+    with webdriver.Browser() as browser:
+        _playing(running, browser)
+        # what Chromium reports of a network that comes and goes, on the page's own connection
+        browser.script("""const peer = window.app.stream.transport.peer
+            Object.defineProperty(peer, 'connectionState', { value: arguments[0], configurable: true })
+            peer.dispatchEvent(new Event('connectionstatechange'))""", "disconnected")
+        equal(browser.wait_for(BADGE, 5), "Reconnecting…", "badge")
+        browser.script("""const peer = window.app.stream.transport.peer
+            delete peer.connectionState
+            peer.dispatchEvent(new Event('connectionstatechange'))""")
+        browser.wait_for(PANEL + "return root.querySelector('.badge').hidden", 5)
+        equal(browser.script(ENDED), None, "overlay")
+
+
+def keys_and_clicks_inside_never_reach_the_game(running):
+    with webdriver.Browser() as browser:
+        _playing(running, browser)
+        browser.script("""window.heard = []
+            for (const name of ['keydown', 'keyup', 'mousedown', 'pointerdown', 'wheel', 'touchstart'])
+                for (const capture of [true, false])
+                    document.addEventListener(name, event => window.heard.push(event.type), capture)""")
+        browser.script(SAY, {"ConnectionTerminated": {"error_code": 0}})
+        browser.wait_for(ENDED, 5)
+        for key in ("a", "Tab", " ", "ArrowRight"):
+            for kind in ("keyDown", "keyUp"):
+                browser.cdp("Input.dispatchKeyEvent", {"type": kind, "key": key, "code": key})
+        box = browser.script(PANEL + "const box = dialog.querySelector('h1').getBoundingClientRect(); return [box.x + 5, box.y + 5]")
+        for kind in ("mousePressed", "mouseReleased"):
+            browser.cdp("Input.dispatchMouseEvent", {"type": kind, "x": box[0], "y": box[1], "button": "left", "clickCount": 1})
+        equal(browser.script("return window.heard"), [], "what the game heard")
+        browser.script("document.getElementById('input').dispatchEvent(new KeyboardEvent('keydown', { key: 'a', bubbles: true }))")
+        equal(browser.script("return window.heard"), ["keydown", "keydown"], "what the game heard of its own keys")
+
+
+def it_can_be_used_by_keyboard_and_screen_reader(running):
+    with webdriver.Browser() as browser:
+        _playing(running, browser)
+        browser.script(SAY, {"ConnectionTerminated": {"error_code": 0}})
+        browser.wait_for(ENDED, 5)
+        equal(browser.script(PANEL + "return root.activeElement.className"), "again", "focus")
+        names = browser.script(PANEL + """return [...root.querySelectorAll('button, a, input')].filter(each => !each.hidden).map(each =>
+            (each.getAttribute('aria-label') || (each.labels ? [...each.labels].map(l => l.textContent).join() : '') || each.textContent).trim())""")
+        true(all(names), "something has no name: %r" % names)
+        equal(browser.script(PANEL + "return [dialog.getAttribute('aria-labelledby'), root.querySelector('.badge').getAttribute('role')]"),
+              ["title", "status"], "roles")
+
+
+def a_second_tab_takes_the_stream_over(running):
+    with webdriver.Browser() as browser:
+        created = _playing(running, browser)
+        browser.script("window.open(arguments[0], '_blank')", created["stream_url"])
+        contains(browser.wait_for(ENDED, 15), "another tab", "overlay of the first tab")
+        equal(_session(running, created).json()["id"], created["session_id"], "session")
+
+
+def a_reload_keeps_the_session(running):
+    with webdriver.Browser() as browser:
+        created = _playing(running, browser)
+        browser.script("window.location.reload()")
+        stream_check.wait_for_play(browser, 40, 10, 10)
+        equal(_session(running, created).status, 200, "session after a reload")
+
+
+def it_looks_right_on_a_phone_and_on_a_desk(running):
+    shots = os.environ.get("HYDRANECK_SHOTS") or running.plan.folder
+    with webdriver.Browser() as browser:
+        _playing(running, browser)
+        browser.script(SAY, {"ConnectionTerminated": {"error_code": 0}})
+        browser.wait_for(ENDED, 5)
+        for width, height in ((390, 844), (1920, 1080)):
+            browser.cdp("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+            browser.screenshot(os.path.join(shots, "overlay-%dx%d.png" % (width, height)))
+            box = browser.script(PANEL + """const box = dialog.getBoundingClientRect()
+                return [box.left, box.top, box.right, box.bottom, dialog.scrollHeight - dialog.clientHeight, getComputedStyle(dialog).fontSize]""")
+            true(box[0] >= 0 and box[1] >= 0 and box[2] <= width and box[3] <= height, "the panel is cut at %dx%d: %r" % (width, height, box))
+            true(box[4] <= 1, "the panel scrolls at %dx%d: %r" % (width, height, box))
+            true(abs((box[0] + box[2]) / 2 - width / 2) < 2, "the panel is not in the middle: %r" % box)
+
+
+flow.expect_log("[proxy]")
+flow.expect_log("[session ")
+if __name__ == "__main__":
+    flow.main(globals(), workers=1, bodies=2, turn=True)
