@@ -36,7 +36,7 @@ proxy (HnRoute *ret_route, const HnRegistryWorker *worker, const char *session_i
 {
   if (worker->target.is_https || !worker->target.is_literal) {
     g_autofree char *detail
-      = g_strdup_printf ("worker '%s' is reached over https: give it an https 'worker.public_url'", worker->report->id);
+      = g_strdup_printf ("worker '%s' shows its sessions at %s itself", worker->report->id, worker->report->public_url);
 
     hn_route_refuse (ret_route, 502, "session cannot be proxied", detail);
     return;

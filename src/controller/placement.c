@@ -6,9 +6,9 @@
 #include <string.h>
 
 gboolean
-hn_placement_has_room (const HnPlacementCandidate *self)
+hn_placement_may_get (const HnPlacementCandidate *self)
 {
-  return self->load < self->max;
+  return self->open && self->load < self->max;
 }
 
 gboolean
@@ -17,6 +17,10 @@ hn_placement_prefers (const HnPlacementCandidate *a, const HnPlacementCandidate 
   guint64 a_share = (guint64) a->load * b->max;
   guint64 b_share = (guint64) b->load * a->max;
 
+  if (hn_placement_may_get (a) != hn_placement_may_get (b))
+    return hn_placement_may_get (a);
+  if (!hn_placement_may_get (a))
+    return strcmp (a->id, b->id) < 0;
   if (a->refused != b->refused)
     return b->refused;
   if (a_share != b_share)

@@ -10,15 +10,16 @@ typedef struct {
   guint load;       /* sessions it holds and creations on their way to it */
   guint max;        /* sessions it may hold */
   gboolean refused; /* it answered 503 since its last heartbeat: it knows something that its load does not say */
+  gboolean open;    /* healthy and not draining */
 } HnPlacementCandidate;
 
 /**
- * hn_placement_has_room:
- * @self: a worker that takes sessions
+ * hn_placement_may_get:
+ * @self: a worker
  *
- * Returns: whether one more fits
+ * Returns: whether it takes sessions and one more fits
  */
-gboolean hn_placement_has_room (const HnPlacementCandidate *self);
+gboolean hn_placement_may_get (const HnPlacementCandidate *self);
 
 /**
  * hn_placement_prefers:
@@ -27,7 +28,7 @@ gboolean hn_placement_has_room (const HnPlacementCandidate *self);
  *
  * A strict order: of two different ids exactly one is preferred.
  *
- * Returns: whether @a is the better choice: not refused before refused, then the smaller share of its slots, then fewer
- *   sessions, then the smaller id
+ * Returns: whether @a is the better choice: who may get one before who may not, then not refused before refused, then the smaller share of its slots, then fewer
+ *   sessions, then the smaller id (of two that may not get one, only that)
  */
 gboolean hn_placement_prefers (const HnPlacementCandidate *a, const HnPlacementCandidate *b);

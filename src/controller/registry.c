@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules.
- * Load: what the last heartbeat says, plus what has come since. A creation takes its slot at once; when a heartbeat lists the new
- * session before the reply is there (recognised by its body), or after it (by its id), the heartbeat counts it from then on, so that
- * it is never counted twice and never not at all.
+ * Load: what the last heartbeat says, plus what has come since (reservations).
+ * Order: workers are kept sorted by who is the best choice, and by whose lease ends first, so that choosing, hearing and time cost a
+ * few comparisons however many there are.
  * Bodies: Sunshine streams to one, and the rule for a second session is the worker's that has the first: so a create goes where its
- * body's session is, and elsewhere only when that worker is not healthy.
+ * body's session is, and elsewhere only when that worker is not healthy, or draining.
+ * Draining: the operator's word holds, heartbeats do not change it; only a worker that we have never heard of is believed, for a controller
+ * that started anew has forgotten what its workers have not.
  * Sessions: what leaves a worker's list has ended.
  * Ids: of two processes with one worker id the one that started last wins, unless it is dead while the other one lives. */
 #include "controller/registry.h"
@@ -17,129 +19,98 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "controller/placement.h"
+#include "controller/reservations.h"
 #include "controller/session-index.h"
 
 #define RETRY_AFTER_MAX 5 /* seconds: the workers' back-off is capped there */
 
 typedef struct {
   HnRegistryWorker view; /* first: what others see of it */
-  GPtrArray *creations;  /* of Creation, owned */
   guint64 round;         /* counts its heartbeats */
+  gint64 deadline_us;    /* of its lease */
+  GSequenceIter *standing;
+  GSequenceIter *expiry;
 } Member;
-
-/* A session from the choice of its worker until a heartbeat counts it. */
-typedef struct {
-  guint64 ticket;
-  Member *member;
-  HnAddress body;
-  gboolean listed;          /* a heartbeat counts it already, the reply is still to come */
-  HnSessionReport *session; /* (nullable) the reply came */
-  gint64 confirmed_us;
-} Creation;
 
 struct _HnRegistry {
   gint64 heartbeat_timeout_us;
   gint64 started_us;
-  guint64 last_ticket;
-  GHashTable *members;   /* worker id → Member, owned */
-  GHashTable *tickets;   /* &ticket → Creation that waits for its reply */
-  HnSessionIndex *index; /* owner: Member */
+  guint64 comparisons;
+  GHashTable *members;  /* worker id → Member, owned */
+  GSequence *standings; /* of Member, the best choice first */
+  GSequence *expiries;  /* of Member, the first to be silent for too long first */
+  HnSessionIndex *index;        /* owner: Member */
+  HnReservations *reservations; /* owner: Member */
 };
-
-static void
-creation_free (gpointer data)
-{
-  Creation *self = data;
-
-  hn_session_report_free (self->session);
-  g_free (self);
-}
 
 static void
 member_free (gpointer data)
 {
   Member *self = data;
 
-  g_ptr_array_unref (self->creations);
   hn_worker_report_free (self->view.report);
   hn_url_rules_target_clear (&self->view.target);
   g_free (self);
 }
 
-/* ---- creations ---- */
+/* ---- order ---- */
 
-static void
-drop_creation (HnRegistry *self, Creation *creation)
+static HnPlacementCandidate
+candidate_of (const Member *member)
 {
-  Member *member = creation->member;
+  const HnRegistryWorker *view = &member->view;
 
-  if (!creation->listed)
-    member->view.coming--;
-  g_hash_table_remove (self->tickets, &creation->ticket);
-  g_ptr_array_remove_fast (member->creations, creation);
+  return (HnPlacementCandidate){ .id = view->report->id,
+                                 .load = view->report->active_sessions + view->coming,
+                                 .max = view->report->max_sessions,
+                                 .refused = view->refused,
+                                 .open = hn_membership_takes_sessions (&view->membership) && !view->draining };
 }
 
-/* A process that started anew has none of the sessions of the one before. */
-static void
-drop_creations (HnRegistry *self, Member *member)
+static int
+compare_standings (gconstpointer a, gconstpointer b, gpointer data)
 {
-  while (member->creations->len > 0) {
-    Creation *creation = g_ptr_array_index (member->creations, 0);
+  HnPlacementCandidate left = candidate_of (a), right = candidate_of (b);
 
-    if (creation->session != NULL)
-      hn_session_index_remove (self->index, member, creation->session->id);
-    drop_creation (self, creation);
-  }
+  ((HnRegistry *) data)->comparisons++;
+  return hn_placement_prefers (&left, &right) ? -1 : hn_placement_prefers (&right, &left);
 }
 
-/* The session of @creation in the heartbeat of this round: new in it, on the same body, alive. */
-static HnSessionIndexPlace *
-recognise (HnRegistry *self, const Creation *creation)
+static int
+compare_expiries (gconstpointer a, gconstpointer b, gpointer data)
 {
-  const Member *member = creation->member;
-  GPtrArray *sessions = member->view.report->sessions;
+  const Member *left = a, *right = b;
 
-  for (guint i = 0; i < sessions->len; i++) {
-    const HnSessionReport *session = g_ptr_array_index (sessions, i);
-    HnSessionIndexPlace *place = hn_session_index_find (self->index, session->id);
-    HnAddress body;
-
-    if (place != NULL && place->owner == member && place->born_round == member->round && !place->recognised
-        && hn_session_state_is_live (session->state) && hn_address_parse (session->body_ip, &body)
-        && hn_address_equal (&body, &creation->body))
-      return place;
-  }
-  return NULL;
+  ((HnRegistry *) data)->comparisons++;
+  return left->deadline_us < right->deadline_us ? -1 : left->deadline_us > right->deadline_us;
 }
 
+/* To be called after whatever may change the place of a member in either order; one member at a time. */
 static void
-fold_creation (HnRegistry *self, Creation *creation, gint64 now_us)
+reorder (HnRegistry *self, Member *member)
 {
-  Member *member = creation->member;
-  HnSessionIndexPlace *place;
+  gint64 deadline_us = hn_membership_deadline (&member->view.membership, self->heartbeat_timeout_us);
 
-  if (creation->session != NULL) {
-    place = hn_session_index_find (self->index, creation->session->id);
-    if (place != NULL && place->owner == member && place->seen_round == member->round) {
-      drop_creation (self, creation);
-    } else if (now_us - creation->confirmed_us >= hn_seconds (HN_REGISTRY_CONFIRM_SECONDS)) {
-      hn_session_index_remove (self->index, member, creation->session->id);
-      drop_creation (self, creation);
-    }
+  member->view.coming = hn_reservations_count (self->reservations, member);
+  if (member->standing == NULL)
+    member->standing = g_sequence_insert_sorted (self->standings, member, compare_standings, self);
+  else
+    g_sequence_sort_changed (member->standing, compare_standings, self);
+  if (member->expiry != NULL && deadline_us == member->deadline_us)
     return;
-  }
-  place = creation->listed ? NULL : recognise (self, creation);
-  if (place != NULL) {
-    place->recognised = TRUE;
-    creation->listed = TRUE;
-    member->view.coming--;
-  }
+  member->deadline_us = deadline_us;
+  if (member->expiry == NULL)
+    member->expiry = g_sequence_insert_sorted (self->expiries, member, compare_expiries, self);
+  else
+    g_sequence_sort_changed (member->expiry, compare_expiries, self);
 }
+
+/* ---- creations ---- */
 
 static gboolean
 may_get (const Member *member, const char *excluded_id)
 {
-  return hn_membership_takes_sessions (&member->view.membership) && g_strcmp0 (member->view.report->id, excluded_id) != 0;
+  return candidate_of (member).open && g_strcmp0 (member->view.report->id, excluded_id) != 0;
 }
 
 /* The worker that has a session on @body, or is creating one. */
@@ -147,45 +118,24 @@ static Member *
 find_holder (HnRegistry *self, const HnAddress *body)
 {
   const HnSessionIndexPlace *place = hn_session_index_find_body (self->index, body);
-  GHashTableIter iter;
-  gpointer value;
 
-  if (place != NULL)
-    return place->owner;
-  g_hash_table_iter_init (&iter, self->tickets);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    const Creation *creation = value;
-
-    if (hn_address_equal (&creation->body, body))
-      return creation->member;
-  }
-  return NULL;
+  return place != NULL ? place->owner : hn_reservations_find_body (self->reservations, body);
 }
 
 static Member *
-find_least_loaded (HnRegistry *self, const char *excluded_id)
+find_best (HnRegistry *self, const char *excluded_id)
 {
-  GHashTableIter iter;
-  gpointer value;
-  Member *best = NULL;
-  HnPlacementCandidate best_candidate = { NULL };
+  for (GSequenceIter *iter = g_sequence_get_begin_iter (self->standings); !g_sequence_iter_is_end (iter);
+       iter = g_sequence_iter_next (iter)) {
+    Member *member = g_sequence_get (iter);
+    HnPlacementCandidate candidate = candidate_of (member);
 
-  g_hash_table_iter_init (&iter, self->members);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    Member *member = value;
-    const HnWorkerReport *report = member->view.report;
-    HnPlacementCandidate candidate = { .id = report->id,
-                                       .load = report->active_sessions + member->view.coming,
-                                       .max = report->max_sessions,
-                                       .refused = member->view.refused };
-
-    if (!may_get (member, excluded_id) || !hn_placement_has_room (&candidate)
-        || (best != NULL && !hn_placement_prefers (&candidate, &best_candidate)))
-      continue;
-    best = member;
-    best_candidate = candidate;
+    if (!hn_placement_may_get (&candidate))
+      break;
+    if (g_strcmp0 (candidate.id, excluded_id) != 0)
+      return member;
   }
-  return best;
+  return NULL;
 }
 
 guint64
@@ -195,81 +145,55 @@ hn_registry_reserve (HnRegistry *self, const char *body_ip, const char *excluded
   HnAddress body = { { 0 } };
   Member *holder = hn_address_parse (body_ip, &body) ? find_holder (self, &body) : NULL;
   gboolean is_bound = holder != NULL && may_get (holder, excluded_id);
-  Member *member = is_bound ? holder : find_least_loaded (self, excluded_id);
-  Creation *creation;
+  Member *member = is_bound ? holder : find_best (self, excluded_id);
+  guint64 ticket;
 
   if (member == NULL)
     return 0;
-  creation = g_new0 (Creation, 1);
-  creation->ticket = ++self->last_ticket;
-  creation->member = member;
-  creation->body = body;
-  g_ptr_array_add (member->creations, creation);
-  g_hash_table_insert (self->tickets, &creation->ticket, creation);
-  member->view.coming++;
+  ticket = hn_reservations_take (self->reservations, member, &body);
+  reorder (self, member);
   *ret_worker = &member->view;
   *ret_is_bound = is_bound;
-  return creation->ticket;
+  return ticket;
 }
 
 void
 hn_registry_release (HnRegistry *self, guint64 ticket)
 {
-  Creation *creation = g_hash_table_lookup (self->tickets, &ticket);
+  Member *member = hn_reservations_find_owner (self->reservations, ticket);
 
-  if (creation != NULL)
-    drop_creation (self, creation);
+  if (member == NULL)
+    return;
+  hn_reservations_release (self->reservations, ticket);
+  reorder (self, member);
 }
 
 void
 hn_registry_confirm (HnRegistry *self, guint64 ticket, HnSessionReport *session, gint64 now_us)
 {
-  g_autoptr (HnSessionReport) owned = session;
-  Creation *creation = g_hash_table_lookup (self->tickets, &ticket);
-  Member *member;
+  Member *member = hn_reservations_find_owner (self->reservations, ticket);
 
-  if (creation == NULL)
-    return;
-  if (hn_session_index_find (self->index, session->id) != NULL) {
-    drop_creation (self, creation);
+  if (member == NULL) {
+    hn_session_report_free (session);
     return;
   }
-  member = creation->member;
-  g_hash_table_remove (self->tickets, &ticket);
-  if (creation->listed) {
-    creation->listed = FALSE;
-    member->view.coming++;
-  }
-  creation->session = g_steal_pointer (&owned);
-  creation->session->age_us -= now_us - member->view.membership.heard_us; /* as of the last heartbeat, like all others */
-  creation->confirmed_us = now_us;
-  hn_session_index_put (self->index, member, creation->session, 0);
-}
-
-static void
-release_ended_creation (HnRegistry *self, Member *member, const char *session_id)
-{
-  for (guint i = 0; i < member->creations->len; i++) {
-    Creation *creation = g_ptr_array_index (member->creations, i);
-
-    if (creation->session != NULL && g_str_equal (creation->session->id, session_id)) {
-      drop_creation (self, creation);
-      return;
-    }
-  }
+  session->age_us -= now_us - member->view.membership.heard_us; /* as of the last heartbeat, like all others */
+  hn_reservations_confirm (self->reservations, ticket, session, now_us);
+  reorder (self, member);
 }
 
 void
 hn_registry_session_ended (HnRegistry *self, const char *session_id)
 {
   g_autofree char *id = g_strdup (session_id);
-  HnSessionIndexPlace *place = hn_session_index_find (self->index, id);
+  const HnSessionIndexPlace *place = hn_session_index_find (self->index, id);
   Member *member = place != NULL ? place->owner : NULL;
 
   if (member == NULL)
     return;
   hn_session_index_remove (self->index, member, id);
-  release_ended_creation (self, member, id);
+  hn_reservations_session_ended (self->reservations, member, id);
+  reorder (self, member);
 }
 
 /* ---- heartbeats ---- */
@@ -312,20 +236,12 @@ take_report (HnRegistry *self, Member *member, HnWorkerReport *report, gint64 no
   member->view.report = report;
   member->view.refused = FALSE;
   member->round++;
-  if (old != NULL && !g_str_equal (old->boot_id, report->boot_id))
-    drop_creations (self, member);
+  if (old == NULL)
+    member->view.draining = report->draining;
+  else if (!g_str_equal (old->boot_id, report->boot_id))
+    hn_reservations_forget (self->reservations, member);
   take_sessions (self, member, old);
-  for (guint i = member->creations->len; i > 0; i--)
-    fold_creation (self, g_ptr_array_index (member->creations, i - 1), now_us);
-}
-
-static Member *
-member_new (void)
-{
-  Member *member = g_new0 (Member, 1);
-
-  member->creations = g_ptr_array_new_with_free_func (creation_free);
-  return member;
+  hn_reservations_fold (self->reservations, member, report->sessions, member->round, now_us);
 }
 
 static gboolean
@@ -352,10 +268,11 @@ hn_registry_heartbeat (HnRegistry *self, HnWorkerReport *report, gint64 now_us, 
   Member *member = g_hash_table_lookup (self->members, report->id);
   HnMembershipState from = member != NULL ? member->view.membership.state : HN_MEMBERSHIP_UNKNOWN;
 
-  if (!hn_url_rules_read_worker (report->url, &target, error) || !may_speak (self, member, report, error))
+  if (!hn_url_rules_read_worker (report->url, &target, error)
+      || !hn_url_rules_check_pages (&target, report->public_url, error) || !may_speak (self, member, report, error))
     return NULL;
   if (member == NULL) {
-    member = member_new ();
+    member = g_new0 (Member, 1);
     g_hash_table_insert (self->members, g_strdup (report->id), member);
   }
   take_report (self, member, g_steal_pointer (&owned), now_us);
@@ -363,6 +280,7 @@ hn_registry_heartbeat (HnRegistry *self, HnWorkerReport *report, gint64 now_us, 
   member->view.target = target;
   target = (HnUrlRulesTarget){ 0 };
   hn_membership_handle (&member->view.membership, HN_MEMBERSHIP_HEARTBEAT, now_us);
+  reorder (self, member);
   if (ret_from != NULL)
     *ret_from = from;
   return &member->view;
@@ -373,7 +291,10 @@ hn_registry_failed (HnRegistry *self, const char *worker_id, gint64 now_us)
 {
   Member *member = g_hash_table_lookup (self->members, worker_id);
 
-  return member != NULL && hn_membership_handle (&member->view.membership, HN_MEMBERSHIP_FAILED, now_us);
+  if (member == NULL || !hn_membership_handle (&member->view.membership, HN_MEMBERSHIP_FAILED, now_us))
+    return FALSE;
+  reorder (self, member);
+  return TRUE;
 }
 
 void
@@ -381,27 +302,40 @@ hn_registry_refused (HnRegistry *self, const char *worker_id)
 {
   Member *member = g_hash_table_lookup (self->members, worker_id);
 
-  if (member != NULL)
-    member->view.refused = TRUE;
+  if (member == NULL)
+    return;
+  member->view.refused = TRUE;
+  reorder (self, member);
+}
+
+const HnRegistryWorker *
+hn_registry_drain (HnRegistry *self, const char *worker_id, gboolean drain)
+{
+  Member *member = g_hash_table_lookup (self->members, worker_id);
+
+  if (member == NULL)
+    return NULL;
+  member->view.draining = drain;
+  reorder (self, member);
+  return &member->view;
 }
 
 /* ---- time ---- */
 
+static Member *
+first_to_expire (const HnRegistry *self)
+{
+  GSequenceIter *first = g_sequence_get_begin_iter (self->expiries);
+
+  return g_sequence_iter_is_end (first) ? NULL : g_sequence_get (first);
+}
+
 gint64
 hn_registry_deadline (const HnRegistry *self)
 {
-  GHashTableIter iter;
-  gpointer value;
-  gint64 deadline_us = HN_NEVER;
+  const Member *member = first_to_expire (self);
 
-  g_hash_table_iter_init (&iter, self->members);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    const Member *member = value;
-
-    deadline_us
-      = hn_clock_earliest (deadline_us, hn_membership_deadline (&member->view.membership, self->heartbeat_timeout_us));
-  }
-  return deadline_us;
+  return member != NULL ? member->deadline_us : HN_NEVER;
 }
 
 static void
@@ -414,41 +348,36 @@ change_free (gpointer data)
 }
 
 static void
-forget_sessions (HnRegistry *self, Member *member)
+forget (HnRegistry *self, Member *member)
 {
   GPtrArray *sessions = member->view.report->sessions;
 
-  drop_creations (self, member);
+  hn_reservations_forget (self->reservations, member);
   for (guint i = 0; i < sessions->len; i++)
     hn_session_index_remove (self->index, member, ((HnSessionReport *) g_ptr_array_index (sessions, i))->id);
+  g_sequence_remove (member->standing);
+  g_sequence_remove (member->expiry);
+  g_hash_table_remove (self->members, member->view.report->id);
 }
 
 GPtrArray *
 hn_registry_tick (HnRegistry *self, gint64 now_us)
 {
   GPtrArray *changes = g_ptr_array_new_with_free_func (change_free);
-  GHashTableIter iter;
-  gpointer value;
+  Member *member;
 
-  g_hash_table_iter_init (&iter, self->members);
-  while (g_hash_table_iter_next (&iter, NULL, &value)) {
-    Member *member = value;
-    HnMembershipState from = member->view.membership.state;
-    gint64 deadline_us = hn_membership_deadline (&member->view.membership, self->heartbeat_timeout_us);
-    HnRegistryChange *change;
+  while ((member = first_to_expire (self)) != NULL && now_us >= member->deadline_us) {
+    HnRegistryChange *change = g_new0 (HnRegistryChange, 1);
 
-    if (deadline_us == HN_NEVER || now_us < deadline_us)
-      continue;
-    hn_membership_handle (&member->view.membership, HN_MEMBERSHIP_TIME_UP, now_us);
-    change = g_new0 (HnRegistryChange, 1);
     change->worker_id = g_strdup (member->view.report->id);
-    change->from = from;
+    change->from = member->view.membership.state;
+    hn_membership_handle (&member->view.membership, HN_MEMBERSHIP_TIME_UP, now_us);
     change->to = member->view.membership.state;
     g_ptr_array_add (changes, change);
-    if (change->to != HN_MEMBERSHIP_GONE)
-      continue;
-    forget_sessions (self, member);
-    g_hash_table_iter_remove (&iter);
+    if (change->to == HN_MEMBERSHIP_GONE)
+      forget (self, member);
+    else
+      reorder (self, member);
   }
   return changes;
 }
@@ -471,6 +400,18 @@ hn_registry_find_session (const HnRegistry *self, const char *session_id, gint64
   if (ret_retry_after_seconds != NULL)
     *ret_retry_after_seconds = (guint) CLAMP ((left_us + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC, 1, RETRY_AFTER_MAX);
   return HN_REGISTRY_NOT_YET;
+}
+
+gboolean
+hn_registry_find_body (const HnRegistry *self, const char *body_ip, HnRegistrySession *ret_session)
+{
+  HnAddress body;
+  const HnSessionIndexPlace *place = hn_address_parse (body_ip, &body) ? hn_session_index_find_body (self->index, &body) : NULL;
+
+  if (place == NULL)
+    return FALSE;
+  *ret_session = (HnRegistrySession){ .report = place->report, .worker = &((const Member *) place->owner)->view };
+  return TRUE;
 }
 
 const HnRegistryWorker *
@@ -508,7 +449,6 @@ GPtrArray *
 hn_registry_list_sessions (const HnRegistry *self, const HnRegistryWorker *worker)
 {
   GPtrArray *sessions = g_ptr_array_new ();
-  const Member *member = (const Member *) worker;
 
   for (guint i = 0; i < worker->report->sessions->len; i++) {
     HnSessionReport *session = g_ptr_array_index (worker->report->sessions, i);
@@ -517,13 +457,14 @@ hn_registry_list_sessions (const HnRegistry *self, const HnRegistryWorker *worke
     if (place != NULL && place->report == session)
       g_ptr_array_add (sessions, session);
   }
-  for (guint i = 0; i < member->creations->len; i++) {
-    const Creation *creation = g_ptr_array_index (member->creations, i);
-
-    if (creation->session != NULL)
-      g_ptr_array_add (sessions, creation->session);
-  }
+  hn_reservations_list_sessions (self->reservations, worker, sessions);
   return sessions;
+}
+
+guint64
+hn_registry_get_comparisons (const HnRegistry *self)
+{
+  return self->comparisons;
 }
 
 HnRegistry *
@@ -534,8 +475,10 @@ hn_registry_new (gint64 heartbeat_timeout_us, gint64 now_us)
   self->heartbeat_timeout_us = heartbeat_timeout_us;
   self->started_us = now_us;
   self->members = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, member_free);
-  self->tickets = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->standings = g_sequence_new (NULL);
+  self->expiries = g_sequence_new (NULL);
   self->index = hn_session_index_new ();
+  self->reservations = hn_reservations_new (self->index);
   return self;
 }
 
@@ -544,7 +487,9 @@ hn_registry_free (HnRegistry *self)
 {
   if (self == NULL)
     return;
-  g_clear_pointer (&self->tickets, g_hash_table_unref);
+  g_clear_pointer (&self->reservations, hn_reservations_free);
+  g_clear_pointer (&self->standings, g_sequence_free);
+  g_clear_pointer (&self->expiries, g_sequence_free);
   g_clear_pointer (&self->index, hn_session_index_free);
   g_clear_pointer (&self->members, g_hash_table_unref);
   g_free (self);

@@ -16,7 +16,8 @@ typedef struct {
   HnUrlRulesTarget target;
   HnMembership membership;
   guint coming; /* creations on their way and sessions too new for the last heartbeat: on top of report->active_sessions */
-  gboolean refused; /* answered 503 since its last heartbeat */
+  gboolean refused;  /* answered 503 since its last heartbeat */
+  gboolean draining; /* the operator wants no new sessions there; apart from the lease, since it outlives whatever happens to that */
 } HnRegistryWorker;
 
 typedef struct {
@@ -85,6 +86,18 @@ gboolean hn_registry_failed (HnRegistry *self, const char *worker_id, gint64 now
 void hn_registry_refused (HnRegistry *self, const char *worker_id);
 
 /**
+ * hn_registry_drain:
+ * @self: a registry
+ * @worker_id: any text
+ * @drain: whether new sessions go elsewhere from now on; the running ones go on
+ *
+ * Its heartbeats do not change that. A worker that this registry hears of for the first time may say itself that it is draining.
+ *
+ * Returns: (transfer none) (nullable): the worker
+ */
+const HnRegistryWorker *hn_registry_drain (HnRegistry *self, const char *worker_id, gboolean drain);
+
+/**
  * hn_registry_deadline:
  * @self: a registry
  *
@@ -107,7 +120,7 @@ GPtrArray *hn_registry_tick (HnRegistry *self, gint64 now_us);
  * @body_ip: an IP literal: by it the new session is recognised in a heartbeat that comes before the reply
  * @excluded_id: (nullable): a worker that has been tried already
  * @ret_worker: (out): the healthy worker that has this body's session or is about to, room or not: its word decides whether that one
- *   is replaced; else the least-loaded healthy worker with room
+ *   is replaced; else the least-loaded healthy worker with room. None of them is draining
  * @ret_is_bound: (out): whether it is the body's, so that no other one may be tried if it refuses
  *
  * Takes a slot of it at once, until hn_registry_confirm() or hn_registry_release().
@@ -131,11 +144,9 @@ void hn_registry_release (HnRegistry *self, guint64 ticket);
  * @session: (transfer full): the session, known from now on
  * @now_us: monotonic time
  *
- * Counts it until a heartbeat does. One that no heartbeat lists within HN_REGISTRY_CONFIRM_SECONDS has ended meanwhile.
+ * Counts it until a heartbeat does. One that no heartbeat lists within five seconds has ended meanwhile.
  */
 void hn_registry_confirm (HnRegistry *self, guint64 ticket, HnSessionReport *session, gint64 now_us);
-
-#define HN_REGISTRY_CONFIRM_SECONDS 5
 
 /**
  * hn_registry_session_ended:
@@ -157,6 +168,16 @@ void hn_registry_session_ended (HnRegistry *self, const char *session_id);
  */
 HnRegistryVerdict hn_registry_find_session (const HnRegistry *self, const char *session_id, gint64 now_us,
                                             HnRegistrySession *ret_session, guint *ret_retry_after_seconds);
+
+/**
+ * hn_registry_find_body:
+ * @self: a registry
+ * @body_ip: an IP literal
+ * @ret_session: (out): the living session on it that a heartbeat or a reply told of
+ *
+ * Returns: whether there is one
+ */
+gboolean hn_registry_find_body (const HnRegistry *self, const char *body_ip, HnRegistrySession *ret_session);
 
 /**
  * hn_registry_find_worker:
@@ -183,5 +204,13 @@ GPtrArray *hn_registry_list_workers (const HnRegistry *self);
  * Returns: (transfer container) (element-type HnSessionReport): what it is known to hold: its last heartbeat and what came since
  */
 GPtrArray *hn_registry_list_sessions (const HnRegistry *self, const HnRegistryWorker *worker);
+
+/**
+ * hn_registry_get_comparisons:
+ * @self: a registry
+ *
+ * Returns: how many times two workers were compared so far, to keep them in order: what a thousand of them cost, for tests
+ */
+guint64 hn_registry_get_comparisons (const HnRegistry *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnRegistry, hn_registry_free)

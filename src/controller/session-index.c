@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules: an id belongs to the first owner that lists it, for as long as that one does: a worker cannot draw another's browsers to
- * itself by listing their ids. Of two living sessions on one body, which should not be, the first one is found. The latest ended ids are remembered, so that they are known to be dead even by a fresh controller. */
+ * itself by listing their ids. Of two living sessions on one body, which should not be, the first one is found.
+ * The latest ended ids are remembered, so that they are known to be dead even by a fresh controller. */
 #include "controller/session-index.h"
 
 #define ENDED_IDS 4096
@@ -12,8 +13,8 @@ struct _HnSessionIndex {
   GQueue ended_order; /* the same ids, oldest first, borrowed */
 };
 
-static guint
-hash_address (gconstpointer address)
+guint
+hn_session_index_hash_body (gconstpointer address)
 {
   guint hash = 5381;
 
@@ -22,8 +23,8 @@ hash_address (gconstpointer address)
   return hash;
 }
 
-static gboolean
-equal_addresses (gconstpointer a, gconstpointer b)
+gboolean
+hn_session_index_equal_bodies (gconstpointer a, gconstpointer b)
 {
   return hn_address_equal (a, b);
 }
@@ -115,7 +116,7 @@ hn_session_index_new (void)
   HnSessionIndex *self = g_new0 (HnSessionIndex, 1);
 
   self->places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  self->bodies = g_hash_table_new (hash_address, equal_addresses);
+  self->bodies = g_hash_table_new (hn_session_index_hash_body, hn_session_index_equal_bodies);
   self->ended = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_queue_init (&self->ended_order);
   return self;

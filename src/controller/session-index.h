@@ -76,3 +76,20 @@ HnSessionIndexPlace *hn_session_index_find_body (const HnSessionIndex *self, con
  * Returns: whether it was here and is not any more; a bounded number of the latest is remembered
  */
 gboolean hn_session_index_has_ended (const HnSessionIndex *self, const char *session_id);
+
+/**
+ * hn_session_index_hash_body:
+ * @address: (type HnAddress): a body's address
+ *
+ * Returns: its hash, for a table of bodies
+ */
+guint hn_session_index_hash_body (gconstpointer address);
+
+/**
+ * hn_session_index_equal_bodies:
+ * @a: (type HnAddress): one
+ * @b: (type HnAddress): the other
+ *
+ * Returns: whether both are one body
+ */
+gboolean hn_session_index_equal_bodies (gconstpointer a, gconstpointer b);

@@ -66,10 +66,27 @@ hn_url_rules_target_clear (HnUrlRulesTarget *self)
   g_clear_pointer (&self->host, g_free);
 }
 
+static gboolean
+is_https (const char *url)
+{
+  return url != NULL && g_str_has_prefix (url, "https://");
+}
+
+gboolean
+hn_url_rules_check_pages (const HnUrlRulesTarget *target, const char *public_url, GError **error)
+{
+  if (!target->is_https || is_https (public_url))
+    return TRUE;
+  refuse (error, "is https, which this controller calls but cannot proxy");
+  if (error != NULL)
+    hn_error_set_detail (*error, "set the worker's 'worker.url' to http and a private address, or give it an https 'worker.public_url'");
+  return FALSE;
+}
+
 char *
 hn_url_rules_stream_url (const char *domain, const char *base_url, const char *public_url, const char *stream_path)
 {
-  if (public_url != NULL && g_str_has_prefix (public_url, "https://"))
+  if (is_https (public_url))
     return g_strconcat (public_url, stream_path, NULL);
   if (domain != NULL)
     return g_strconcat ("https://", domain, stream_path, NULL);

@@ -23,6 +23,16 @@ typedef struct {
 gboolean hn_url_rules_read_worker (const char *url, HnUrlRulesTarget *ret_target, GError **error);
 
 /**
+ * hn_url_rules_check_pages:
+ * @target: where a worker's `url` leads
+ * @public_url: (nullable): its `public_url`
+ * @error: INVALID: sessions of such a worker could be created, but not be shown
+ *
+ * Returns: whether browsers can reach its sessions: proxied by us, which plain HTTP to an address is, or at an https @public_url
+ */
+gboolean hn_url_rules_check_pages (const HnUrlRulesTarget *target, const char *public_url, GError **error);
+
+/**
  * hn_url_rules_target_clear:
  * @self: a target
  */

@@ -268,7 +268,7 @@ a_confirmed_session_that_no_heartbeat_lists_has_ended (void **unused)
   beat (registry, report ("w", 10), T0);
   ticket = reserve (registry, "10.0.0.1", NULL, &worker);
   hn_registry_confirm (registry, ticket, session (1, "10.0.0.1", HN_SESSION_READY), AT (1));
-  beat (registry, report ("w", 10), AT (1 + HN_REGISTRY_CONFIRM_SECONDS));
+  beat (registry, report ("w", 10), AT (6));
   assert_int_equal (load_of (registry, "w"), 0);
   assert_int_equal (find (registry, 1, AT (7)), HN_REGISTRY_UNKNOWN);
 }
@@ -673,6 +673,168 @@ workers_are_listed_by_id (void **unused)
   hn_registry_free (NULL);
 }
 
+static void
+a_draining_worker_gets_nothing_and_keeps_what_it_has (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+  const HnRegistryWorker *worker = NULL;
+  HnRegistrySession where = { NULL };
+  HnWorkerReport *told = report ("w", 10), *again = report ("w", 10);
+
+  add (told, session (1, "10.0.0.1", HN_SESSION_ACTIVE));
+  beat (registry, told, T0);
+  beat (registry, report ("v", 1), T0);
+  worker = hn_registry_drain (registry, "w", TRUE);
+  assert_true (worker->draining);
+  assert_int_equal (worker->membership.state, HN_MEMBERSHIP_HEALTHY);
+  assert_true (reserve (registry, "10.0.0.2", NULL, &worker) != 0);
+  assert_string_equal (worker->report->id, "v");
+  assert_true (reserve (registry, "10.0.0.3", NULL, &worker) == 0);
+  assert_int_equal (find (registry, 1, T0), HN_REGISTRY_FOUND);
+  assert_true (hn_registry_find_body (registry, "10.0.0.1", &where));
+  assert_true (where.worker->draining);
+  assert_false (hn_registry_find_body (registry, "10.0.0.9", &where));
+  assert_false (hn_registry_find_body (registry, "nonsense", &where));
+  add (again, session (1, "10.0.0.1", HN_SESSION_ACTIVE));
+  beat (registry, again, AT (1)); /* it has not heard of it yet */
+  assert_true (reserve (registry, "10.0.0.3", NULL, &worker) == 0);
+  assert_null (hn_registry_drain (registry, "nobody", TRUE));
+  assert_false (hn_registry_drain (registry, "w", FALSE)->draining);
+  assert_true (reserve (registry, "10.0.0.3", NULL, &worker) != 0);
+  assert_string_equal (worker->report->id, "w");
+}
+
+static void
+draining_survives_the_restart_of_either_side (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+  g_autoptr (HnRegistry) restarted = hn_registry_new (TIMEOUT, T0);
+  const HnRegistryWorker *worker = NULL;
+  HnWorkerReport *new_boot = report ("w", 10), *told = report ("w", 10), *late = report ("w", 10);
+
+  beat (registry, report ("w", 10), T0);
+  hn_registry_drain (registry, "w", TRUE);
+  g_free (new_boot->boot_id);
+  new_boot->boot_id = g_strdup ("next");
+  new_boot->boot_utc_us = 6;
+  beat (registry, new_boot, AT (1));
+  assert_true (hn_registry_find_worker (registry, "w")->draining);
+  assert_true (reserve (registry, "10.0.0.1", NULL, &worker) == 0);
+
+  told->draining = TRUE;
+  beat (restarted, told, T0);
+  assert_true (hn_registry_find_worker (restarted, "w")->draining);
+  assert_true (reserve (restarted, "10.0.0.1", NULL, &worker) == 0);
+  hn_registry_drain (restarted, "w", FALSE);
+  late->draining = TRUE; /* sent before it was told */
+  beat (restarted, late, AT (1));
+  assert_false (hn_registry_find_worker (restarted, "w")->draining);
+}
+
+/* What one operation may cost with a thousand workers: some multiple of log2 (1000) = 10, never of 1000. */
+#define A_FEW 60
+
+static guint64
+comparisons_since (HnRegistry *registry, guint64 *last)
+{
+  guint64 now = hn_registry_get_comparisons (registry), since = now - *last;
+
+  *last = now;
+  return since;
+}
+
+static void
+a_thousand_workers_cost_a_few_comparisons_for_each_operation (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+  g_autoptr (HnRandom) random = hn_random_new_seeded (1000);
+  const HnRegistryWorker *worker = NULL;
+  guint64 last = 0;
+
+  for (guint i = 0; i < 1000; i++) {
+    g_autofree char *id = g_strdup_printf ("w%03u", i);
+
+    beat (registry, report (id, 10), T0 + i);
+    assert_true (comparisons_since (registry, &last) <= A_FEW);
+  }
+  for (guint i = 0; i < 5000; i++) {
+    g_autofree char *id = g_strdup_printf ("w%03u", hn_random_below (random, 1000));
+    g_autofree char *body = g_strdup_printf ("10.1.%u.%u", i / 250, i % 250);
+    guint64 ticket = reserve (registry, body, NULL, &worker);
+
+    assert_true (ticket != 0);
+    assert_true (comparisons_since (registry, &last) <= A_FEW);
+    if (i % 3 == 0)
+      hn_registry_confirm (registry, ticket, session (i + 1, body, HN_SESSION_READY), T0 + 1000 + i);
+    else if (i % 3 == 1)
+      hn_registry_release (registry, ticket);
+    assert_true (comparisons_since (registry, &last) <= A_FEW);
+    beat (registry, report (id, 10), T0 + 1000 + i);
+    assert_true (comparisons_since (registry, &last) <= A_FEW);
+    hn_registry_deadline (registry);
+    g_ptr_array_unref (hn_registry_tick (registry, T0 + 1000 + i));
+    hn_registry_failed (registry, worker->report->id, T0 + 1000 + i);
+    assert_true (comparisons_since (registry, &last) <= A_FEW);
+  }
+}
+
+/* The order that is kept must be the order that a look at everybody finds, whatever has happened. */
+static void
+the_best_choice_is_the_same_as_by_looking_at_everybody (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+  g_autoptr (HnRandom) random = hn_random_new_seeded (7);
+  gint64 now_us = T0;
+
+  for (guint i = 0; i < 3000; i++) {
+    g_autofree char *id = g_strdup_printf ("w%02u", hn_random_below (random, 12));
+    g_autoptr (GPtrArray) workers = NULL;
+    const HnRegistryWorker *best = NULL, *chosen = NULL;
+    HnWorkerReport *told = report (id, hn_random_below (random, 5));
+    guint64 ticket;
+
+    now_us += hn_random_below (random, 4) * (gint64) G_USEC_PER_SEC;
+    told->active_sessions = hn_random_below (random, 4);
+    beat (registry, told, now_us);
+    switch (hn_random_below (random, 6)) {
+    case 0:
+      hn_registry_failed (registry, id, now_us);
+      break;
+    case 1:
+      hn_registry_refused (registry, id);
+      break;
+    case 2:
+      hn_registry_drain (registry, id, hn_random_below (random, 2) == 0);
+      break;
+    default:
+      break;
+    }
+    g_ptr_array_unref (hn_registry_tick (registry, now_us));
+    workers = hn_registry_list_workers (registry);
+    for (guint k = 0; k < workers->len; k++) {
+      const HnRegistryWorker *w = g_ptr_array_index (workers, k);
+      guint load = w->report->active_sessions + w->coming, max = w->report->max_sessions;
+
+      if (w->membership.state != HN_MEMBERSHIP_HEALTHY || w->draining || load >= max)
+        continue;
+      if (best == NULL || w->refused < best->refused
+          || (w->refused == best->refused
+              && load * best->report->max_sessions < (best->report->active_sessions + best->coming) * max))
+        best = w;
+    }
+    ticket = reserve (registry, "10.0.0.1", NULL, &chosen);
+    assert_int_equal (ticket != 0, best != NULL);
+    if (best != NULL) {
+      guint load = best->report->active_sessions + best->coming - (best == chosen ? 1 : 0);
+
+      assert_int_equal (best->refused, chosen->refused);
+      assert_int_equal (load * chosen->report->max_sessions,
+                        (chosen->report->active_sessions + chosen->coming - 1) * best->report->max_sessions);
+    }
+    hn_registry_release (registry, ticket);
+  }
+}
+
 int
 main (void)
 {
@@ -705,6 +867,10 @@ main (void)
     cmocka_unit_test (an_unknown_id_is_not_known_yet_while_the_controller_is_fresh),
     cmocka_unit_test (a_session_is_listed_by_the_worker_that_had_it_first),
     cmocka_unit_test (workers_are_listed_by_id),
+    cmocka_unit_test (a_draining_worker_gets_nothing_and_keeps_what_it_has),
+    cmocka_unit_test (draining_survives_the_restart_of_either_side),
+    cmocka_unit_test (a_thousand_workers_cost_a_few_comparisons_for_each_operation),
+    cmocka_unit_test (the_best_choice_is_the_same_as_by_looking_at_everybody),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

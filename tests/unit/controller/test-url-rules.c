@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "controller/url-rules.h"
+
+#include <string.h>
+
 #include "tests/support/unit.h"
 
 #define ID "0123456789abcdef0123456789abcdef"
@@ -104,6 +107,33 @@ a_stream_path_lies_below_its_own_session (void **unused)
   }
 }
 
+static void
+an_https_worker_needs_an_address_that_browsers_reach_by_themselves (void **unused)
+{
+  static const struct {
+    const char *url, *public_url;
+    gboolean fine;
+  } rows[] = {
+    { "http://10.0.0.1:1", NULL, TRUE },
+    { "http://10.0.0.1:1", "https://w.example.com", TRUE },
+    { "https://10.0.0.1:1", NULL, FALSE },
+    { "https://w.example.com", "http://w.example.com", FALSE },
+    { "https://w.example.com", "https://w.example.com", TRUE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+    g_auto (HnUrlRulesTarget) target = { 0 };
+
+    assert_true (hn_url_rules_read_worker (rows[i].url, &target, NULL));
+    assert_int_equal (hn_url_rules_check_pages (&target, rows[i].public_url, &error), rows[i].fine);
+    if (rows[i].fine)
+      continue;
+    assert_non_null (strstr (hn_error_detail (error), "worker.public_url"));
+    assert_hn_error (error, HN_ERROR_INVALID, "field 'url' is https, which this controller calls but cannot proxy");
+  }
+}
+
 int
 main (void)
 {
@@ -112,6 +142,7 @@ main (void)
     cmocka_unit_test (a_worker_url_that_leads_elsewhere_is_refused_by_name),
     cmocka_unit_test (a_stream_url_is_where_this_caller_can_reach_it),
     cmocka_unit_test (a_stream_path_lies_below_its_own_session),
+    cmocka_unit_test (an_https_worker_needs_an_address_that_browsers_reach_by_themselves),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
