@@ -72,3 +72,7 @@
 #define HN_LIMIT_MIC_OFFERS 6               /* offers of one session in HN_LIMIT_MIC_OFFERS_SECONDS: 429 beyond */
 #define HN_LIMIT_MIC_OFFERS_SECONDS 10
 #define HN_LIMIT_MIC_PACKETS_PER_SECOND 500 /* of one microphone; Opus frames of 2.5 ms make 400 */
+#define HN_LIMIT_IDEMPOTENCY_KEY_BYTES 128  /* Idempotency-Key of a create: 400 beyond; visible ASCII only */
+#define HN_LIMIT_IDEMPOTENCY_KEYS 16384     /* of these kept at once; the oldest answer goes first */
+#define HN_LIMIT_IDEMPOTENCY_SECONDS 600    /* a key's answer is given again for so long */
+#define HN_LIMIT_FAN_OUT 64                 /* workers asked at once for lists */
