@@ -39,6 +39,7 @@ struct _HnFrontClient {
   gint64 since_us; /* when this state began, or this head */
   gboolean in_head; /* the first byte of a head has come */
   gboolean close;  /* after this answer */
+  gboolean is_head; /* the request under way is a HEAD */
   gboolean cut;
   gsize scanned;   /* bytes of the head without an empty line */
   gsize discarded; /* while lingering */
@@ -118,7 +119,7 @@ static void
 answer_error (HnFrontClient *self, guint status, const char *error, const char *detail)
 {
   g_autofree char *body = hn_http_error_body (status, error, detail);
-  HnHttpAnswer answer = { .status = status, .body = body };
+  HnHttpAnswer answer = { .status = status, .body = body, .head_only = self->is_head };
 
   self->close = TRUE;
   send_answer (self, &answer);
@@ -128,7 +129,7 @@ static void
 answer_route (HnFrontClient *self, const HnHttpHead *head, HnRoute *route)
 {
   g_autofree char *body = NULL;
-  HnHttpAnswer answer = { .status = route->status, .head_only = hn_slice_equal (head->method, "HEAD") };
+  HnHttpAnswer answer = { .status = route->status, .head_only = self->is_head };
 
   if (route->kind == HN_ROUTE_REDIRECT)
     answer.location = route->location;
@@ -368,11 +369,14 @@ take_head (HnFrontClient *self, HnSlice input, gsize head_bytes)
 
   self->scanned = 0;
   self->in_head = FALSE;
+  self->is_head = FALSE;
   head = hn_http_head_parse_request (input.text, head_bytes, &status, &error);
-  if (head == NULL)
+  if (head == NULL) {
     answer_error (self, status, "malformed request", error->message);
-  else
-    dispatch (self, head, head_bytes);
+    return;
+  }
+  self->is_head = hn_slice_equal (head->method, "HEAD");
+  dispatch (self, head, head_bytes);
 }
 
 /* What is wrong with a head that will never end, before it has ended; FALSE if nothing is. */
@@ -390,19 +394,30 @@ refuse_early (HnFrontClient *self, HnSlice input)
   return TRUE;
 }
 
+/* Empty lines before a request are harmless (RFC 9112, 2.2); they do not make the wait for it any longer. */
+static HnSlice
+skip_empty_lines (HnFrontClient *self)
+{
+  HnSlice input = hn_wire_get_input (self->wire);
+  gsize n = 0;
+
+  while (input.length >= n + 2 && input.text[n] == '\r' && input.text[n + 1] == '\n')
+    n += 2;
+  if (n == 0)
+    return input;
+  hn_wire_consume (self->wire, n);
+  self->scanned = 0;
+  return hn_wire_get_input (self->wire);
+}
+
 static gboolean
 step_head (HnFrontClient *self)
 {
-  HnSlice input = hn_wire_get_input (self->wire);
+  HnSlice input = self->in_head ? hn_wire_get_input (self->wire) : skip_empty_lines (self);
   gsize from = self->scanned > 3 ? self->scanned - 3 : 0;
   gsize found = input.length > from ? hn_http_head_find_end (input.text + from, MIN (input.length, HN_LIMIT_HEAD_BYTES) - from) : 0;
   HnWireResult result;
 
-  if (!self->in_head && input.length >= 2 && input.text[0] == '\r' && input.text[1] == '\n') {
-    hn_wire_consume (self->wire, 2); /* one empty line before a request is harmless (RFC 9112, 2.2) */
-    input = hn_wire_get_input (self->wire);
-    found = hn_http_head_find_end (input.text, MIN (input.length, HN_LIMIT_HEAD_BYTES));
-  }
   if (input.length > 0 && !self->in_head && input.text[0] != '\r') {
     self->in_head = TRUE;
     self->since_us = hn_poller_now_us (self->shared->poller);
@@ -542,6 +557,7 @@ expire (HnFrontClient *self)
 {
   switch (self->state) {
   case HEAD:
+    self->is_head = FALSE;
     if (self->in_head)
       answer_error (self, 408, "request timed out", "the head did not come in time");
     else

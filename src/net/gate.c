@@ -273,6 +273,8 @@ on_request_started (SoupServer *api, SoupServerMessage *message, gpointer user_d
   if (self->message != NULL)
     return;
   self->message = g_object_ref (message);
+  if (!self->keep_alive)
+    soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection", "close");
   g_object_set_data_full (G_OBJECT (message), CANCELLABLE_KEY, g_object_ref (self->cancellable), g_object_unref);
   g_signal_connect (message, "wrote-body", G_CALLBACK (on_wrote_body), self);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);

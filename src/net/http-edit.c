@@ -151,6 +151,11 @@ hn_http_edit_request (const HnHttpHead *head, const HnRoute *route, GByteArray *
       continue;
     put_one (out, field);
   }
+  if (hn_http_head_find (head, "Host") == NULL) {
+    put (out, "Host: "); /* an HTTP/1.0 client may send none; what we send is HTTP/1.1 */
+    put (out, route->upstream_host);
+    put (out, "\r\n");
+  }
   put_set_fields (out, route->request_set);
   if (head->upgrade_websocket)
     put (out, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
@@ -244,6 +249,8 @@ hn_http_edit_api_request (const HnHttpHead *head, gboolean close, GByteArray *ou
     if (!field->hop_by_hop && !hn_slice_equal_nocase (field->name, "expect"))
       put_one (out, field);
   }
+  if (hn_http_head_find (head, "Host") == NULL)
+    put_field (out, "Host", "localhost"); /* SoupServer finds no path without one */
   put (out, close ? "Connection: close\r\n\r\n" : "\r\n");
 }
 

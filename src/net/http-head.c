@@ -13,7 +13,8 @@
  *  - the version is HTTP/1.0 or HTTP/1.1, else 505;
  *  - one Host (HTTP/1.1; at most one in 1.0), one Content-Length of digits, or one Transfer-Encoding `chunked`, never both,
  *    and no Transfer-Encoding in HTTP/1.0; another coding is 501;
- *  - a Connection option may not name what frames or addresses the message. */
+ *  - a Connection option may not name what frames or addresses the message;
+ *  - no field may be called like one that does with `_` for `-`: some programs take it for the same. */
 
 #define METHOD_BYTES_MAX 32
 #define CONTENT_LENGTH_DIGITS_MAX 15
@@ -351,6 +352,18 @@ static const struct {
   { "upgrade", TRUE, FALSE, take_upgrade },
 };
 
+/* `Content_Length` and the like: one name for CGI and its heirs, two for the rest. */
+static gboolean
+imitates_framing (HnSlice name)
+{
+  g_autofree char *plain = NULL;
+
+  if (memchr (name.text, '_', name.length) == NULL)
+    return FALSE;
+  plain = g_strdelimit (hn_slice_dup (name), "_", '-');
+  return g_ascii_strcasecmp (plain, "content-length") == 0 || g_ascii_strcasecmp (plain, "transfer-encoding") == 0;
+}
+
 static gboolean
 take_field (Parser *self, HnHttpField *field, GError **error)
 {
@@ -362,7 +375,8 @@ take_field (Parser *self, HnHttpField *field, GError **error)
       return TRUE;
     return known_fields[i].take (self, field->value, error);
   }
-  return TRUE;
+  return self->head->is_response || !imitates_framing (field->name)
+         || refuse (self, 400, error, "a field imitates one that frames the message");
 }
 
 static gboolean
