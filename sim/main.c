@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/fakes/body/run-main.h"
+#include "sim/fakes/swarm/run-swarm-main.h"
 
 static const struct {
   const char *name;
@@ -12,6 +13,10 @@ static const struct {
 } commands[] = {
   { "bodies", sim_bodies_main, "fake bodies: Sunshine, hydrabody and the voice port" },
   { "services", sim_services_main, "fake hydranps and experience library" },
+  { "workers", sim_workers_main, "fake workers, hundreds in one process" },
+  { "browsers", sim_browsers_main, "fake browsers: stream page, assets and socket, without media" },
+  { "creates", sim_creates_main, "many creates at a controller, measured" },
+  { "faults", sim_faults_main, "lists everything that the fakes can do wrong" },
 };
 
 static void

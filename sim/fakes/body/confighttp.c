@@ -67,6 +67,18 @@ leading_number (const char *text)
   return g_ascii_isdigit (text[0]) ? g_ascii_strtoll (text, NULL, 10) : -1;
 }
 
+/* Somebody at the body's own web page was as quick: the session is in its second phase now, and goes. */
+static void
+post_pin_again (Call *call, const char *pin)
+{
+  SimPairingFaults faults = { FALSE };
+  g_auto (SimPairingAnswer) lost = { 0 };
+  g_autofree char *nobody = NULL;
+
+  sim_pairing_pin (call->body->pairing, pin, "somebody", &faults, &nobody, &lost);
+  sim_events_add (call->body->events, "pin", call->body->address, "accepted", "false", "name", "somebody", NULL);
+}
+
 static void
 post_pin (Call *call)
 {
@@ -96,6 +108,8 @@ post_pin (Call *call)
   if (pairing.failed)
     sim_events_add (call->body->events, "pair_failed", call->body->address, "uniqueid", call->answer->release, "reason",
                     pairing.status_message, NULL);
+  if (status && call->body->faults[SIM_FAULT_SECOND_PIN])
+    post_pin_again (call, pin);
   if (call->answer->release != NULL)
     sim_nvhttp_pairing_xml (&pairing, call->answer->released);
   answer_status (call, status);
@@ -108,6 +122,18 @@ apps_are_broken (Call *call)
     return FALSE;
   refuse (call, 500, "Internal Server Error");
   return TRUE;
+}
+
+/* Sorts before whatever is there. */
+static void
+add_first_app (SimBody *body)
+{
+  JsonObject *app = json_object_new ();
+  g_autofree char *name = g_strdup_printf ("!%03u", SIM_BODY_MAX_APPS - body->apps->len);
+
+  json_object_set_string_member (app, "name", name);
+  json_object_set_string_member (app, "cmd", "");
+  sim_body_put_app (body, app, -1);
 }
 
 static void
@@ -125,6 +151,8 @@ get_apps (Call *call)
   json_object_set_object_member (object, "env", json_object_new ());
   json_object_set_array_member (object, "apps", apps);
   finish (call, 200, object);
+  if (call->body->faults[SIM_FAULT_SHIFT_APPS])
+    add_first_app (call->body);
 }
 
 static JsonObject *
@@ -158,6 +186,8 @@ post_app (Call *call)
   } else if (!sim_body_put_app (call->body, without_index (call->input), index)) {
     refuse (call, 400, "too many applications");
   } else {
+    if (index < 0 && call->body->faults[SIM_FAULT_DOUBLE_APPS])
+      sim_body_put_app (call->body, without_index (call->input), -1);
     sim_events_add (call->body->events, "app_registered", call->body->address, "name", name, NULL);
     answer_status (call, TRUE);
   }
@@ -409,10 +439,33 @@ content_type_error (const SimRequest *request)
   return g_ascii_strcasecmp (g_strstrip (type), "application/json") == 0 ? NULL : "Content type mismatch";
 }
 
+/* Only a body that carries JSON needs a type; in 2025.628 every POST and DELETE did. */
+static gboolean
+needs_type (const Call *call, guint gates)
+{
+  return gates & NEEDS_JSON || (gates & CHANGES && call->body->faults[SIM_FAULT_CONTENT_TYPE_EVERYWHERE]);
+}
+
+/* Returns: whether the caller may not even try to log in */
+static gboolean
+turned_away (Call *call)
+{
+  if (call->body->faults[SIM_FAULT_NOT_LAN]) {
+    call->answer->status = 403;
+    return TRUE;
+  }
+  if (call->body->faults[SIM_FAULT_NO_USER]) {
+    sim_answer_header (call->answer, "Location", "/welcome");
+    call->answer->status = 307;
+    return TRUE;
+  }
+  return FALSE;
+}
+
 static void
 pass_gates (Call *call, guint gates, void (*answer) (Call *call))
 {
-  const char *wrong = gates & NEEDS_JSON ? content_type_error (call->request) : NULL;
+  const char *wrong = needs_type (call, gates) ? content_type_error (call->request) : NULL;
   g_autoptr (JsonObject) input = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -420,6 +473,8 @@ pass_gates (Call *call, guint gates, void (*answer) (Call *call))
     refuse (call, 400, wrong);
     return;
   }
+  if (gates & NEEDS_USER && turned_away (call))
+    return;
   if (gates & NEEDS_USER && !is_user (call->body, call->request)) {
     sim_answer_header (call->answer, "WWW-Authenticate", "Basic realm=\"Sunshine Gamestream Host\", charset=\"UTF-8\"");
     refuse (call, 401, "Unauthorized");

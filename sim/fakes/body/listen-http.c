@@ -5,6 +5,7 @@
 #include "sim/fakes/body/listen-http.h"
 
 #include <openssl/err.h>
+#include <sys/socket.h>
 
 #define BACKLOG 256
 #define MAX_ACCEPTS_PER_TURN 64
@@ -343,10 +344,24 @@ sim_call_drop (SimCall *self)
 }
 
 static void
+reset (GSocket *socket)
+{
+  const struct linger at_once = { 1, 0 };
+
+  setsockopt (g_socket_get_fd (socket), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  g_socket_close (socket, NULL);
+}
+
+static void
 begin (SimListener *self, GSocket *socket)
 {
-  SimCall *call = g_new0 (SimCall, 1);
+  SimCall *call;
 
+  if (self->events.is_resetting != NULL && self->events.is_resetting (self->user)) {
+    reset (socket);
+    return;
+  }
+  call = g_new0 (SimCall, 1);
   call->listener = self;
   call->socket = g_object_ref (socket);
   call->in = g_string_new (NULL);

@@ -22,6 +22,8 @@ typedef struct {
   /* @call is (transfer full): sooner or later sim_call_answer() or sim_call_drop(), also after the listener is gone;
    * @request dies with it */
   void (*handle) (gpointer user, SimCall *call, const SimRequest *request);
+  /* (nullable): TRUE = accept and reset at once */
+  gboolean (*is_resetting) (gpointer user);
 } SimListenerEvents;
 
 /**

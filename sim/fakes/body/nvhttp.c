@@ -59,6 +59,8 @@ sim_nvhttp_pairing_faults (const SimBody *body)
     .stale_entry = body->faults[SIM_FAULT_STALE_ENTRY] != 0,
     .bad_signature = body->faults[SIM_FAULT_BAD_SIGNATURE] != 0,
     .silent = body->faults[SIM_FAULT_SILENT_PAIR] != 0,
+    .rival = body->faults[SIM_FAULT_RIVAL_CLIENT] != 0,
+    .odd_lengths = body->faults[SIM_FAULT_ODD_LENGTHS] != 0,
     .pin_to_oldest = body->faults[SIM_FAULT_PIN_TO_OLDEST] != 0,
   };
 }
@@ -107,7 +109,7 @@ serverinfo (SimBody *body, const SimRequest *request, gboolean https, SimAnswer 
   g_autofree char *mac = g_strdup_printf ("02:00:00:00:00:%.2s", body->host_uuid);
 
   element (children, "hostname", body->host_name);
-  element (children, "appversion", "7.1.431.-1");
+  element (children, "appversion", body->faults[SIM_FAULT_OLD_GENERATION] ? "6.0.0.0" : "7.1.431.-1");
   element (children, "GfeVersion", "3.23.0.74");
   element (children, "uniqueid", body->host_uuid);
   element (children, "HttpsPort", "47984");
@@ -149,6 +151,8 @@ appasset (SimBody *body, const SimRequest *request, gboolean https, SimAnswer *a
 static const char *
 launch_fault (guint status)
 {
+  if (status == 400)
+    return "An app is already running on this host";
   if (status == 403)
     return "Encryption is mandatory for this host but unsupported by the client";
   if (status == 404)
@@ -259,7 +263,7 @@ sim_nvhttp_answer (SimBody *body, const SimRequest *request, gboolean https, Sim
 gboolean
 sim_nvhttp_greet (SimBody *body, GBytes *client_cert, SimAnswer *answer)
 {
-  if (sim_body_knows (body, client_cert))
+  if (sim_body_knows (body, client_cert) && !body->faults[SIM_FAULT_CLIENTS_UNKNOWN])
     return FALSE;
   g_string_append (answer->body, XML_HEAD "<root status_code=\"401\" query=\"\" status_message=\"The client is not authorized. "
                                           "Certificate verification failed.\"/>\n");

@@ -84,6 +84,25 @@ succeed (SimPairingAnswer *answer, const char *child, const guint8 *bytes, gsize
   answer->value = child != NULL ? sim_pairing_hex (bytes, length) : NULL;
 }
 
+/* Nobody's connection waits for its answer: only the PIN that it takes is missed. */
+static void
+add_rival (SimPairing *self)
+{
+  Session *rival = find (self, "rival");
+
+  if (rival == NULL) {
+    rival = g_new0 (Session, 1);
+    rival->uniqueid = g_strdup ("rival");
+    rival->cert_pem = g_strdup (self->identity->cert_pem);
+    rival->salt = g_strnfill (SIM_PAIRING_SALT_BYTES * 2, '0');
+  } else {
+    g_queue_remove (&self->sessions, rival);
+  }
+  rival->phase = SIM_PAIRING_NONE;
+  rival->held = TRUE;
+  g_queue_push_head (&self->sessions, rival);
+}
+
 static void
 begin (SimPairing *self, const SimPairingCall *call, const SimPairingFaults *faults, SimPairingAnswer *answer)
 {
@@ -107,6 +126,8 @@ begin (SimPairing *self, const SimPairingCall *call, const SimPairingFaults *fau
   session->salt = g_strdup (call->salt != NULL ? call->salt : "");
   session->held = TRUE;
   answer->held = TRUE;
+  if (faults->rival)
+    add_rival (self);
 }
 
 static void
@@ -130,7 +151,7 @@ give_cert (SimPairing *self, Session *session, const char *pin, SimPairingAnswer
 }
 
 static void
-take_challenge (SimPairing *self, Session *session, const char *hex, SimPairingAnswer *answer)
+take_challenge (SimPairing *self, Session *session, const char *hex, const SimPairingFaults *faults, SimPairingAnswer *answer)
 {
   g_autoptr (GBytes) sent = sim_pairing_unhex (hex);
   g_autoptr (GBytes) challenge = NULL;
@@ -155,7 +176,7 @@ take_challenge (SimPairing *self, Session *session, const char *hex, SimPairingA
   memcpy (reply + SIM_PAIRING_HASH_BYTES, session->challenge, sizeof session->challenge);
   plain = g_bytes_new (reply, sizeof reply);
   hidden = sim_pairing_aes (session->key, TRUE, plain);
-  succeed (answer, "challengeresponse", g_bytes_get_data (hidden, NULL), g_bytes_get_size (hidden));
+  succeed (answer, "challengeresponse", g_bytes_get_data (hidden, NULL), g_bytes_get_size (hidden) - (faults->odd_lengths ? 17 : 0));
 }
 
 static void
@@ -262,13 +283,19 @@ sim_pairing_handle (SimPairing *self, const SimPairingCall *call, const SimPairi
   if (session == NULL)
     refuse (ret_answer, 400, "Invalid uniqueid");
   else if (call->clientchallenge != NULL)
-    take_challenge (self, session, call->clientchallenge, ret_answer);
+    take_challenge (self, session, call->clientchallenge, faults, ret_answer);
   else if (call->serverchallengeresp != NULL)
     take_response (self, session, call->serverchallengeresp, faults, ret_answer);
   else if (call->clientpairingsecret != NULL)
     take_secret (self, session, call->clientpairingsecret, ret_answer);
   else
     refuse (ret_answer, 404, "Invalid pairing request");
+}
+
+void
+sim_pairing_set_identity (SimPairing *self, const SimIdentity *identity)
+{
+  self->identity = identity;
 }
 
 static gboolean

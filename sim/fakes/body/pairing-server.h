@@ -46,6 +46,8 @@ typedef struct {
   gboolean stale_entry;
   gboolean bad_signature;
   gboolean silent;
+  gboolean rival;         /* a foreign client waits too, in front of whoever begins */
+  gboolean odd_lengths;
   gboolean pin_to_oldest; /* else to the newest, as a small libstdc++ unordered_map has it */
 } SimPairingFaults;
 
@@ -68,6 +70,15 @@ SimPairing *sim_pairing_new (const SimIdentity *identity, SimPairingRandom rando
  */
 void sim_pairing_free (SimPairing *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimPairing, sim_pairing_free)
+
+/**
+ * sim_pairing_set_identity:
+ * @self: a table
+ * @identity: another key and certificate; outlives the table
+ *
+ * Pairings under way go on with it, and fail.
+ */
+void sim_pairing_set_identity (SimPairing *self, const SimIdentity *identity);
 
 /**
  * sim_pairing_handle:

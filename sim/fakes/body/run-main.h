@@ -51,3 +51,12 @@ int sim_bodies_main (int argc, char **argv);
  * Returns: exit status
  */
 int sim_services_main (int argc, char **argv);
+
+/**
+ * sim_faults_main:
+ * @argc: number of arguments, the subcommand first
+ * @argv: (array length=argc): the arguments
+ *
+ * Returns: exit status
+ */
+int sim_faults_main (int argc, char **argv);

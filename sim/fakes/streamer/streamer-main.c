@@ -7,11 +7,16 @@
  * app on the host and tells the outcome (Launch); the eleven stages are told, one offer adds audio and video, and
  * ConnectionComplete follows the browser's answer. The end is told by "Stop", once; the process ends 8.5 s later with status 0,
  * or at once when stdin closes.
+ *
+ * Faults, as arguments, which the real one has not: --deaf (data channels are dead), --orphan (it leaves its parent's session, outlives
+ * it, and keeps the first UDP port of its range; it ends by SIGKILL or after a minute).
  */
 #include <glib-unix.h>
 #include <gst/gst.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sim/fakes/streamer/ipc-io.h"
@@ -23,6 +28,7 @@
 /* After the end: less than the 10 s that are allowed, and time left for a teardown that hangs. */
 #define LINGER_MS 8500
 #define LINGER_ALARM_SECONDS 10
+#define ORPHAN_SECONDS 60
 
 typedef struct {
   GMainLoop *loop;
@@ -33,6 +39,8 @@ typedef struct {
   SimMedia *media;
   int supported_formats;
   guint tick;
+  gboolean is_deaf;
+  gboolean is_orphan;
 } Streamer;
 
 static const char *const stages[] = {
@@ -135,7 +143,7 @@ on_tick (gpointer data)
     handle (self, SIM_STREAM_TIME_UP);
   if (sim_stream_state (self->stream) == SIM_STREAM_ENDED)
     return G_SOURCE_REMOVE; /* stop () has cleared the id */
-  if (sim_stream_state (self->stream) == SIM_STREAM_STREAMING)
+  if (sim_stream_state (self->stream) == SIM_STREAM_STREAMING && !self->is_deaf)
     sim_peer_send (self->peer, "stats",
                    "{\"Video\":{\"host_processing_latency\":null,\"min_streamer_processing_time_ms\":0.1,"
                    "\"max_streamer_processing_time_ms\":0.3,\"avg_streamer_processing_time_ms\":0.2}}");
@@ -181,7 +189,7 @@ on_message (gpointer owner, const char *label, GBytes *bytes)
   const guint8 *data = g_bytes_get_data (bytes, &len);
   g_autofree char *text = NULL;
 
-  if (strcmp (label, "general") != 0)
+  if (strcmp (label, "general") != 0 || ((Streamer *)owner)->is_deaf)
     return;
   text = sim_message_channel_json (data, len);
   if (g_strcmp0 (text, "\"Stop\"") == 0)
@@ -199,10 +207,23 @@ static const SimPeerEvents peer_events = {
 
 /* web-server's lines */
 
+/* Stays open until the process ends. On loopback alone: no firewall is asked, and no stranger is in the way. */
+static void
+hold_port (int port)
+{
+  struct sockaddr_in where = { .sin_family = AF_INET, .sin_port = htons ((guint16)port), .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  if (fd < 0 || bind (fd, (struct sockaddr *)&where, sizeof where) != 0)
+    g_printerr ("streamer: cannot hold port %d\n", port);
+}
+
 static void
 begin (Streamer *self, SimMessage *message)
 {
   self->init = message;
+  if (self->is_orphan)
+    hold_port (message->init->port_min);
   say (self, sim_message_debug_log ("Waiting for Transport to negotiate", NULL));
   say (self, sim_message_setup (message->init->ice_servers));
   gst_init (NULL, NULL);
@@ -289,7 +310,10 @@ on_closed (gpointer owner)
 {
   Streamer *self = owner;
 
-  g_main_loop_quit (self->loop);
+  if (self->is_orphan)
+    alarm (ORPHAN_SECONDS);
+  else
+    g_main_loop_quit (self->loop);
 }
 
 static const SimIpcEvents ipc_events = { .line = on_line, .closed = on_closed };
@@ -307,6 +331,14 @@ main (int argc, char **argv)
 
   signal (SIGPIPE, SIG_IGN);
   signal (SIGALRM, on_alarm);
+  for (int i = 1; i < argc; i++) {
+    self.is_deaf = self.is_deaf || strcmp (argv[i], "--deaf") == 0;
+    self.is_orphan = self.is_orphan || strcmp (argv[i], "--orphan") == 0;
+  }
+  if (self.is_orphan) {
+    signal (SIGTERM, SIG_IGN);
+    setsid ();
+  }
   self.ipc = sim_ipc_new (&ipc_events, &self);
   g_main_loop_run (self.loop);
   alarm (3);

@@ -7,12 +7,9 @@ static const struct {
   const char *name;
   gsize offset;
 } knobs[] = {
-  { "stop-delay-ms", G_STRUCT_OFFSET (SimFaults, stop_delay_ms) },
-  { "hang-before-listen", G_STRUCT_OFFSET (SimFaults, hang_before_listen) },
-  { "pair-silent", G_STRUCT_OFFSET (SimFaults, pair_silent) },
-  { "pair-close", G_STRUCT_OFFSET (SimFaults, pair_close) },
-  { "pair-delay-ms", G_STRUCT_OFFSET (SimFaults, pair_delay_ms) },
-  { "ignore-term", G_STRUCT_OFFSET (SimFaults, ignore_term) },
+#define FAULT(field, name, value, what) { name, G_STRUCT_OFFSET (SimFaults, field) },
+#include "sim/fakes/web-server/faults-list.h"
+#undef FAULT
 };
 
 static gboolean
@@ -36,7 +33,11 @@ sim_faults_parse (const char *text, SimFaults *ret_faults, char **ret_unknown)
 {
   g_auto (GStrv) words = g_strsplit (text ? text : "", ",", -1);
 
-  *ret_faults = (SimFaults){ .stop_delay_ms = 10000 };
+  *ret_faults = (SimFaults){
+#define FAULT(field, name, value, what) .field = value,
+#include "sim/fakes/web-server/faults-list.h"
+#undef FAULT
+  };
   for (guint i = 0; words[i]; i++)
     if (*g_strstrip (words[i]) && !turn (ret_faults, words[i])) {
       if (ret_unknown)

@@ -5,28 +5,19 @@
 
 /**
  * SimFaults:
- * @stop_delay_ms: from a stream's end to the closing of its socket
- * @hang_before_listen: never listen
- * @pair_silent: after the PIN line nothing more is said
- * @pair_close: the connection ends after the PIN line
- * @pair_delay_ms: pause before the second line
- * @ignore_term: SIGTERM does nothing at all
  *
- * What this program does worse than it should, from `HYDRANECK_SIM_FAULT` or the file `<argv[0]>.fault`: `name` or
- * `name=number`, with commas between.
+ * What this program does worse than it should: the rows of faults-list.h. The text is `name` or `name=number`, with commas between; a
+ * later word wins over an earlier one.
  */
 typedef struct {
-  guint stop_delay_ms;
-  guint hang_before_listen;
-  guint pair_silent;
-  guint pair_close;
-  guint pair_delay_ms;
-  guint ignore_term;
+#define FAULT(field, name, value, what) guint field;
+#include "sim/fakes/web-server/faults-list.h"
+#undef FAULT
 } SimFaults;
 
 /**
  * sim_faults_parse:
- * @text: (nullable): the variable's value
+ * @text: (nullable): the words
  * @ret_faults: (out): the knobs, with the real program's values where @text is silent
  * @ret_unknown: (out) (optional) (transfer full): the first name that does not exist
  *

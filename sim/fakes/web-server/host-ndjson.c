@@ -57,9 +57,14 @@ static void
 put_line (Lines *lines, const char *text)
 {
   g_autofree char *line = g_strconcat (text, "\n", NULL);
+  SoupMessageBody *body = soup_server_message_get_response_body (lines->message);
+  guint piece = sim_web_faults (lines->web).pair_split;
+  gsize length = strlen (line);
 
-  soup_message_body_append (soup_server_message_get_response_body (lines->message), SOUP_MEMORY_COPY, line,
-                            strlen (line));
+  if (piece == 0)
+    piece = length;
+  for (gsize at = 0; at < length; at += piece)
+    soup_message_body_append (body, SOUP_MEMORY_COPY, line + at, MIN (piece, length - at));
   soup_server_message_unpause (lines->message);
 }
 
@@ -160,7 +165,7 @@ begin_pairing (gpointer data)
 {
   Lines *lines = data;
 
-  if (g_cancellable_is_cancelled (lines->web->quit) || lines->web->faults.pair_close)
+  if (g_cancellable_is_cancelled (lines->web->quit) || sim_web_faults (lines->web).pair_close)
     lines_end (lines);
   else
     sim_host_job_run_async (g_steal_pointer (&lines->job), sim_host_work_pair, lines->web->quit, on_paired, lines);
@@ -177,14 +182,14 @@ static void
 on_pin_written (SoupServerMessage *message, gpointer data)
 {
   Lines *lines = data;
-  const SimFaults *faults = &lines->web->faults;
+  SimFaults faults = sim_web_faults (lines->web);
 
   g_clear_signal_handler (&lines->written_id, message);
   g_clear_signal_handler (&lines->gone_id, message);
-  if (faults->pair_silent)
+  if (faults.pair_silent)
     g_signal_connect (lines->web->quit, "cancelled", G_CALLBACK (on_quit), lines);
   else
-    g_timeout_add (faults->pair_delay_ms, begin_pairing, lines);
+    g_timeout_add (faults.pair_delay_ms, begin_pairing, lines);
 }
 
 void

@@ -41,6 +41,12 @@ static const struct {
   { "GET", "/api/host/stream", AUTH, sim_stream_open },
 };
 
+SimFaults
+sim_web_faults (const SimWeb *web)
+{
+  return sim_faults_read (web->program, NULL);
+}
+
 void
 sim_web_header (SoupServerMessage *message, const char *name, const char *value)
 {
@@ -104,7 +110,8 @@ sim_web_host (const SimRequest *request, guint32 id)
     sim_web_text (request->message, 404, "the host was not found");
     return NULL;
   }
-  if (!host->global && host->owner != request->user->id && !request->user->admin) {
+  if ((!host->global && host->owner != request->user->id && !request->user->admin) ||
+      sim_web_faults (request->web).forbid_host) {
     sim_web_text (request->message, 403, "forbidden");
     return NULL;
   }
@@ -155,6 +162,8 @@ authenticate (SimRequest *request, guint needs)
   guint status = sim_logins_who (web->logins, web->store, web->config, &request->shown, g_get_real_time (),
                                  &request->by, &id);
 
+  if (sim_web_faults (web).unknown_user)
+    status = 401;
   request->user = status == 200 ? sim_store_user (web->store, id) : NULL;
   if (!(needs & AUTH))
     return TRUE;

@@ -5,6 +5,7 @@
  */
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <glib/gstdio.h>
 #include <libsoup/soup.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ typedef struct {
   SimWeb web;
   SoupServer *server;
   GMainLoop *loop;
+  GSocket *thief; /* (nullable): holds our port */
   guint save_id;
   guint term_id;
   gint64 term_deadline_us; /* 0: nobody asked */
@@ -51,12 +53,14 @@ write_file (const char *path, const char *text, GError **error)
 }
 
 static SimConfig *
-load_config (const SimOptions *options, int *ret_status)
+load_config (const SimOptions *options, const SimFaults *faults, int *ret_status)
 {
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
   gsize length = 0;
 
+  if (faults->no_config)
+    g_unlink (options->config_path);
   if (!g_file_get_contents (options->config_path, &text, &length, &error) &&
       !g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
     fprintf (stderr, "fatal: failed to read config file: %s\n", error->message);
@@ -64,6 +68,10 @@ load_config (const SimOptions *options, int *ret_status)
     return NULL;
   }
   g_clear_error (&error);
+  if (faults->bad_config) {
+    *ret_status = panic ("invalid file", "missing field `first_login_assign_global_hosts` at line 1 column 64");
+    return NULL;
+  }
   g_autoptr (SimConfig) config = sim_config_new (text, length, sim_options_no_stun (options), &error);
   if (config && !text) {
     g_autofree char *first = sim_config_print (config);
@@ -126,15 +134,32 @@ load_store (const SimConfig *config)
 
 /* ---- listening ---- */
 
+/* (transfer full) (nullable): the other program's listener */
+static GSocket *
+take_port (GSocketAddress *address, GError **error)
+{
+  g_autoptr (GSocket) socket =
+      g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
+
+  return socket && g_socket_bind (socket, address, TRUE, error) && g_socket_listen (socket, error)
+             ? g_steal_pointer (&socket)
+             : NULL;
+}
+
 static gboolean
 listen_there (Program *self, GError **error)
 {
-  const char *where = sim_config_string (self->web.config, "web_server", "bind_address");
+  SimFaults faults = sim_web_faults (&self->web);
+  /* The default is 0.0.0.0:8080, which is nobody's in a test. */
+  const char *where =
+      faults.no_config ? "127.0.0.1:0" : sim_config_string (self->web.config, "web_server", "bind_address");
   JsonNode *certificate = sim_config_get (self->web.config, "web_server", "certificate");
   const char *colon = strrchr (where, ':');
   g_autofree char *host = *where == '[' ? g_strndup (where + 1, colon - where - 2) : g_strndup (where, colon - where);
   g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string (host, atoi (colon + 1));
 
+  if (faults.port_taken && !(self->thief = take_port (address, error)))
+    return FALSE;
   if (certificate) {
     JsonObject *o = json_node_get_object (certificate);
     g_autoptr (GTlsCertificate) tls =
@@ -182,7 +207,7 @@ on_term (gpointer data)
 {
   Program *self = data;
 
-  if (self->web.faults.ignore_term || self->term_deadline_us)
+  if (sim_web_faults (&self->web).ignore_term || self->term_deadline_us)
     return G_SOURCE_CONTINUE;
   sim_log (SIM_LOG_INFO, "actix_server::server", "SIGTERM received; starting graceful shutdown");
   self->term_deadline_us = g_get_monotonic_time () + (gint64) TERM_SECONDS * G_USEC_PER_SEC;
@@ -231,7 +256,7 @@ serve (Program *self)
   SimIdle *idle = sim_idle_new (self->server);
   ids[0] = g_unix_signal_add (SIGINT, on_quit, self);
   ids[1] = g_unix_signal_add (SIGTERM, on_term, self);
-  if (self->web.faults.hang_before_listen || listen_there (self, &error))
+  if (sim_web_faults (&self->web).hang_before_listen || listen_there (self, &error))
     g_main_loop_run (self->loop);
   else
     sim_log (SIM_LOG_ERROR, "web_server", "Os { code: %s }", error->message);
@@ -242,6 +267,7 @@ serve (Program *self)
     g_source_remove (ids[i]);
   g_clear_handle_id (&self->term_id, g_source_remove);
   g_object_unref (self->server);
+  g_clear_object (&self->thief);
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_main_loop_unref (self->loop);
@@ -264,29 +290,11 @@ open_log (const SimConfig *config)
   return sim_log_open (level, sim_config_string (config, "log", "file_path"));
 }
 
-/* From the environment, else from the file `<argv[0]>.fault`: a worker that spawns us with a clean environment can be tested too. */
-static char *
-read_fault_text (const char *program)
-{
-  const char *text = g_getenv ("HYDRANECK_SIM_FAULT");
-  g_autofree char *path = g_strconcat (program, ".fault", NULL);
-  char *content = NULL;
-
-  if (text)
-    return g_strdup (text);
-  return g_file_get_contents (path, &content, NULL, NULL) ? content : NULL;
-}
-
 static int
 run (SimConfig *config, const char *program)
 {
-  Program self = { .web = { .config = config } };
-  g_autofree char *faults = read_fault_text (program), *unknown = NULL;
+  Program self = { .web = { .config = config, .program = program } };
 
-  if (!sim_faults_parse (faults, &self.web.faults, &unknown)) {
-    fprintf (stderr, "HYDRANECK_SIM_FAULT: unknown fault '%s'\n", unknown);
-    return 2;
-  }
   self.web.store = load_store (config);
   if (!self.web.store)
     return 0;
@@ -311,6 +319,8 @@ main (int argc, char **argv)
   g_auto (GStrv) variables = g_get_environ ();
   g_autoptr (GError) error = NULL;
   g_autoptr (SimOptions) options = sim_options_parse ((const char *const *) argv, (const char *const *) variables, &error);
+  g_autofree char *unknown = NULL;
+  SimFaults faults = sim_faults_read (argv[0], &unknown);
   int status = 0;
 
   signal (SIGPIPE, SIG_IGN);
@@ -319,7 +329,11 @@ main (int argc, char **argv)
     fprintf (stderr, "%s\n", error->message);
     return 2;
   }
-  g_autoptr (SimConfig) config = load_config (options, &status);
+  if (unknown) {
+    fprintf (stderr, "HYDRANECK_SIM_FAULT: unknown fault '%s'\n", unknown);
+    return 2;
+  }
+  g_autoptr (SimConfig) config = load_config (options, &faults, &status);
   if (!config)
     return status;
   if (options->print_config) {

@@ -7,7 +7,9 @@
  * What fails before there is a streamer is told in one fatal line, then the socket is closed without a code; what is not
  * even a message drops the socket.
  */
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/fakes/web-server/json.h"
 #include "sim/fakes/web-server/log.h"
@@ -18,6 +20,8 @@
 #include "sim/fakes/web-server/ws-frame.h"
 
 #define TARGET "web_server::api::stream"
+#define LOST_MS 20200
+#define EXIT_PANIC 101
 
 typedef enum {
   WAIT_INIT,
@@ -41,6 +45,7 @@ typedef struct {
   gboolean launched;
   gboolean told_stop;
   guint timer_id;
+  guint fault_id;
 } SimStream;
 
 static void
@@ -63,6 +68,7 @@ end (SimStream *self)
     return;
   self->state = ENDED;
   g_clear_handle_id (&self->timer_id, g_source_remove);
+  g_clear_handle_id (&self->fault_id, g_source_remove);
   g_clear_pointer (&self->io, sim_stream_io_free);
   g_clear_pointer (&self->streamer, sim_streamer_free);
   g_hash_table_remove (self->web->streams, self);
@@ -113,7 +119,7 @@ stop_soon (SimStream *self)
   if (self->state != RUNNING)
     return;
   self->state = STOPPING;
-  self->timer_id = g_timeout_add (self->web->faults.stop_delay_ms, on_stop_time, self);
+  self->timer_id = g_timeout_add (sim_web_faults (self->web).stop_delay_ms, on_stop_time, self);
 }
 
 static void
@@ -148,8 +154,9 @@ spawn (SimStream *self, JsonArray *extra)
 {
   g_autoptr (GError) error = NULL;
   const char *path = sim_config_string (self->web->config, NULL, "streamer_path");
+  SimFaults faults = sim_web_faults (self->web);
 
-  self->streamer = sim_streamer_new (path, &streamer_events, self, &error);
+  self->streamer = sim_streamer_new (path, &faults, &streamer_events, self, &error);
   if (!self->streamer) {
     sim_log (SIM_LOG_ERROR, TARGET, "failed to start the streamer '%s': %s", path, error->message);
     fail (self, "of a server error");
@@ -160,6 +167,8 @@ spawn (SimStream *self, JsonArray *extra)
       sim_stream_ipc_init (self->web->config, extra, self->address, self->app, &self->init);
   sim_streamer_send (self->streamer, line);
   say (self, sim_stream_message_log ("Completed Stage: Launch Streamer", NULL));
+  if (faults.stream_drop)
+    g_clear_pointer (&self->io, sim_stream_io_free);
 }
 
 static void
@@ -224,13 +233,74 @@ on_apps (GObject *source, GAsyncResult *result, gpointer data)
     ;
   else if (!self->io)
     end (self);
-  else if (!job)
+  else if (!job || sim_web_faults (self->web).stream_fatal)
     fail (self, "of a server error");
   else if (!self->app)
     fail (self, "the app was not found");
   else
     launch_streamer (self);
   stream_unref (self);
+}
+
+/* ---- what goes wrong later ---- */
+
+static void arm_fault (SimStream *self);
+
+static gboolean
+on_still_over (gpointer data)
+{
+  SimStream *self = data;
+
+  self->fault_id = 0;
+  if (self->streamer)
+    sim_streamer_signal (self->streamer, SIGCONT);
+  if (self->state == RUNNING)
+    arm_fault (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The streamer is beyond telling: this is its own timer of a lost peer. */
+static gboolean
+on_peer_given_up (gpointer data)
+{
+  SimStream *self = data;
+
+  self->fault_id = 0;
+  stop_soon (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_fault (gpointer data)
+{
+  SimStream *self = data;
+  SimFaults faults = sim_web_faults (self->web);
+
+  self->fault_id = 0;
+  if (!self->streamer || self->state != RUNNING)
+    return G_SOURCE_REMOVE;
+  if (faults.terminate_after_ms) {
+    g_autofree char *line = g_strdup_printf ("{\"Terminate\":{\"error_code\":-%u}}", faults.terminate_code);
+    sim_streamer_send (self->streamer, line);
+  } else if (faults.drop_after_ms || faults.flap_after_ms) {
+    sim_streamer_signal (self->streamer, SIGSTOP);
+    self->fault_id = faults.drop_after_ms ? g_timeout_add (LOST_MS, on_peer_given_up, self)
+                                          : g_timeout_add (faults.flap_ms, on_still_over, self);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+/* One at a time: the end, the drop, the flapping. */
+static void
+arm_fault (SimStream *self)
+{
+  SimFaults faults = sim_web_faults (self->web);
+  guint after_ms = faults.terminate_after_ms ? faults.terminate_after_ms
+                   : faults.drop_after_ms    ? faults.drop_after_ms
+                                             : faults.flap_after_ms;
+
+  if (after_ms && self->fault_id == 0)
+    self->fault_id = g_timeout_add (after_ms, on_fault, self);
 }
 
 static void
@@ -246,6 +316,8 @@ on_launched (GObject *source, GAsyncResult *result, gpointer data)
   g_autofree char *line = sim_stream_ipc_launch (error ? error->message : NULL);
   if (self->streamer)
     sim_streamer_send (self->streamer, line);
+  if (self->streamer && !error && self->state == RUNNING)
+    arm_fault (self);
   stream_unref (self);
 }
 
@@ -272,6 +344,8 @@ call_host (SimStream *self, SimHostWork work, JsonObject *settings, GAsyncReadyC
 static void
 on_first (SimStream *self, SimStreamKind kind)
 {
+  if (sim_web_faults (self->web).exit_on_stream)
+    _exit (EXIT_PANIC);
   if (kind == SIM_STREAM_NOT_JSON) {
     end (self);
   } else if (kind != SIM_STREAM_INIT) {

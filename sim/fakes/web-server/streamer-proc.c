@@ -95,6 +95,12 @@ write_more (SimStreamer *self)
 }
 
 void
+sim_streamer_signal (SimStreamer *self, int number)
+{
+  g_subprocess_send_signal (self->child, number);
+}
+
+void
 sim_streamer_send (SimStreamer *self, const char *line)
 {
   if (self->queue->len + strlen (line) >= QUEUE_MAX) {
@@ -107,11 +113,18 @@ sim_streamer_send (SimStreamer *self, const char *line)
 }
 
 SimStreamer *
-sim_streamer_new (const char *path, const SimStreamerEvents *events, gpointer owner, GError **error)
+sim_streamer_new (const char *path, const SimFaults *faults, const SimStreamerEvents *events, gpointer owner,
+                  GError **error)
 {
-  g_autoptr (GSubprocess) child = g_subprocess_new (
-      G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, error, path,
-      NULL);
+  const char *argv[4] = { path }; /* the real one has no arguments */
+  guint n = 1;
+
+  if (faults->deaf_channels)
+    argv[n++] = "--deaf";
+  if (faults->orphan_streamer)
+    argv[n++] = "--orphan";
+  g_autoptr (GSubprocess) child = g_subprocess_newv (
+      argv, G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, error);
 
   if (!child)
     return NULL;

@@ -3,6 +3,8 @@
 
 #include <gio/gio.h>
 
+#include "sim/fakes/web-server/fault.h"
+
 typedef struct SimStreamer SimStreamer;
 
 /**
@@ -20,6 +22,7 @@ typedef struct {
 /**
  * sim_streamer_new:
  * @path: the program, searched as a plain path
+ * @faults: what it is to do wrong
  * @events: what to tell
  * @owner: for @events
  * @error: it could not be started
@@ -28,10 +31,13 @@ typedef struct {
  *
  * Returns: (transfer full) (nullable): the running child
  */
-SimStreamer *sim_streamer_new (const char *path, const SimStreamerEvents *events, gpointer owner, GError **error);
+SimStreamer *sim_streamer_new (const char *path, const SimFaults *faults, const SimStreamerEvents *events, gpointer owner, GError **error);
 
 /** sim_streamer_free: (nullable) @self: the child is killed */
 void sim_streamer_free (SimStreamer *self);
+
+/** sim_streamer_signal: sends @number to the child */
+void sim_streamer_signal (SimStreamer *self, int number);
 
 /** sim_streamer_send: queues one line; a child that does not read is cut off after 1 MiB */
 void sim_streamer_send (SimStreamer *self, const char *line);

@@ -4,13 +4,14 @@
 #include <libsoup/soup.h>
 
 #include "sim/fakes/web-server/config.h"
-#include "sim/fakes/web-server/fault.h"
+#include "sim/fakes/web-server/fault-fs.h"
 #include "sim/fakes/web-server/host-job.h"
 #include "sim/fakes/web-server/login.h"
 #include "sim/fakes/web-server/store.h"
 
 /**
  * SimWeb:
+ * @program: our argv[0], for the faults
  * @quit: cancelled when the program ends; aborts every call to a host
  * @prefix: `url_path_prefix`
  * @images: `host/app` → bytes, the app images seen so far
@@ -23,7 +24,7 @@ typedef struct {
   SimConfig *config;
   SimStore *store;
   SimLogins *logins;
-  SimFaults faults;
+  const char *program;
   GCancellable *quit;
   const char *prefix;
   GHashTable *images;
@@ -50,6 +51,9 @@ typedef struct {
   GHashTable *query;
   JsonObject *body;
 } SimRequest;
+
+/** sim_web_faults: what goes wrong, as it is switched now */
+SimFaults sim_web_faults (const SimWeb *web);
 
 /** sim_web_status: sets the status and, unless there is a Cache-Control already, forbids caching */
 void sim_web_status (SoupServerMessage *message, guint status);
