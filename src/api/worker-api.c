@@ -239,7 +239,7 @@ read_session_times (JsonObject *object, HnSessionReport *self, GError **error)
   if (created == NULL)
     return TRUE;
   when = g_date_time_new_from_iso8601 (created, NULL);
-  if (when == NULL)
+  if (when == NULL || g_date_time_to_unix (when) < 0) /* before 1970 nobody had a session, and year 0 cannot be written back */
     return refuse (error, "created_at", "is not a time");
   self->created_utc_us = g_date_time_to_unix (when) * G_USEC_PER_SEC;
   return TRUE;

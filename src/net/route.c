@@ -153,14 +153,18 @@ unescape (HnSlice path, gsize at)
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-/* Whether an escaped percent sign begins another escape, of a byte that changes the path's shape. */
+/* Whether an escaped percent sign begins another escape, of a byte that changes the path's shape, or of one that nobody can tell: what
+ * follows it must be plain by itself. */
 static gboolean
 is_escaped_twice (HnSlice path, gsize at)
 {
-  static const char *const shapes[] = { "2e", "2f", "5c", "00", "25" };
+  static const char *const shapes[] = { "2e", "2f", "5c", "00", "25", "3b" };
+  HnSlice next = { path.text + at + 3, MIN (path.length - at - 3, 2) };
 
+  if (next.length > 0 && (next.text[0] == '%' || (next.length > 1 && g_ascii_isxdigit (next.text[0]) && next.text[1] == '%')))
+    return TRUE;
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
-    if (at + 5 <= path.length && g_ascii_strncasecmp (path.text + at + 3, shapes[i], 2) == 0)
+    if (hn_slice_equal_nocase (next, shapes[i]))
       return TRUE;
   return FALSE;
 }

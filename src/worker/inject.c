@@ -16,13 +16,19 @@ typedef enum {
   AT_TEXT,
   AT_OPEN,          /* behind `<` */
   AT_NAME,          /* inside the name of a start tag */
+  AT_END_OPEN,      /* behind `</` */
   AT_TAG,           /* inside a start tag of `html` or `head`, or an end tag */
-  AT_QUOTED,        /* inside an attribute's quotes */
   AT_BANG,          /* behind `<!` or `<!-` */
   AT_DECLARATION,   /* until `>` */
   AT_COMMENT,       /* until `-->` or `--!>` */
   AT_DONE,          /* inserted */
 } At;
+
+/* Where in a tag, as browsers see it: a quote is one only where a value begins. */
+typedef enum { TAG_NAME, TAG_BLANK, TAG_ATTRIBUTE, TAG_BEHIND_ATTRIBUTE, TAG_EQUALS, TAG_VALUE, TAG_QUOTED } Tag;
+
+/* How much of `-->` or `--!>` a comment has just seen; its first characters have rules of their own (`<!-->` and `<!--->` are whole). */
+typedef enum { COMMENT_TEXT, COMMENT_DASH, COMMENT_DASHES, COMMENT_BANG, COMMENT_START, COMMENT_START_DASH } Comment;
 
 #define HELD_MAX 8
 
@@ -31,8 +37,10 @@ struct _HnInject {
   At at;
   char held[HELD_MAX]; /* `<` and what follows */
   gsize n_held;
-  char quote;
-  guint dashes;        /* in a comment: how many in a row; 3 stands for `--!` */
+  Tag tag;
+  char quote;          /* in TAG_QUOTED */
+  guint dashes;        /* behind `<!` */
+  Comment comment;
   gboolean is_head;    /* the tag is head's start tag */
   gsize scanned_bytes;
 };
@@ -82,7 +90,7 @@ at_text (HnInject *self, char c, GByteArray *out)
   pass (out, c);
 }
 
-/* A `<` that begins nothing is text. */
+/* A `<` that begins nothing is text; the next may begin something. */
 static void
 at_open (HnInject *self, char c, GByteArray *out)
 {
@@ -92,22 +100,62 @@ at_open (HnInject *self, char c, GByteArray *out)
     return;
   }
   flush (self, out);
+  if (c == '<') {
+    hold (self, c);
+    return;
+  }
   pass (out, c);
   self->is_head = FALSE;
-  self->at = c == '!' ? AT_BANG : c == '?' ? AT_DECLARATION : c == '/' ? AT_TAG : AT_TEXT;
+  self->at = c == '!' ? AT_BANG : c == '?' ? AT_DECLARATION : c == '/' ? AT_END_OPEN : AT_TEXT;
   self->dashes = 0;
+}
+
+/* `</` without a name is a comment up to the next `>`. */
+static void
+at_end_open (HnInject *self, char c, GByteArray *out)
+{
+  pass (out, c);
+  self->tag = TAG_NAME;
+  self->at = g_ascii_isalpha (c) ? AT_TAG : c == '>' ? AT_TEXT : AT_DECLARATION;
+}
+
+static Tag
+next_in_tag (Tag tag, char c)
+{
+  gboolean blank = g_ascii_isspace (c);
+
+  switch (tag) {
+  case TAG_NAME:
+    return blank || c == '/' ? TAG_BLANK : TAG_NAME;
+  case TAG_BLANK:
+    return blank || c == '/' ? TAG_BLANK : TAG_ATTRIBUTE;
+  case TAG_ATTRIBUTE:
+    return c == '=' ? TAG_EQUALS : c == '/' ? TAG_BLANK : blank ? TAG_BEHIND_ATTRIBUTE : TAG_ATTRIBUTE;
+  case TAG_BEHIND_ATTRIBUTE:
+    return c == '=' ? TAG_EQUALS : c == '/' ? TAG_BLANK : blank ? TAG_BEHIND_ATTRIBUTE : TAG_ATTRIBUTE;
+  case TAG_EQUALS:
+    return blank ? TAG_EQUALS : c == '"' || c == '\'' ? TAG_QUOTED : TAG_VALUE;
+  case TAG_VALUE:
+    return blank ? TAG_BLANK : TAG_VALUE;
+  case TAG_QUOTED:
+    break;
+  }
+  return TAG_QUOTED;
 }
 
 static void
 at_tag (HnInject *self, char c, GByteArray *out)
 {
   pass (out, c);
-  if (c == '"' || c == '\'') {
+  if (self->tag == TAG_QUOTED) {
+    if (c == self->quote)
+      self->tag = TAG_BLANK;
+  } else if (c != '>') {
+    self->tag = next_in_tag (self->tag, c);
     self->quote = c;
-    self->at = AT_QUOTED;
-  } else if (c == '>' && self->is_head) {
+  } else if (self->is_head) {
     insert (self, out);
-  } else if (c == '>') {
+  } else {
     self->at = AT_TEXT;
   }
 }
@@ -130,6 +178,7 @@ at_name (HnInject *self, char c, GByteArray *out)
   }
   flush (self, out);
   self->at = AT_TAG;
+  self->tag = TAG_NAME;
   at_tag (self, c, out);
 }
 
@@ -138,8 +187,9 @@ at_bang (HnInject *self, char c, GByteArray *out)
 {
   pass (out, c);
   self->dashes = c == '-' ? self->dashes + 1 : 0;
+  self->comment = COMMENT_START;
   if (self->dashes == 2)
-    self->at = AT_COMMENT; /* with two dashes: `<!-->` is a whole comment */
+    self->at = AT_COMMENT;
   else if (c == '>')
     self->at = AT_TEXT;
   else if (c != '-')
@@ -149,13 +199,15 @@ at_bang (HnInject *self, char c, GByteArray *out)
 static void
 at_comment (HnInject *self, char c, GByteArray *out)
 {
+  static const Comment dash[] = { COMMENT_DASH, COMMENT_DASHES, COMMENT_DASHES, COMMENT_DASH, COMMENT_START_DASH, COMMENT_DASHES };
+
   pass (out, c);
-  if (c == '>' && self->dashes >= 2)
+  if (c == '>' && self->comment >= COMMENT_DASHES)
     self->at = AT_TEXT;
   else if (c == '-')
-    self->dashes = self->dashes == 3 ? 1 : MIN (self->dashes + 1, 2);
+    self->comment = dash[self->comment];
   else
-    self->dashes = c == '!' && self->dashes == 2 ? 3 : 0;
+    self->comment = c == '!' && self->comment == COMMENT_DASHES ? COMMENT_BANG : COMMENT_TEXT;
 }
 
 static void
@@ -172,13 +224,11 @@ step (HnInject *self, char c, GByteArray *out)
   case AT_NAME:
     at_name (self, c, out);
     break;
+  case AT_END_OPEN:
+    at_end_open (self, c, out);
+    break;
   case AT_TAG:
     at_tag (self, c, out);
-    break;
-  case AT_QUOTED:
-    pass (out, c);
-    if (c == self->quote)
-      self->at = AT_TAG;
     break;
   case AT_BANG:
     at_bang (self, c, out);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fuzz.h"
+
+#include "base/address.h"
+#include "base/config.h"
+#include "base/error.h"
+
+/* Any text as the configuration of both roles: refused with its file named, or taken with every value within the table's bounds. */
+
+static void
+check_bounds (const HnConfig *config)
+{
+#define CHECK_TEXT(field, min, max)
+#define CHECK_SECRET(field, min, max)
+#define CHECK_URL(field, min, max) \
+  must (config->field == NULL || ((g_str_has_prefix (config->field, "http://") || g_str_has_prefix (config->field, "https://")) \
+                                  && !g_str_has_suffix (config->field, "/")));
+#define CHECK_LISTEN(field, min, max)                                                       \
+  {                                                                                         \
+    g_autofree char *host = NULL;                                                           \
+    guint16 port = 0;                                                                       \
+    must (config->field == NULL || hn_address_split_listen (config->field, &host, &port)); \
+  }
+#define CHECK_ADDRESS(field, min, max)                                      \
+  {                                                                         \
+    HnAddress address;                                                      \
+    must (config->field == NULL || hn_address_parse (config->field, &address)); \
+  }
+#define CHECK_DURATION(field, min, max) must (config->field >= (gint64) (min) * G_USEC_PER_SEC && config->field <= (gint64) (max) * G_USEC_PER_SEC);
+#define CHECK_UINT(field, min, max) must (config->field >= (guint) (min) && config->field <= (guint) (max));
+#define CHECK_NETWORKS(field, min, max) must (config->field != NULL);
+#define CHECK_ICE(field, min, max) must (config->field != NULL);
+#define CHECK_JSON(field, min, max)
+#define OPTION(path, type, field, default_value, min, max, doc) CHECK_##type (field, min, max)
+#include "base/options.h"
+#undef OPTION
+}
+
+static gboolean
+try_mode (const char *bytes, gsize length, HnMode mode)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) config = hn_config_parse (bytes, length, "fuzz.yaml", mode, &error);
+
+  must ((config == NULL) == (error != NULL));
+  if (config == NULL) {
+    must (g_error_matches (error, HN_ERROR, HN_ERROR_CONFIG));
+    must (g_str_has_prefix (error->message, "fuzz.yaml"));
+    must (strlen (error->message) < 4096 && g_utf8_validate (error->message, -1, NULL) && strchr (error->message, '\n') == NULL);
+    return FALSE;
+  }
+  check_bounds (config);
+  hn_config_has_turn (config);
+  g_free (hn_config_public_ip (config));
+  return TRUE;
+}
+
+gboolean
+fuzz_one (const char *bytes, gsize length)
+{
+  return try_mode (bytes, length, HN_MODE_CONTROLLER) | try_mode (bytes, length, HN_MODE_WORKER);
+}
