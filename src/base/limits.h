@@ -9,7 +9,8 @@
 #define HN_LIMIT_HEAD_BYTES 32768           /* request line and fields together: 431 beyond */
 #define HN_LIMIT_TARGET_BYTES 8192          /* request target: 414 beyond */
 #define HN_LIMIT_HEAD_FIELDS 100            /* fields in one head: 431 beyond */
-#define HN_LIMIT_CONNECTIONS 16384          /* sockets of clients at once in one process */
+#define HN_LIMIT_CONNECTIONS 16384          /* sockets of clients at once in one process: 503 and a close beyond */
+#define HN_LIMIT_TURNED_AWAY 256            /* of those beyond, how many may take their 503 at leisure; the rest is closed at once */
 #define HN_LIMIT_API_BODY_BYTES 65536       /* request body of an API call: 413 beyond */
 #define HN_LIMIT_HEARTBEAT_BYTES 1048576    /* the same for a heartbeat, which lists all sessions of a worker */
 #define HN_LIMIT_HEAD_SECONDS 15            /* first byte of a head to its end: 408 beyond */
@@ -17,6 +18,9 @@
 #define HN_LIMIT_BODY_STALL_SECONDS 30      /* no byte of a request body */
 #define HN_LIMIT_SEND_STALL_SECONDS 60      /* client takes no byte of a response */
 #define HN_LIMIT_API_SECONDS 60             /* an API answer (create waits up to 45 s) */
+#define HN_LIMIT_PACE_BYTES 14400           /* what a client must give of a body, or take of an answer, … */
+#define HN_LIMIT_PACE_SECONDS 60            /* … in so many seconds of waiting for it (net/pace.h) */
+#define HN_LIMIT_VANISHED_SECONDS 120       /* client's machine acknowledges nothing: its connection is broken */
 
 /* Front door: towards the upstream. */
 #define HN_LIMIT_CONNECT_SECONDS 5          /* TCP connect to worker or web-server */
@@ -44,6 +48,7 @@
 #define HN_LIMIT_PROBE_MS 1000              /* reachability of a body */
 #define HN_LIMIT_READY_SECONDS 10           /* web-server spawned to answering */
 #define HN_LIMIT_LOG_BYTES 16777216         /* web-server.log of one session; started anew beyond, looked at each second */
+#define HN_LIMIT_LEAVE_SECONDS 15           /* page left to the next page or stream socket */
 #define HN_LIMIT_STOP_SECONDS 5             /* SIGTERM to SIGKILL of a session's processes */
 #define HN_LIMIT_ORPHAN_SECONDS 3           /* the same when the worker itself is gone */
 #define HN_LIMIT_CLEAN_UP_MS 4500           /* an ended session's neighbours are asked for so long, together */

@@ -47,12 +47,15 @@ static const Row table[] = {
   { HN_LIFE_PAIRING,  HN_SESSION_TIME_UP,            HN_LIFE_STOPPING, FAIL },
 
   { HN_LIFE_READY,    HN_SESSION_PAGE_SEEN,          HN_LIFE_READY,    HN_SESSION_DO_NOTHING },
+  { HN_LIFE_READY,    HN_SESSION_PAGE_LEFT,          HN_LIFE_READY,    HN_SESSION_DO_NOTHING },
   { HN_LIFE_READY,    HN_SESSION_TUNNEL_OPENED,      HN_LIFE_ACTIVE,   HN_SESSION_DO_REPORT },
   { HN_LIFE_READY,    HN_SESSION_END_ASKED,          HN_LIFE_STOPPING, END },
   { HN_LIFE_READY,    HN_SESSION_PROCESS_ENDED,      HN_LIFE_FAILING,  END },
   { HN_LIFE_READY,    HN_SESSION_DIRECTORY_LOST,     HN_LIFE_FAILING,  END },
   { HN_LIFE_READY,    HN_SESSION_TIME_UP,            HN_LIFE_STOPPING, END },
 
+  { HN_LIFE_ACTIVE,   HN_SESSION_PAGE_SEEN,          HN_LIFE_ACTIVE,   HN_SESSION_DO_NOTHING },
+  { HN_LIFE_ACTIVE,   HN_SESSION_PAGE_LEFT,          HN_LIFE_ACTIVE,   HN_SESSION_DO_NOTHING },
   { HN_LIFE_ACTIVE,   HN_SESSION_TUNNEL_OPENED,      HN_LIFE_ACTIVE,   HN_SESSION_DO_REPORT },
   { HN_LIFE_ACTIVE,   HN_SESSION_LAST_TUNNEL_CLOSED, HN_LIFE_IDLE,     HN_SESSION_DO_REPORT },
   { HN_LIFE_ACTIVE,   HN_SESSION_END_ASKED,          HN_LIFE_STOPPING, END },
@@ -60,6 +63,7 @@ static const Row table[] = {
   { HN_LIFE_ACTIVE,   HN_SESSION_DIRECTORY_LOST,     HN_LIFE_FAILING,  END },
 
   { HN_LIFE_IDLE,     HN_SESSION_PAGE_SEEN,          HN_LIFE_IDLE,     HN_SESSION_DO_NOTHING },
+  { HN_LIFE_IDLE,     HN_SESSION_PAGE_LEFT,          HN_LIFE_IDLE,     HN_SESSION_DO_NOTHING },
   { HN_LIFE_IDLE,     HN_SESSION_TUNNEL_OPENED,      HN_LIFE_ACTIVE,   HN_SESSION_DO_REPORT },
   { HN_LIFE_IDLE,     HN_SESSION_END_ASKED,          HN_LIFE_STOPPING, END },
   { HN_LIFE_IDLE,     HN_SESSION_PROCESS_ENDED,      HN_LIFE_FAILING,  END },
@@ -99,8 +103,8 @@ struct _HnSession {
   gboolean was_ready;
   gint64 created_us;
   gint64 deadline_us;
-  gint64 abandon_us;
-  gint64 keep_error_us;
+  gint64 left_us; /* until when the next page is waited for; HN_NEVER when none was left */
+  HnSessionTimes times;
 };
 
 const char *
@@ -139,12 +143,12 @@ deadline_of (const HnSession *self, gint64 now_us)
     return create_us;
   case HN_LIFE_READY:
   case HN_LIFE_IDLE:
-    return now_us + self->abandon_us;
+    return MIN (self->left_us, now_us + self->times.abandon_us);
   case HN_LIFE_STOPPING:
   case HN_LIFE_FAILING:
     return now_us + hn_seconds (CLEAN_UP_SECONDS);
   case HN_LIFE_ERROR:
-    return now_us + self->keep_error_us;
+    return now_us + self->times.keep_error_us;
   case HN_LIFE_ACTIVE:
   case HN_LIFE_STOPPED:
     return HN_NEVER;
@@ -152,15 +156,25 @@ deadline_of (const HnSession *self, gint64 now_us)
   return HN_NEVER;
 }
 
+/* A page that was left shortens the wait for the next one. In a tab that goes on streaming it means nothing after a while. */
+static void
+note_page (HnSession *self, HnSessionHappening happening, gint64 now_us)
+{
+  if (happening == HN_SESSION_PAGE_LEFT)
+    self->left_us = now_us + self->times.leave_us;
+  else if (happening == HN_SESSION_PAGE_SEEN || happening == HN_SESSION_TUNNEL_OPENED || self->left_us < now_us)
+    self->left_us = HN_NEVER;
+}
+
 static HnEndReason
-reason_of (HnLife from, HnSessionHappening happening, HnEndReason given)
+reason_of (const HnSession *self, HnSessionHappening happening, HnEndReason given)
 {
   if (happening == HN_SESSION_PROCESS_ENDED)
     return HN_END_PROCESS_EXITED;
   if (happening == HN_SESSION_DIRECTORY_LOST)
     return HN_END_DATA_DIRECTORY_LOST;
   if (happening == HN_SESSION_TIME_UP)
-    return from == HN_LIFE_READY || from == HN_LIFE_IDLE ? HN_END_ABANDONED : HN_END_CREATE_TIMEOUT;
+    return !hn_session_serves (self) ? HN_END_CREATE_TIMEOUT : self->left_us != HN_NEVER ? HN_END_PAGE_LEFT : HN_END_ABANDONED;
   return given;
 }
 
@@ -172,7 +186,9 @@ hn_session_handle (HnSession *self, HnSessionHappening happening, HnEndReason re
   if (row == NULL)
     return HN_SESSION_DO_NOTHING;
   if (self->reason == HN_END_NONE && (row->effects & HN_SESSION_DO_CLEAN_UP) != 0)
-    self->reason = reason_of (row->from, happening, reason);
+    self->reason = reason_of (self, happening, reason);
+  if (happening != HN_SESSION_TIME_UP)
+    note_page (self, happening, now_us);
   self->life = row->to;
   self->was_ready |= row->to == HN_LIFE_READY;
   self->deadline_us = deadline_of (self, now_us);
@@ -228,14 +244,14 @@ hn_session_table_rows (void)
 }
 
 HnSession *
-hn_session_new (gint64 now_us, gint64 abandon_us, gint64 keep_error_us)
+hn_session_new (gint64 now_us, const HnSessionTimes *times)
 {
   HnSession *self = g_new0 (HnSession, 1);
 
   self->life = HN_LIFE_WAITING;
   self->created_us = now_us;
-  self->abandon_us = abandon_us;
-  self->keep_error_us = keep_error_us;
+  self->left_us = HN_NEVER;
+  self->times = *times;
   self->deadline_us = deadline_of (self, now_us);
   return self;
 }

@@ -13,6 +13,7 @@
   X (CLIENT_LEFT, "client_left", "the caller left before the session was ready")                           \
   X (REPLACED, "replaced", "a newer session took the body")                                                \
   X (ABANDONED, "abandoned", "nobody opened the stream")                                                   \
+  X (PAGE_LEFT, "page_left", "the page was closed")                                                        \
   X (CREATE_FAILED, "create_failed", "the session could not be started")                                   \
   X (CREATE_TIMEOUT, "create_timeout", "the session was not ready in time")                                \
   X (PAIRING_FAILED, "pairing_failed", "pairing with Sunshine failed")                                     \
@@ -25,6 +26,10 @@ typedef enum {
   HN_END_TABLE (HN_END_ENUM)
 #undef HN_END_ENUM
 } HnEndReason;
+
+#define HN_END_COUNT_ONE(reason, text, sentence) +1
+enum { HN_END_REASONS = 0 HN_END_TABLE (HN_END_COUNT_ONE) }; /* how many, NONE included */
+#undef HN_END_COUNT_ONE
 
 /**
  * hn_end_reason_to_text:
@@ -61,7 +66,8 @@ typedef enum {
   HN_SESSION_ANSWERS,       /* web-server answered */
   HN_SESSION_CHOSEN,        /* paired, application chosen */
   HN_SESSION_CREATE_FAILED, /* a step before ready failed */
-  HN_SESSION_PAGE_SEEN,     /* a browser asked for something */
+  HN_SESSION_PAGE_SEEN,     /* a browser loads a page or says that it plays */
+  HN_SESSION_PAGE_LEFT,     /* a page is being left, or loaded anew: that cannot be told apart */
   HN_SESSION_TUNNEL_OPENED,
   HN_SESSION_LAST_TUNNEL_CLOSED,
   HN_SESSION_END_ASKED,     /* quit, delete, replaced, shut-down, client left */
@@ -83,17 +89,22 @@ typedef enum {
   HN_SESSION_DO_REPORT = 1 << 7,     /* its public state changed */
 } HnSessionDo;
 
+typedef struct {
+  gint64 abandon_us;    /* how long it may be without a page or stream */
+  gint64 leave_us;      /* how long it waits for the next page when one was left: the end is PAGE_LEFT */
+  gint64 keep_error_us; /* how long an error is shown */
+} HnSessionTimes;
+
 typedef struct _HnSession HnSession;
 
 /**
  * hn_session_new:
  * @now_us: monotonic time
- * @abandon_us: how long it may be without a page or stream
- * @keep_error_us: how long an error is shown
+ * @times: copied
  *
  * Returns: (transfer full): a session that waits for its body
  */
-HnSession *hn_session_new (gint64 now_us, gint64 abandon_us, gint64 keep_error_us);
+HnSession *hn_session_new (gint64 now_us, const HnSessionTimes *times);
 
 /**
  * hn_session_free:

@@ -13,17 +13,20 @@
 
 #define S G_GINT64_CONSTANT (1000000)
 #define ABANDON (120 * S)
+#define LEAVE (15 * S)
 #define KEEP (300 * S)
 
 #define FAIL (HN_SESSION_DO_REPLY_ERROR | HN_SESSION_DO_CLEAN_UP | HN_SESSION_DO_REPORT)
 #define END (HN_SESSION_DO_CLEAN_UP | HN_SESSION_DO_REPORT)
 #define GONE (HN_SESSION_DO_FORGET | HN_SESSION_DO_REPORT)
 
+static const HnSessionTimes times = { ABANDON, LEAVE, KEEP };
+
 /* The way to each state, by happenings. */
 static HnSession *
 session_in (HnLife life)
 {
-  HnSession *self = hn_session_new (0, ABANDON, KEEP);
+  HnSession *self = hn_session_new (0, &times);
 
   if (life == HN_LIFE_WAITING)
     return self;
@@ -71,17 +74,21 @@ static const struct {
   { HN_LIFE_PAIRING, HN_SESSION_DIRECTORY_LOST, HN_LIFE_STOPPING, FAIL },
   { HN_LIFE_PAIRING, HN_SESSION_TIME_UP, HN_LIFE_STOPPING, FAIL },
   { HN_LIFE_READY, HN_SESSION_PAGE_SEEN, HN_LIFE_READY, 0 },
+  { HN_LIFE_READY, HN_SESSION_PAGE_LEFT, HN_LIFE_READY, 0 },
   { HN_LIFE_READY, HN_SESSION_TUNNEL_OPENED, HN_LIFE_ACTIVE, HN_SESSION_DO_REPORT },
   { HN_LIFE_READY, HN_SESSION_END_ASKED, HN_LIFE_STOPPING, END },
   { HN_LIFE_READY, HN_SESSION_PROCESS_ENDED, HN_LIFE_FAILING, END },
   { HN_LIFE_READY, HN_SESSION_DIRECTORY_LOST, HN_LIFE_FAILING, END },
   { HN_LIFE_READY, HN_SESSION_TIME_UP, HN_LIFE_STOPPING, END },
+  { HN_LIFE_ACTIVE, HN_SESSION_PAGE_SEEN, HN_LIFE_ACTIVE, 0 },
+  { HN_LIFE_ACTIVE, HN_SESSION_PAGE_LEFT, HN_LIFE_ACTIVE, 0 },
   { HN_LIFE_ACTIVE, HN_SESSION_TUNNEL_OPENED, HN_LIFE_ACTIVE, HN_SESSION_DO_REPORT },
   { HN_LIFE_ACTIVE, HN_SESSION_LAST_TUNNEL_CLOSED, HN_LIFE_IDLE, HN_SESSION_DO_REPORT },
   { HN_LIFE_ACTIVE, HN_SESSION_END_ASKED, HN_LIFE_STOPPING, END },
   { HN_LIFE_ACTIVE, HN_SESSION_PROCESS_ENDED, HN_LIFE_FAILING, END },
   { HN_LIFE_ACTIVE, HN_SESSION_DIRECTORY_LOST, HN_LIFE_FAILING, END },
   { HN_LIFE_IDLE, HN_SESSION_PAGE_SEEN, HN_LIFE_IDLE, 0 },
+  { HN_LIFE_IDLE, HN_SESSION_PAGE_LEFT, HN_LIFE_IDLE, 0 },
   { HN_LIFE_IDLE, HN_SESSION_TUNNEL_OPENED, HN_LIFE_ACTIVE, HN_SESSION_DO_REPORT },
   { HN_LIFE_IDLE, HN_SESSION_END_ASKED, HN_LIFE_STOPPING, END },
   { HN_LIFE_IDLE, HN_SESSION_PROCESS_ENDED, HN_LIFE_FAILING, END },
@@ -137,7 +144,7 @@ what_has_no_row_changes_nothing (void **unused)
 static void
 no_part_of_a_creation_outlives_45_seconds (void **unused)
 {
-  g_autoptr (HnSession) self = hn_session_new (0, ABANDON, KEEP);
+  g_autoptr (HnSession) self = hn_session_new (0, &times);
 
   assert_true (hn_session_deadline (self) == 20 * S);
   hn_session_handle (self, HN_SESSION_TURN_CAME, HN_END_NONE, 19 * S);
@@ -151,7 +158,7 @@ no_part_of_a_creation_outlives_45_seconds (void **unused)
 static void
 a_late_start_is_cut_by_the_same_45_seconds (void **unused)
 {
-  g_autoptr (HnSession) self = hn_session_new (0, ABANDON, KEEP);
+  g_autoptr (HnSession) self = hn_session_new (0, &times);
 
   hn_session_handle (self, HN_SESSION_TURN_CAME, HN_END_NONE, 40 * S);
   assert_true (hn_session_deadline (self) == 45 * S);
@@ -167,6 +174,42 @@ a_page_keeps_a_session_that_nobody_streams (void **unused)
   assert_true (hn_session_deadline (self) == 100 * S + ABANDON);
   hn_session_handle (self, HN_SESSION_TIME_UP, HN_END_NONE, 100 * S + ABANDON);
   assert_int_equal (hn_session_get_reason (self), HN_END_ABANDONED);
+}
+
+static void
+a_page_that_is_left_has_a_short_grace (void **unused)
+{
+  g_autoptr (HnSession) self = session_in (HN_LIFE_ACTIVE);
+
+  hn_session_handle (self, HN_SESSION_PAGE_LEFT, HN_END_NONE, 100 * S);
+  assert_true (hn_session_deadline (self) == HN_NEVER);
+  hn_session_handle (self, HN_SESSION_LAST_TUNNEL_CLOSED, HN_END_NONE, 101 * S);
+  assert_true (hn_session_deadline (self) == 100 * S + LEAVE);
+  hn_session_handle (self, HN_SESSION_TIME_UP, HN_END_NONE, 100 * S + LEAVE);
+  assert_int_equal (hn_session_get_reason (self), HN_END_PAGE_LEFT);
+}
+
+static void
+a_reload_cancels_the_grace (void **unused)
+{
+  g_autoptr (HnSession) self = session_in (HN_LIFE_IDLE);
+
+  hn_session_handle (self, HN_SESSION_PAGE_LEFT, HN_END_NONE, 100 * S);
+  assert_true (hn_session_deadline (self) == 100 * S + LEAVE);
+  hn_session_handle (self, HN_SESSION_PAGE_SEEN, HN_END_NONE, 101 * S);
+  assert_true (hn_session_deadline (self) == 101 * S + ABANDON);
+  hn_session_handle (self, HN_SESSION_TIME_UP, HN_END_NONE, 101 * S + ABANDON);
+  assert_int_equal (hn_session_get_reason (self), HN_END_ABANDONED);
+}
+
+static void
+one_tab_of_two_that_is_left_means_nothing_later (void **unused)
+{
+  g_autoptr (HnSession) self = session_in (HN_LIFE_ACTIVE);
+
+  hn_session_handle (self, HN_SESSION_PAGE_LEFT, HN_END_NONE, 100 * S);
+  hn_session_handle (self, HN_SESSION_LAST_TUNNEL_CLOSED, HN_END_NONE, 900 * S);
+  assert_true (hn_session_deadline (self) == 900 * S + ABANDON);
 }
 
 static void
@@ -260,7 +303,7 @@ every_reason_has_a_text_of_its_own (void **unused)
 static void
 a_session_knows_when_it_was_created (void **unused)
 {
-  g_autoptr (HnSession) self = hn_session_new (7, ABANDON, KEEP);
+  g_autoptr (HnSession) self = hn_session_new (7, &times);
 
   assert_true (hn_session_get_created (self) == 7);
   assert_int_equal (hn_session_get_reason (self), HN_END_NONE);
@@ -275,6 +318,9 @@ main (void)
     cmocka_unit_test (no_part_of_a_creation_outlives_45_seconds),
     cmocka_unit_test (a_late_start_is_cut_by_the_same_45_seconds),
     cmocka_unit_test (a_page_keeps_a_session_that_nobody_streams),
+    cmocka_unit_test (a_page_that_is_left_has_a_short_grace),
+    cmocka_unit_test (a_reload_cancels_the_grace),
+    cmocka_unit_test (one_tab_of_two_that_is_left_means_nothing_later),
     cmocka_unit_test (a_stream_has_no_deadline),
     cmocka_unit_test (an_error_is_shown_for_five_minutes),
     cmocka_unit_test (a_clean_up_that_hangs_is_forced_again_and_again),
