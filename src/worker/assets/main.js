@@ -2,6 +2,7 @@
 /* Puts the parts together: what the page does is seen by relay.js, judged by life.js, shown by panel.js. */
 
 const SESSION_CHECK_MS = 5000;
+const ALIVE_MS = 30000;    /* a stream without a socket says that it plays, or the session counts as abandoned */
 const RATING_MS = 1200;    /* a change of mind within it is not sent twice */
 const CANDIDATE_MS = 2000; /* after it is connected: which pair was chosen */
 
@@ -195,6 +196,19 @@ async function learnContext() {
   }
 }
 
+function hookAlive() {
+  setInterval(() => {
+    if (sockets.size === 0 && (life.phase === 'playing' || life.phase === 'shaky')) {
+      fetch(base + '/_hydraneck/context', { cache: 'no-store' }).then((reply) => {
+        if (reply.status === 404) {
+          lifeEnd(life, 'session_gone', performance.now());
+          changed();
+        }
+      }, () => {});
+    }
+  }, ALIVE_MS);
+}
+
 standInForPeers(onPeer);
 standInForSockets(onSocket);
 hookExit(stopPage, goBack);
@@ -213,6 +227,7 @@ function begin() {
     mic: microphone
   });
   hookTabs();
+  hookAlive();
   learnContext().catch(() => {});
   changed();
 }
