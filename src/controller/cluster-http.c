@@ -10,6 +10,8 @@
 #include "net/probe.h"
 #include "net/timer.h"
 
+#define BEAT_SECONDS 5
+
 struct _HnClusterHttp {
   const HnConfig *config;
   HnRegistry *registry;
@@ -68,12 +70,38 @@ hn_cluster_http_heartbeat (HnClusterHttp *self, HnWorkerReport *report, GError *
   if (worker == NULL)
     return FALSE;
   if (from == HN_MEMBERSHIP_UNKNOWN)
-    hn_info ("controller", NULL, "worker '%s' registered url=%s sessions=%u/%u", worker->report->id, worker->report->url,
-             worker->report->active_sessions, worker->report->max_sessions);
+    hn_info ("controller", NULL, "worker '%s' registered url=%s sessions=%u/%u%s", worker->report->id, worker->report->url,
+             worker->report->active_sessions, worker->report->max_sessions, worker->draining ? " draining" : "");
   else if (from != HN_MEMBERSHIP_HEALTHY)
     hn_info ("controller", NULL, "worker '%s' is healthy again from=%s", worker->report->id, hn_membership_to_text (from));
   arm (self);
   return TRUE;
+}
+
+/* A worker that does not know the request, or is not there, is told in the answer to its next heartbeat. */
+static void
+on_beat_asked (GObject *source, GAsyncResult *result, gpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnHttpReply) reply = hn_http_client_call_finish (result, &error);
+
+  if (reply == NULL)
+    hn_debug ("controller", NULL, "a worker was not asked to beat: %s", error->message);
+}
+
+const HnRegistryWorker *
+hn_cluster_http_drain (HnClusterHttp *self, const char *worker_id, gboolean drain)
+{
+  const HnRegistryWorker *worker = hn_registry_find_worker (self->registry, worker_id);
+
+  if (worker == NULL || worker->draining == drain)
+    return worker;
+  worker = hn_registry_drain (self->registry, worker_id, drain);
+  hn_info ("controller", NULL, drain ? "worker '%s' is draining: no new sessions, %u running" : "worker '%s' takes sessions again, %u running",
+           worker_id, worker->report->active_sessions + worker->coming);
+  hn_cluster_http_call_async (self, worker, "POST", HN_WORKER_API_BEAT_PATH, NULL, hn_seconds (BEAT_SECONDS), self->ending,
+                              on_beat_asked, NULL);
+  return worker;
 }
 
 void

@@ -50,6 +50,18 @@ HnRegistry *hn_cluster_http_get_registry (HnClusterHttp *self);
 gboolean hn_cluster_http_heartbeat (HnClusterHttp *self, HnWorkerReport *report, GError **error);
 
 /**
+ * hn_cluster_http_drain:
+ * @self: a cluster
+ * @worker_id: any text
+ * @drain: whether new sessions go elsewhere from now on
+ *
+ * The worker is asked to beat at once, so that it knows, and tells it to a controller that starts anew, before anything else happens.
+ *
+ * Returns: (transfer none) (nullable): the worker
+ */
+const HnRegistryWorker *hn_cluster_http_drain (HnClusterHttp *self, const char *worker_id, gboolean drain);
+
+/**
  * hn_cluster_http_worker_failed:
  * @self: a cluster
  * @worker_id: who could not be reached

@@ -13,6 +13,14 @@ load_of (const HnRegistryWorker *worker)
   return worker->report->active_sessions + worker->coming;
 }
 
+/* What an operator should see first: a draining worker that is not healthy has the greater problem. */
+static const char *
+status_of (const HnRegistryWorker *worker)
+{
+  return worker->draining && worker->membership.state == HN_MEMBERSHIP_HEALTHY ? "draining"
+                                                                               : hn_membership_to_text (worker->membership.state);
+}
+
 static HnSessionReport *
 aged_copy (const HnSessionReport *report, const HnRegistryWorker *worker, gint64 now_us)
 {
@@ -69,8 +77,9 @@ hn_cluster_json_worker (const HnRegistry *registry, const HnRegistryWorker *work
 
   add_sessions (sessions, registry, worker, now_us);
   json_object_set_string_member (object, "id", report->id);
-  json_object_set_string_member (object, "status", hn_membership_to_text (worker->membership.state));
+  json_object_set_string_member (object, "status", status_of (worker));
   json_object_set_boolean_member (object, "healthy", worker->membership.state == HN_MEMBERSHIP_HEALTHY);
+  json_object_set_boolean_member (object, "draining", worker->draining);
   json_object_set_string_member (object, "url", report->url);
   hn_json_set_text (object, "public_url", report->public_url);
   hn_json_set_text (object, "version", report->version);

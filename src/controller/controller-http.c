@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "api/worker-token.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
@@ -32,19 +33,63 @@ on_health (HnHttpRequest *request, gpointer data)
 }
 
 static void
+refuse (HnHttpRequest *request, GError *error)
+{
+  hn_http_request_reply_error (request, error);
+  g_error_free (error);
+}
+
+/* The controller's own token speaks for any worker, a worker's only for itself. Otherwise @request is answered. */
+static gboolean
+may_speak_for (HnControllerHttp *self, HnHttpRequest *request, const char *worker_id)
+{
+  const char *field = hn_http_request_get_header (request, "Authorization");
+  gboolean is_bearer = field != NULL && g_ascii_strncasecmp (field, "Bearer ", 7) == 0;
+  g_autofree char *own_id = NULL;
+  GError *error;
+
+  if (hn_http_request_is_admin (request))
+    return TRUE;
+  if (is_bearer)
+    own_id = hn_worker_token_verify (field + 7, hn_cluster_http_get_config (self->cluster)->server_admin_token);
+  if (own_id == NULL) {
+    hn_http_request_set_header (request, "WWW-Authenticate", "Bearer");
+    error = g_error_new_literal (HN_ERROR, HN_ERROR_UNAUTHENTICATED, "unauthorized");
+    hn_error_set_detail (error, "send 'Authorization: Bearer <server.admin_token>', or a token that `hydraneckwebrtc worker-token` prints");
+    refuse (request, error);
+    return FALSE;
+  }
+  if (worker_id == NULL || g_str_equal (own_id, worker_id))
+    return TRUE;
+  error = g_error_new (HN_ERROR, HN_ERROR_DENIED, "this token is for worker '%s', not for '%s'", own_id, worker_id);
+  hn_error_set_detail (error, "set 'worker.id' to '%s', or 'controller.token' to what `hydraneckwebrtc worker-token %s` prints", own_id,
+                       worker_id);
+  hn_warning ("controller", NULL, "heartbeat refused: %s", error->message);
+  refuse (request, error);
+  return FALSE;
+}
+
+static void
 on_heartbeat (HnHttpRequest *request, gpointer data)
 {
   HnControllerHttp *self = data;
   g_autoptr (GError) error = NULL;
   HnWorkerReport *report = hn_worker_report_from_json (hn_http_request_get_object (request), &error);
-  g_autoptr (JsonObject) object = json_object_new ();
+  g_autofree char *worker_id = report != NULL ? g_strdup (report->id) : NULL;
+  g_autoptr (JsonObject) object = NULL;
+  HnHeartbeatReply reply;
 
+  if (!may_speak_for (self, request, worker_id)) {
+    hn_worker_report_free (report);
+    return;
+  }
   if (report == NULL || !hn_cluster_http_heartbeat (self->cluster, report, &error)) {
-    hn_warning ("controller", NULL, "heartbeat refused: %s", error->message);
+    hn_warning ("controller", NULL, "heartbeat refused: %s worker=%s", error->message, worker_id != NULL ? worker_id : "-");
     hn_http_request_reply_error (request, error);
     return;
   }
-  json_object_set_string_member (object, "status", "ok");
+  reply.drain = hn_registry_find_worker (hn_cluster_http_get_registry (self->cluster), worker_id)->draining;
+  object = hn_heartbeat_reply_to_json (&reply);
   hn_http_request_reply_json (request, 200, object);
 }
 
@@ -68,21 +113,45 @@ find_worker (const HnRegistry *registry, const char *segment)
 }
 
 static void
-on_worker (HnHttpRequest *request, gpointer data)
+reply_worker (HnControllerHttp *self, HnHttpRequest *request, const HnRegistryWorker *worker)
 {
-  HnControllerHttp *self = data;
-  HnRegistry *registry = hn_cluster_http_get_registry (self->cluster);
-  const HnRegistryWorker *worker = find_worker (registry, hn_http_request_get_param (request, 0));
-
   if (worker == NULL) {
-    g_autoptr (GError) error = g_error_new_literal (HN_ERROR, HN_ERROR_NOT_FOUND, "worker not found");
-
-    hn_http_request_reply_error (request, error);
+    refuse (request, g_error_new_literal (HN_ERROR, HN_ERROR_NOT_FOUND, "worker not found"));
   } else {
-    g_autoptr (JsonObject) object = hn_cluster_json_worker (registry, worker, hn_clock_now_us ());
+    g_autoptr (JsonObject) object
+      = hn_cluster_json_worker (hn_cluster_http_get_registry (self->cluster), worker, hn_clock_now_us ());
 
     hn_http_request_reply_json (request, 200, object);
   }
+}
+
+static void
+on_worker (HnHttpRequest *request, gpointer data)
+{
+  HnControllerHttp *self = data;
+
+  reply_worker (self, request, find_worker (hn_cluster_http_get_registry (self->cluster), hn_http_request_get_param (request, 0)));
+}
+
+static void
+set_drain (HnControllerHttp *self, HnHttpRequest *request, gboolean drain)
+{
+  const HnRegistryWorker *worker
+    = find_worker (hn_cluster_http_get_registry (self->cluster), hn_http_request_get_param (request, 0));
+
+  reply_worker (self, request, worker != NULL ? hn_cluster_http_drain (self->cluster, worker->report->id, drain) : NULL);
+}
+
+static void
+on_drain (HnHttpRequest *request, gpointer data)
+{
+  set_drain (data, request, TRUE);
+}
+
+static void
+on_undrain (HnHttpRequest *request, gpointer data)
+{
+  set_drain (data, request, FALSE);
 }
 
 /* Whether the caller is a controller that took us for a worker; it is then answered. */
@@ -130,9 +199,11 @@ on_delete (HnHttpRequest *request, gpointer data)
 static const HnHttpRoute routes[] = {
   /* method    path                          who may         body   handler */
   { "GET",    "/api/v1/health",            HN_HTTP_OPEN,   FALSE, on_health },
-  { "POST",   HN_WORKER_API_HEARTBEAT_PATH, HN_HTTP_BEARER, TRUE,  on_heartbeat },
+  { "POST",   HN_WORKER_API_HEARTBEAT_PATH, HN_HTTP_OPEN,  TRUE,  on_heartbeat }, /* asks for one of two kinds of token itself */
   { "GET",    "/api/v1/workers",           HN_HTTP_BEARER, FALSE, on_workers },
   { "GET",    "/api/v1/workers/{}",        HN_HTTP_BEARER, FALSE, on_worker },
+  { "POST",   "/api/v1/workers/{}/drain",  HN_HTTP_BEARER, FALSE, on_drain },
+  { "DELETE", "/api/v1/workers/{}/drain",  HN_HTTP_BEARER, FALSE, on_undrain },
   { "POST",   "/api/v1/sessions",          HN_HTTP_BEARER, TRUE,  on_create },
   { "GET",    "/api/v1/sessions",          HN_HTTP_BEARER, FALSE, on_list },
   { "GET",    "/api/v1/sessions/{}",       HN_HTTP_BEARER, FALSE, on_show },

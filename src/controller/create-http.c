@@ -1,32 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One creation: reserve → probe → POST to the worker → confirm. The probe is what tells "could not connect" (another worker is tried,
- * once) from "was cut while it worked" (pairing may have begun: never tried elsewhere). All within TOTAL_SECONDS, so that our answer
- * comes before the front door's deadline. */
+/* One creation: free the body from a draining worker → reserve → probe → POST to the worker → confirm. The probe is what tells "could not
+ * connect" (another worker is tried, once) from "was cut while it worked" (pairing may have begun: never tried elsewhere). All within
+ * TOTAL_SECONDS, so that our answer comes before the front door's deadline.
+ * With an Idempotency-Key more than one caller may wait for one creation; it is cancelled when the last of them leaves. */
 #include "controller/create-http.h"
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "controller/idempotency.h"
 #include "controller/reply-rules.h"
+#include "controller/waiters-http.h"
 #include "net/probe.h"
 
 #define TOTAL_SECONDS (HN_LIMIT_API_SECONDS - 4)
 #define CALL_SECONDS (HN_LIMIT_CREATE_SECONDS + 1)
+#define CLEAR_SECONDS 10 /* for a draining worker to end the session that the body has there */
 #define MAX_ATTEMPTS 2
 
 struct _HnCreateHttp {
   HnClusterHttp *cluster;
   GHashTable *jobs; /* set of Job, borrowed */
+  HnIdempotency *keys;
 };
 
 typedef struct {
   HnCreateHttp *owner; /* NULL when it is gone */
-  HnHttpRequest *request;
-  GCancellable *cancellable; /* of this job: by the client's leaving or by our own end */
-  gulong left_handler;
+  HnWaitersHttp *waiters;
+  GCancellable *cancellable; /* of this job: when nobody waits any more, or at our own end */
   HnCreateRequest *wanted;
+  char *key; /* (nullable) */
   char *body;
   gint64 started_us;
   guint attempts;
@@ -36,27 +42,33 @@ typedef struct {
   GError *refusal;   /* (nullable) what the attempt before brought */
 } Job;
 
+/* Who asks for the same from now on begins anew. */
 static void
-on_client_left (GCancellable *left, gpointer cancellable)
+on_all_left (gpointer data)
 {
-  g_cancellable_cancel (cancellable);
+  Job *job = data;
+
+  if (job->owner != NULL && job->key != NULL)
+    hn_idempotency_forget (job->owner->keys, job->key);
+  g_clear_pointer (&job->key, g_free);
+  g_cancellable_cancel (job->cancellable);
 }
 
 static Job *
-job_new (HnCreateHttp *self, HnHttpRequest *request, HnCreateRequest *wanted)
+job_new (HnCreateHttp *self, HnCreateRequest *wanted, char *body, const char *key)
 {
-  g_autoptr (JsonObject) object = hn_create_request_to_json (wanted);
   Job *job = g_new0 (Job, 1);
 
   job->owner = self;
-  job->request = hn_http_request_ref (request);
+  job->waiters = hn_waiters_http_new (on_all_left, job);
   job->cancellable = g_cancellable_new ();
   job->wanted = wanted;
-  job->body = hn_json_to_text (object);
+  job->key = g_strdup (key);
+  job->body = body;
   job->started_us = hn_clock_now_us ();
-  job->left_handler = g_cancellable_connect (hn_http_request_get_cancellable (request), G_CALLBACK (on_client_left),
-                                             g_object_ref (job->cancellable), g_object_unref);
   g_hash_table_add (self->jobs, job);
+  if (key != NULL)
+    hn_idempotency_begin (self->keys, key, body, job);
   return job;
 }
 
@@ -74,14 +86,33 @@ job_free (Job *job)
   release (job);
   if (job->owner != NULL)
     g_hash_table_remove (job->owner->jobs, job);
-  g_cancellable_disconnect (hn_http_request_get_cancellable (job->request), job->left_handler);
+  hn_waiters_http_free (job->waiters);
   g_clear_object (&job->cancellable);
-  hn_http_request_unref (job->request);
   hn_create_request_free (job->wanted);
   g_clear_error (&job->refusal);
+  g_free (job->key);
   g_free (job->body);
   g_free (job->worker_id);
   g_free (job);
+}
+
+/* The last step of every job. */
+static void
+finish (Job *job, guint status, const char *json)
+{
+  if (job->owner != NULL && job->key != NULL)
+    hn_idempotency_finish (job->owner->keys, job->key, status, json, hn_clock_now_us ());
+  hn_waiters_http_reply (job->waiters, status, json);
+  job_free (job);
+}
+
+static void
+finish_with_error (Job *job, const GError *error)
+{
+  guint status = hn_error_http_status (error);
+  g_autofree char *json = hn_http_error_body (status, error->message, hn_error_detail (error));
+
+  finish (job, status, json);
 }
 
 static void
@@ -89,11 +120,10 @@ fail (Job *job, const GError *error)
 {
   hn_warning ("controller", NULL, "session not created: %s body_ip=%s worker=%s", error->message, job->wanted->body_ip,
               job->worker_id != NULL ? job->worker_id : "-");
-  hn_http_request_reply_error (job->request, error);
-  job_free (job);
+  finish_with_error (job, error);
 }
 
-/* Cancelled by the client or by our own end: whoever still listens is told. */
+/* Cancelled by the last caller or by our own end: whoever still listens is told. */
 static void
 abandon (Job *job)
 {
@@ -101,8 +131,7 @@ abandon (Job *job)
 
   hn_info ("controller", NULL, "session creation cancelled body_ip=%s worker=%s", job->wanted->body_ip,
            job->worker_id != NULL ? job->worker_id : "-");
-  hn_http_request_reply_error (job->request, error);
-  job_free (job);
+  finish_with_error (job, error);
 }
 
 static gboolean
@@ -152,15 +181,16 @@ answer (Job *job, const char *session_id, const char *stream_path)
   HnClusterHttp *cluster = job->owner->cluster;
   const HnRegistryWorker *worker = hn_registry_find_worker (hn_cluster_http_get_registry (cluster), job->worker_id);
   g_autofree char *stream_url
-    = hn_url_rules_stream_url (hn_cluster_http_get_config (cluster)->server_domain, hn_http_request_get_base_url (job->request),
+    = hn_url_rules_stream_url (hn_cluster_http_get_config (cluster)->server_domain, hn_waiters_http_get_base_url (job->waiters),
                                worker != NULL ? worker->report->public_url : NULL, stream_path);
   HnCreateReply reply = { .session_id = (char *) session_id, .stream_url = stream_url, .worker_id = job->worker_id };
   g_autoptr (JsonObject) object = hn_create_reply_to_json (&reply);
+  g_autofree char *json = NULL;
 
   hn_info ("controller", session_id, "session created body_ip=%s worker=%s took_ms=%" G_GINT64_FORMAT, job->wanted->body_ip,
            job->worker_id, (hn_clock_now_us () - job->started_us) / 1000);
-  hn_http_request_reply_json (job->request, 201, object);
-  job_free (job);
+  json = hn_json_to_text (object);
+  finish (job, 201, json);
 }
 
 static void
@@ -298,16 +328,117 @@ attempt (Job *job)
   hn_probe_async (worker->target.host, worker->target.port, hn_seconds (HN_LIMIT_CONNECT_SECONDS), job->cancellable, on_probed, job);
 }
 
+/* ---- a body whose session is at a draining worker ---- */
+
+static void
+on_cleared (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Job *job = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnHttpReply) reply = hn_http_client_call_finish (result, &error);
+  HnRegistrySession old = { NULL };
+
+  if (is_cancelled (job)) {
+    abandon (job);
+    return;
+  }
+  if (reply != NULL && (reply->status == 200 || reply->status == 404)
+      && hn_registry_find_body (hn_cluster_http_get_registry (job->owner->cluster), job->wanted->body_ip, &old)
+      && old.worker->draining)
+    hn_registry_session_ended (hn_cluster_http_get_registry (job->owner->cluster), old.report->id);
+  attempt (job);
+}
+
+/* Its worker would replace it there, which must not get a new one: so it is ended, by the same rule, and the new one goes elsewhere. */
+static void
+clear_body (Job *job, const HnRegistrySession *old)
+{
+  g_autofree char *path = g_strconcat ("/api/v1/sessions/", old->report->id, NULL);
+
+  if (old->report->state == HN_SESSION_ACTIVE && !job->wanted->replace) {
+    g_autoptr (GError) error = g_error_new (HN_ERROR, HN_ERROR_CONFLICT, "body %s already in use by session %s", job->wanted->body_ip,
+                                            hn_id_short (old->report->id).text);
+
+    hn_error_set_detail (error, "Sunshine streams to one client; \"replace\":true ends the older session");
+    fail (job, error);
+    return;
+  }
+  hn_info ("controller", old->report->id, "ended to make room on its body: worker '%s' is draining body_ip=%s", old->worker->report->id,
+           job->wanted->body_ip);
+  hn_cluster_http_call_async (job->owner->cluster, old->worker, "DELETE", path, NULL, hn_seconds (CLEAR_SECONDS), job->cancellable,
+                              on_cleared, job);
+}
+
+static void
+begin (Job *job)
+{
+  HnRegistrySession old = { NULL };
+
+  if (hn_registry_find_body (hn_cluster_http_get_registry (job->owner->cluster), job->wanted->body_ip, &old) && old.worker->draining
+      && old.worker->membership.state == HN_MEMBERSHIP_HEALTHY)
+    clear_body (job, &old);
+  else
+    attempt (job);
+}
+
+/* ---- requests ---- */
+
+static void
+refuse (HnHttpRequest *request, HnErrorCode code, const char *text, const char *detail)
+{
+  g_autoptr (GError) error = g_error_new_literal (HN_ERROR, (int) code, text);
+
+  hn_error_set_detail (error, "%s", detail);
+  hn_http_request_reply_error (request, error);
+}
+
+/* Whether the key has settled it: answered, or made to wait for what is under way. */
+static gboolean
+settled_by_key (HnCreateHttp *self, HnHttpRequest *request, const char *key, const char *body)
+{
+  HnIdempotencyFound found = { NULL };
+
+  switch (hn_idempotency_look (self->keys, key, body, hn_clock_now_us (), &found)) {
+  case HN_IDEMPOTENCY_FRESH:
+    return FALSE;
+  case HN_IDEMPOTENCY_RUNNING:
+    hn_waiters_http_add (((Job *) found.running)->waiters, request);
+    break;
+  case HN_IDEMPOTENCY_DONE:
+    hn_http_request_reply_text (request, found.status, "application/json", found.answer);
+    break;
+  case HN_IDEMPOTENCY_OTHER:
+    refuse (request, HN_ERROR_UNPROCESSABLE, "'Idempotency-Key' was used for another request",
+            "take a new key for each session, and the same one only to ask for the same again");
+    break;
+  case HN_IDEMPOTENCY_FULL:
+    refuse (request, HN_ERROR_LIMIT, "too many creations are under way", "their keys cannot be kept; try again");
+    break;
+  }
+  return TRUE;
+}
+
 void
 hn_create_http_start (HnCreateHttp *self, HnHttpRequest *request)
 {
   g_autoptr (GError) error = NULL;
-  HnCreateRequest *wanted = hn_create_request_from_json (hn_http_request_get_object (request), &error);
+  g_autoptr (HnCreateRequest) wanted = hn_create_request_from_json (hn_http_request_get_object (request), &error);
+  const char *key = hn_http_request_get_header (request, "Idempotency-Key");
+  g_autoptr (JsonObject) object = NULL;
+  g_autofree char *body = NULL;
+  Job *job;
 
-  if (wanted == NULL)
+  if (wanted == NULL || (key != NULL && !hn_idempotency_check_key (key, &error))) {
     hn_http_request_reply_error (request, error);
-  else
-    attempt (job_new (self, request, wanted));
+    return;
+  }
+  object = hn_create_request_to_json (wanted);
+  body = hn_json_to_text (object);
+  if (key != NULL && settled_by_key (self, request, key, body))
+    return;
+  job = job_new (self, g_steal_pointer (&wanted), g_steal_pointer (&body), key);
+  hn_waiters_http_add (job->waiters, request);
+  begin (job);
 }
 
 void
@@ -332,6 +463,7 @@ hn_create_http_new (HnClusterHttp *cluster)
 
   self->cluster = cluster;
   self->jobs = g_hash_table_new (NULL, NULL);
+  self->keys = hn_idempotency_new ();
   return self;
 }
 
@@ -351,5 +483,6 @@ hn_create_http_free (HnCreateHttp *self)
     g_cancellable_cancel (job->cancellable);
   }
   g_clear_pointer (&self->jobs, g_hash_table_unref);
+  g_clear_pointer (&self->keys, hn_idempotency_free);
   g_free (self);
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules: a path that two readers could read differently is refused before anything else. `/session/{id}…` goes to the worker that
  * holds the session, path unchanged, without the caller's Authorization; what the browser may ask there is the worker's to know.
- * Everything else is the API's, which also answers for paths that do not exist. */
+ * Everything else is the API's, which also answers for paths that do not exist; with a worker's token only its heartbeat and what is
+ * anybody's. */
 #include "controller/entry.h"
 
 #include <string.h>
 
 #include "api/worker-api.h"
+#include "api/worker-token.h"
 #include "base/id.h"
 #include "base/limits.h"
 
 #define PREFIX "/session/"
+#define HEALTH_PATH "/api/v1/health" /* anybody's */
 
 /* The segment behind /session/, or NULL if it cannot be an id. */
 static char *
@@ -73,14 +76,28 @@ decide_session (const HnRegistry *registry, const HnHttpHead *head, gint64 now_u
   }
 }
 
-/* The API server checks it again; here it only decides how much a stranger may make us hold. */
-static gboolean
-has_token (const HnHttpHead *head, const char *token)
+static char *
+bearer_of (const HnHttpHead *head)
 {
   const HnHttpField *field = hn_http_head_find (head, "Authorization");
   g_autofree char *value = field != NULL ? hn_slice_dup (field->value) : NULL;
 
-  return value != NULL && g_ascii_strncasecmp (value, "Bearer ", 7) == 0 && hn_secret_equal (value + 7, token);
+  return value != NULL && g_ascii_strncasecmp (value, "Bearer ", 7) == 0 ? g_strdup (value + 7) : NULL;
+}
+
+/* Tokens are checked again by the API; here they decide how much a stranger may make us hold, and where a worker's token leads nowhere. */
+static void
+decide_api (const HnConfig *config, const HnHttpHead *head, HnRoute *ret_route)
+{
+  g_autofree char *token = bearer_of (head);
+  g_autofree char *worker_id = token != NULL ? hn_worker_token_verify (token, config->server_admin_token) : NULL;
+  gboolean is_heartbeat = hn_slice_equal (head->path, HN_WORKER_API_HEARTBEAT_PATH);
+
+  ret_route->kind = HN_ROUTE_API;
+  if (is_heartbeat && (worker_id != NULL || hn_secret_equal (token, config->server_admin_token)))
+    ret_route->body_limit_bytes = HN_LIMIT_HEARTBEAT_BYTES;
+  else if (!is_heartbeat && worker_id != NULL && !hn_slice_equal (head->path, HEALTH_PATH))
+    hn_route_refuse (ret_route, 403, "a worker's token only sends heartbeats", "use the controller's 'server.admin_token'");
 }
 
 void
@@ -94,9 +111,7 @@ hn_entry_decide (const HnRegistry *registry, const HnConfig *config, const HnHtt
     return;
   }
   if (!hn_slice_has_prefix (head->path, PREFIX)) {
-    ret_route->kind = HN_ROUTE_API;
-    if (hn_slice_equal (head->path, HN_WORKER_API_HEARTBEAT_PATH) && has_token (head, config->server_admin_token))
-      ret_route->body_limit_bytes = HN_LIMIT_HEARTBEAT_BYTES;
+    decide_api (config, head, ret_route);
     return;
   }
   decide_session (registry, head, now_us, ret_route);

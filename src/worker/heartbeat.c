@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A beat each period, and at once on every change. Changes while one is under way make one more afterwards. A beat that failed is
- * tried again after 0.25, 0.5, 1, 2, 4 and then every 5 s: a controller that comes back knows everything within 5 s. A change
- * does not hurry a controller that is down. */
+ * tried again after 0.25, 0.5, 1, 2, 4 and then every 5 s, less up to a half of it by chance: so a controller that comes back knows
+ * everything within 5 s, and a thousand workers do not come all at once. A change does not hurry a controller that is down. */
 
 #include "worker/heartbeat.h"
 
@@ -16,7 +16,16 @@ struct _HnHeartbeat {
   gint64 due_us; /* HN_NEVER while one is under way */
   gboolean changed_meanwhile;
   guint failures;
+  HnRandom *random;
 };
+
+static gint64
+pause_after (HnHeartbeat *self)
+{
+  gint64 longest_us = MIN (FIRST_RETRY_US << MIN (self->failures, 5), LAST_RETRY_US);
+
+  return longest_us - hn_random_below (self->random, (guint32) (longest_us / 2) + 1);
+}
 
 void
 hn_heartbeat_changed (HnHeartbeat *self, gint64 now_us)
@@ -41,7 +50,7 @@ hn_heartbeat_answered (HnHeartbeat *self, gboolean accepted, gint64 now_us)
     self->failures = 0;
     self->due_us = self->changed_meanwhile ? now_us : now_us + self->period_us;
   } else {
-    self->due_us = now_us + MIN (FIRST_RETRY_US << MIN (self->failures, 5), LAST_RETRY_US);
+    self->due_us = now_us + pause_after (self);
     self->failures++;
   }
   self->changed_meanwhile = FALSE;
@@ -60,12 +69,13 @@ hn_heartbeat_get_failures (const HnHeartbeat *self)
 }
 
 HnHeartbeat *
-hn_heartbeat_new (gint64 now_us, gint64 period_us)
+hn_heartbeat_new (gint64 now_us, gint64 period_us, HnRandom *random)
 {
   HnHeartbeat *self = g_new0 (HnHeartbeat, 1);
 
   self->period_us = period_us;
   self->due_us = now_us;
+  self->random = random;
   return self;
 }
 

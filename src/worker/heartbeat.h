@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "base/random.h"
 
 /* When the worker tells the controller about itself. Pure. */
 
@@ -11,10 +11,11 @@ typedef struct _HnHeartbeat HnHeartbeat;
  * hn_heartbeat_new:
  * @now_us: monotonic time
  * @period_us: between two beats when nothing changes
+ * @random: chance for the pauses after a failure; outlives it
  *
  * Returns: (transfer full): a heartbeat that is due at once
  */
-HnHeartbeat *hn_heartbeat_new (gint64 now_us, gint64 period_us);
+HnHeartbeat *hn_heartbeat_new (gint64 now_us, gint64 period_us, HnRandom *random);
 
 /**
  * hn_heartbeat_free:
@@ -27,7 +28,7 @@ void hn_heartbeat_free (HnHeartbeat *self);
  * @self: a heartbeat
  * @now_us: monotonic time
  *
- * Something changed that the controller should know at once.
+ * Something changed that the controller should know at once, or has news for us.
  */
 void hn_heartbeat_changed (HnHeartbeat *self, gint64 now_us);
 

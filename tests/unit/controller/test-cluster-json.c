@@ -155,6 +155,27 @@ workers_are_shown_without_their_tokens (void **unused)
 }
 
 static void
+a_draining_worker_says_so_unless_it_has_a_greater_problem (void **unused)
+{
+  g_autoptr (HnRegistry) registry = registry_of_two (TRUE);
+  g_autoptr (JsonObject) draining = hn_cluster_json_worker (registry, hn_registry_drain (registry, "w1", TRUE), AT (11));
+  g_autoptr (JsonObject) health = hn_cluster_json_health (registry, &process, FALSE, AT (11));
+  g_autoptr (JsonObject) suspect = NULL, back = NULL;
+
+  assert_string_equal (json_object_get_string_member (draining, "status"), "draining");
+  assert_true (json_object_get_boolean_member (draining, "draining"));
+  assert_true (json_object_get_boolean_member (draining, "healthy"));
+  assert_string_equal (json_object_get_string_member (health, "status"), "ok");
+  hn_registry_failed (registry, "w1", AT (11));
+  suspect = hn_cluster_json_worker (registry, hn_registry_find_worker (registry, "w1"), AT (11));
+  assert_string_equal (json_object_get_string_member (suspect, "status"), "suspect");
+  assert_true (json_object_get_boolean_member (suspect, "draining"));
+  back = hn_cluster_json_worker (registry, hn_registry_drain (registry, "w2", FALSE), AT (11));
+  assert_string_equal (json_object_get_string_member (back, "status"), "healthy");
+  assert_false (json_object_get_boolean_member (back, "draining"));
+}
+
+static void
 a_sessions_stream_url_is_the_callers_not_the_workers (void **unused)
 {
   g_autoptr (HnRegistry) registry = registry_of_two (TRUE);
@@ -184,6 +205,7 @@ main (void)
     cmocka_unit_test (a_controller_without_workers_is_degraded),
     cmocka_unit_test (sessions_are_in_health_only_for_whom_may_see_them),
     cmocka_unit_test (workers_are_shown_without_their_tokens),
+    cmocka_unit_test (a_draining_worker_says_so_unless_it_has_a_greater_problem),
     cmocka_unit_test (a_sessions_stream_url_is_the_callers_not_the_workers),
   };
 

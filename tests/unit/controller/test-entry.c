@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "api/worker-token.h"
 #include "controller/entry.h"
 #include "tests/support/unit.h"
 
@@ -173,6 +174,34 @@ only_a_heartbeat_with_the_token_may_be_long (void **unused)
 }
 
 static void
+a_workers_token_leads_to_its_heartbeat_only (void **unused)
+{
+  static const struct {
+    const char *path;
+    guint status; /* 0: it goes on */
+  } rows[] = { { "/api/v1/workers/heartbeat", 0 }, { "/api/v1/health", 0 },   { "/api/v1/workers", 403 },
+               { "/api/v1/sessions", 403 },        { "/api/v1/nothing", 403 } };
+  g_autoptr (HnRegistry) registry = registry_with ("http://10.1.2.3:8090");
+  g_autofree char *token = hn_worker_token_new ("token", "w1");
+  g_autofree char *good = g_strconcat ("Authorization: Bearer ", token, "\r\n", NULL);
+  g_autofree char *bad = g_strconcat ("Authorization: Bearer ", token, "x\r\n", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    HnRoute mine, forged;
+
+    decide (registry, rows[i].path, good, LATER, &mine);
+    decide (registry, rows[i].path, bad, LATER, &forged);
+    assert_int_equal (mine.kind, rows[i].status != 0 ? HN_ROUTE_REFUSE : HN_ROUTE_API);
+    assert_int_equal (mine.status, rows[i].status);
+    assert_int_equal (mine.body_limit_bytes, i == 0 ? 1048576 : 0);
+    assert_int_equal (forged.kind, HN_ROUTE_API); /* which answers 401 */
+    assert_int_equal (forged.body_limit_bytes, 0);
+    hn_route_clear (&mine);
+    hn_route_clear (&forged);
+  }
+}
+
+static void
 the_pages_of_a_worker_behind_https_are_not_here (void **unused)
 {
   g_autoptr (HnRegistry) registry = registry_with ("https://worker.example.com");
@@ -195,6 +224,7 @@ main (void)
     cmocka_unit_test (the_sessions_own_origin_is_let_in),
     cmocka_unit_test (everything_else_is_the_apis),
     cmocka_unit_test (only_a_heartbeat_with_the_token_may_be_long),
+    cmocka_unit_test (a_workers_token_leads_to_its_heartbeat_only),
     cmocka_unit_test (the_pages_of_a_worker_behind_https_are_not_here),
   };
 
