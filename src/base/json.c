@@ -6,18 +6,49 @@
 #include "base/error.h"
 #include "base/limits.h"
 
-/* The bytes of the escape at @text (a backslash), or 0 if JSON knows no such escape. */
+/* The code unit of `\\uXXXX` at @text, or 0: that no text may hold either. */
+static guint
+unicode_escape (const char *text, gsize left)
+{
+  guint unit = 0;
+
+  if (left < 6 || text[0] != '\\' || text[1] != 'u')
+    return 0;
+  for (gsize i = 2; i < 6; i++) {
+    if (!g_ascii_isxdigit (text[i]))
+      return 0;
+    unit = unit * 16 + (guint) g_ascii_xdigit_value (text[i]);
+  }
+  return unit;
+}
+
+/* The bytes of the escape at @text (a backslash), or 0 if JSON knows no such escape; of half a surrogate pair json-glib makes no UTF-8. */
 static gsize
 escape_length (const char *text, gsize left)
 {
+  guint unit;
+
   if (left < 2 || text[1] == '\0' || strchr ("\"\\/bfnrtu", text[1]) == NULL)
     return 0;
   if (text[1] != 'u')
     return 2;
-  for (gsize i = 2; i < 6; i++)
-    if (i >= left || !g_ascii_isxdigit (text[i]))
-      return 0;
-  return 6;
+  unit = unicode_escape (text, left);
+  if (unit == 0 || (unit & 0xfc00) == 0xdc00)
+    return 0;
+  if ((unit & 0xfc00) != 0xd800)
+    return 6;
+  return (unicode_escape (text + 6, left - 6) & 0xfc00) == 0xdc00 ? 12 : 0;
+}
+
+/* The bytes of a number or a word outside of brackets, or 0. */
+static gsize
+bare_length (const char *text, gsize left)
+{
+  gsize length = 0;
+
+  while (length < left && text[length] != '\0' && strchr ("0123456789+-.eEtrufalsn", text[length]) != NULL)
+    length++;
+  return length;
 }
 
 static gboolean
@@ -27,7 +58,8 @@ unexpected (gsize at, GError **error)
   return FALSE;
 }
 
-/* json-glib recurses per bracket and accepts several documents, comments and nothing at all: what it must not see is refused first. */
+/* json-glib recurses per bracket, leaks all but the last of several documents, and accepts comments and nothing at all: what it must not
+ * see is refused first. */
 static gboolean
 check_shape (const char *text, gsize length, GError **error)
 {
@@ -43,8 +75,10 @@ check_shape (const char *text, gsize length, GError **error)
       if (escape == 0 || (guchar) c < 0x20)
         return unexpected (i, error);
       i += escape - 1;
-      if (c == '"')
+      if (c == '"') {
         in_string = FALSE;
+        closed = depth == 0;
+      }
       continue;
     }
     if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
@@ -63,6 +97,13 @@ check_shape (const char *text, gsize length, GError **error)
     } else if (c == '}' || c == ']') {
       if (depth == 0 || --depth == 0)
         closed = TRUE;
+    } else if (depth == 0) {
+      gsize bare = bare_length (text + i, length - i);
+
+      if (bare == 0)
+        return unexpected (i, error);
+      i += bare - 1;
+      closed = TRUE;
     }
   }
   if (!seen || depth != 0 || in_string) {

@@ -10,6 +10,10 @@ static const char *const malformed[] = {
   "", " ", "{", "}", "{}{}", "{} x", "[1]", "\"a\"", "null", "{\"a\":}", "{a:1}", "{\"a\":1,}", "// c\n{}", "/* c */{}", "{\"a\" 1}",
   "{\"a\":\"\\x\"}", "{\"a\":\"b}", "\xff{}", "{]", "{\"a\":1e}", "{'a':1}",
   "{\"a\":'b'}", "{\"a\":#1\n}", "{\"a\":var}", "{\"a\":0x1}",
+  /* several documents: json-glib leaks all but the last */
+  "1{}", "\"a\"{}", "{}1", ",{}", ":{}", "true false", "1 2",
+  /* half a pair is no UTF-8, and NUL would cut the text short */
+  "{\"a\":\"\\ud800\"}", "{\"a\":\"\\ud800x\"}", "{\"a\":\"\\ud800\\u0041\"}", "{\"\\udc00\":1}", "{\"a\":\"b\\u0000c\"}",
 };
 
 static void
@@ -25,6 +29,18 @@ what_is_not_one_object_is_refused (void **unused)
     assert_true (g_error_matches (error, HN_ERROR, HN_ERROR_INVALID));
     assert_true (g_str_has_prefix (error->message, "malformed JSON: "));
   }
+}
+
+static void
+a_pair_of_escapes_is_one_character (void **unused)
+{
+  const char *text = "{\"a\":\"\\ud83d\\ude00\\u00e9\"}";
+  const char *value = NULL;
+  g_autoptr (JsonObject) object = hn_json_parse_object (text, strlen (text), NULL);
+
+  assert_non_null (object);
+  assert_true (hn_json_get_text (object, "a", HN_LIMIT_TEXT_BYTES, TRUE, &value, NULL));
+  assert_string_equal (value, "\xf0\x9f\x98\x80\xc3\xa9");
 }
 
 static void
@@ -128,6 +144,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (what_is_not_one_object_is_refused),
+    cmocka_unit_test (a_pair_of_escapes_is_one_character),
     cmocka_unit_test (sixty_thousand_brackets_do_not_reach_the_parser),
     cmocka_unit_test (single_quotes_cannot_hide_brackets_from_the_check),
     cmocka_unit_test (brackets_inside_strings_do_not_count),
