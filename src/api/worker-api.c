@@ -245,6 +245,20 @@ read_session_times (JsonObject *object, HnSessionReport *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+read_mic (JsonObject *object, HnSessionReport *self, GError **error)
+{
+  JsonObject *mic = NULL;
+
+  if (!hn_json_get_object (object, "mic", FALSE, &mic, error))
+    return FALSE;
+  if (mic == NULL)
+    return TRUE;
+  self->mic = hn_mic_report_from_json (mic, error);
+  g_prefix_error (error, "mic: ");
+  return self->mic != NULL;
+}
+
 HnSessionReport *
 hn_session_report_from_json (JsonObject *object, GError **error)
 {
@@ -255,7 +269,8 @@ hn_session_report_from_json (JsonObject *object, GError **error)
       || !read_session_times (object, self, error)
       || !hn_json_get_bool (object, "process_alive", FALSE, &self->process_alive, error)
       || !hn_json_get_bool (object, "data_directory_ok", FALSE, &self->data_directory_ok, error)
-      || !hn_json_get_int (object, "active_connections", 0, G_MAXINT32, FALSE, &connections, error))
+      || !hn_json_get_int (object, "active_connections", 0, G_MAXINT32, FALSE, &connections, error)
+      || !read_mic (object, self, error))
     return NULL;
   self->active_connections = (guint) connections;
   return g_steal_pointer (&self);
@@ -276,6 +291,8 @@ hn_session_report_to_json (const HnSessionReport *self)
   json_object_set_string_member (object, "created_at", created);
   json_object_set_string_member (object, "age", age);
   json_object_set_int_member (object, "age_seconds", MAX (self->age_us, 0) / G_USEC_PER_SEC);
+  if (self->mic != NULL)
+    json_object_set_object_member (object, "mic", hn_mic_report_to_json (self->mic));
   return object;
 }
 
@@ -286,6 +303,7 @@ hn_session_report_copy (const HnSessionReport *self)
 
   for (gsize i = 0; i < G_N_ELEMENTS (session_texts); i++)
     G_STRUCT_MEMBER (char *, copy, session_texts[i].offset) = g_strdup (G_STRUCT_MEMBER (char *, self, session_texts[i].offset));
+  copy->mic = hn_mic_report_copy (self->mic);
   return copy;
 }
 
@@ -416,6 +434,7 @@ hn_session_report_free (HnSessionReport *self)
   if (self == NULL)
     return;
   free_texts (session_texts, G_N_ELEMENTS (session_texts), self);
+  hn_mic_report_free (self->mic);
   g_free (self);
 }
 

@@ -3,6 +3,8 @@
 
 #include <json-glib/json-glib.h>
 
+#include "api/mic-report.h"
+
 /* What controller and worker say to each other, and both to callers: create request and reply, the description of a session, and
  * the heartbeat that carries all sessions of a worker. Plain structs that own their texts, and their JSON. Pure. */
 
@@ -134,6 +136,7 @@ typedef struct {
   gint64 age_us; /* when it was described; the describer's clock */
   char *end_reason; /* (nullable) */
   char *error;      /* (nullable) one sentence, in state error */
+  HnMicReport *mic; /* (nullable) until a microphone was offered */
 } HnSessionReport;
 
 /**

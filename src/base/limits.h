@@ -72,7 +72,7 @@
 /* Microphone. */
 #define HN_LIMIT_MIC_SDP_BYTES 65536        /* an offer: 413 beyond */
 #define HN_LIMIT_MIC_CANDIDATES 32          /* remote candidates of one microphone; what comes beyond is not used */
-#define HN_LIMIT_MIC_ANSWER_SECONDS 5       /* offer to answer: 504 beyond */
+#define HN_LIMIT_MIC_ANSWER_SECONDS 10      /* offer to answer: 504 beyond (the first of a process may wait for its plugins) */
 #define HN_LIMIT_MIC_SILENCE_SECONDS 10     /* no packet for so long: ended (a track muted with DTX sends 2.5 packets a second) */
 #define HN_LIMIT_MIC_OFFERS 6               /* offers of one session in HN_LIMIT_MIC_OFFERS_SECONDS: 429 beyond */
 #define HN_LIMIT_MIC_OFFERS_SECONDS 10

@@ -133,6 +133,12 @@ hn_http_request_get_object (HnHttpRequest *self)
   return self->object;
 }
 
+GBytes *
+hn_http_request_get_body (HnHttpRequest *self)
+{
+  return soup_message_body_flatten (soup_server_message_get_request_body (self->message));
+}
+
 gboolean
 hn_http_request_is_admin (HnHttpRequest *self)
 {

@@ -119,6 +119,14 @@ const char *hn_http_request_get_header (HnHttpRequest *self, const char *name);
 JsonObject *hn_http_request_get_object (HnHttpRequest *self);
 
 /**
+ * hn_http_request_get_body:
+ * @self: a request
+ *
+ * Returns: (transfer full): the body as it came, for routes that take something else than JSON
+ */
+GBytes *hn_http_request_get_body (HnHttpRequest *self);
+
+/**
  * hn_http_request_is_admin:
  * @self: a request
  *
@@ -178,7 +186,7 @@ void hn_http_request_reply_json (HnHttpRequest *self, guint status, JsonObject *
  * hn_http_request_reply_text:
  * @self: a request
  * @status: HTTP status
- * @content_type: media type
+ * @content_type: (nullable): media type; %NULL: no body
  * @text: the body
  */
 void hn_http_request_reply_text (HnHttpRequest *self, guint status, const char *content_type, const char *text);
