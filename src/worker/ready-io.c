@@ -177,6 +177,33 @@ add_host (HnReadyIo *self)
   hn_moonlight_http_call (self->calls, &place, "POST", "api/host", body, hn_seconds (ADD_HOST_SECONDS), on_host, self);
 }
 
+/* (transfer full) (nullable): why Sunshine's API does not let us in; whatever else it says, pairing will tell. */
+static GError *
+refusal_of (guint status)
+{
+  static const struct {
+    guint status;
+    const char *text;
+    const char *detail;
+  } refusals[] = {
+    { 401, "pair failed: Sunshine refused the user name or password for its API",
+      "check sunshine.username and sunshine.password, or sunshine_user and sunshine_pass of the request" },
+    { 403, "pair failed: Sunshine lets in callers of its own network only",
+      "set origin_web_ui_allowed in Sunshine so that this worker may use its API" },
+    { 307, "pair failed: Sunshine has no user yet", "open its page on port 47990 once and choose a user name and password" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++) {
+    if (refusals[i].status == status) {
+      GError *failure = g_error_new_literal (HN_ERROR, HN_ERROR_UPSTREAM, refusals[i].text);
+
+      hn_error_set_detail (failure, "%s", refusals[i].detail);
+      return failure;
+    }
+  }
+  return NULL;
+}
+
 /* Before Sunshine has an entry that only our PIN could clear: does it let us in at all? */
 static void
 on_let_in (const HnHttpReply *reply, const GError *error, gpointer data)
@@ -187,11 +214,8 @@ on_let_in (const HnHttpReply *reply, const GError *error, gpointer data)
   if (reply == NULL) {
     failure = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "body %s unreachable on port 47990", self->facts->request->body_ip);
     hn_error_set_detail (failure, "it accepts connections, but Sunshine's API does not answer: %s", error->message);
-  } else if (reply->status == 401) {
-    failure =
-        g_error_new_literal (HN_ERROR, HN_ERROR_UPSTREAM, "pair failed: Sunshine refused the user name or password for its API");
-    hn_error_set_detail (failure,
-                         "check sunshine.username and sunshine.password, or sunshine_user and sunshine_pass of the request");
+  } else {
+    failure = refusal_of (reply->status);
   }
   if (failure != NULL)
     self->events->failed (failure, TRUE, self->user_data);
