@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "net/gate.h"
 #include "net/http-server.h"
+#include "net/pace.h"
 #include "net/tunnel.h"
 
 /* Rules: one request at a time; what is pipelined behind it waits. The next head is read only when the last answer has left. A refused head ends the
@@ -52,6 +53,7 @@ struct _HnFrontClient {
   HnProxy *proxy;
   HnTunnel *tunnel;
   char *tag; /* of the tunnel */
+  HnPace taking; /* what is left of an answer */
 };
 
 static void run (HnFrontClient *self);
@@ -137,6 +139,16 @@ answer_route (HnFrontClient *self, const HnHttpHead *head, HnRoute *route)
     answer.body = body = hn_http_error_body (route->status, route->error != NULL ? route->error : "refused", route->detail);
   answer.retry_after_seconds = route->kind == HN_ROUTE_REFUSE ? route->retry_after_seconds : 0;
   self->close = head->close || head->minor == 0 || head->body != HN_HTTP_BODY_NONE;
+  send_answer (self, &answer);
+}
+
+void
+hn_front_client_turn_away (HnFrontClient *self)
+{
+  g_autofree char *body = hn_http_error_body (503, "too many connections", NULL);
+  HnHttpAnswer answer = { .status = 503, .body = body, .retry_after_seconds = 1 };
+
+  self->close = TRUE;
   send_answer (self, &answer);
 }
 
@@ -437,6 +449,18 @@ step_head (HnFrontClient *self)
 
 /* ---- ends ---- */
 
+/* Whether something waits for the client to take it. */
+static gboolean
+client_is_slow (HnFrontClient *self)
+{
+  if (hn_wire_get_pending (self->wire) == 0) {
+    hn_pace_rest (&self->taking);
+    return FALSE;
+  }
+  hn_pace_left (&self->taking, hn_wire_get_untaken (self->wire), hn_poller_now_us (self->shared->poller));
+  return TRUE;
+}
+
 static gboolean
 step_flush (HnFrontClient *self)
 {
@@ -444,7 +468,7 @@ step_flush (HnFrontClient *self)
     leave (self);
     return FALSE;
   }
-  if (hn_wire_get_pending (self->wire) > 0)
+  if (client_is_slow (self))
     return FALSE;
   if (self->close) {
     hn_wire_shutdown (self->wire);
@@ -525,11 +549,12 @@ get_deadline (HnFrontClient *self)
   case BODY:
     return MIN (hn_wire_get_last_in_us (self->wire) + options->body_timeout_us, self->since_us + options->api_timeout_us);
   case API:
-    return self->gate != NULL ? hn_gate_get_deadline (self->gate, options->api_timeout_us, options->send_timeout_us) : HN_NEVER;
+    return self->gate != NULL ? hn_gate_get_deadline (self->gate, options->api_timeout_us, options->send_timeout_us, options->pace_us)
+                              : HN_NEVER;
   case PROXY:
     return hn_proxy_get_deadline (self->proxy);
   case FLUSH:
-    return hn_wire_get_last_out_us (self->wire) + options->send_timeout_us;
+    return hn_pace_get_deadline (&self->taking, options->send_timeout_us, options->pace_us);
   case LINGER:
     return self->since_us + hn_seconds (LINGER_SECONDS);
   case TUNNEL:
@@ -545,6 +570,8 @@ expire_api (HnFrontClient *self)
 {
   gboolean begun = hn_gate_has_begun (self->gate);
 
+  if (hn_gate_look_again (self->gate) && get_deadline (self) > hn_poller_now_us (self->shared->poller))
+    return;
   hn_gate_abort (g_steal_pointer (&self->gate));
   if (begun)
     cut_client (self);
@@ -573,6 +600,10 @@ expire (HnFrontClient *self)
     conclude_proxy (self, hn_proxy_expire (self->proxy));
     break;
   case FLUSH:
+    client_is_slow (self); /* a second look: the kernel tells late what was taken */
+    if (get_deadline (self) <= hn_poller_now_us (self->shared->poller))
+      leave (self);
+    break;
   case LINGER:
   case TUNNEL:
     leave (self);

@@ -31,6 +31,12 @@ typedef struct {
 HnFrontClient *hn_front_client_new (const HnFrontShared *shared, int fd, const HnPeer *peer);
 
 /**
+ * hn_front_client_turn_away:
+ * @self: a client that just came; it gets 503 and a close
+ */
+void hn_front_client_turn_away (HnFrontClient *self);
+
+/**
  * hn_front_client_free:
  * @self: a client; everything is closed at once and no event comes
  */

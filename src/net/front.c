@@ -14,11 +14,12 @@
 #include "base/limits.h"
 #include "net/front-client.h"
 
-/* Rules: accepting never ends and never spins. Out of file descriptors, a reserve is given up to accept and close at once who waits, so that
+/* Rules: accepting never ends and never spins. Out of file descriptors, a reserve is given up to accept who waits, say 503 and close at once, so that
  * they learn it; without a reserve the next tick tries again. One tick looks at every connection's deadline. */
 
 #define BACKLOG 4096
 #define ACCEPTS_PER_TURN 64
+#define REFUSED_READS 8
 #define TICK_MS_MAX 1000
 #define TICK_MS_MIN 10
 
@@ -130,21 +131,36 @@ peer_from_native (const struct sockaddr_storage *native)
   return peer;
 }
 
+/* 503 in one breath, for a client that cannot even be kept for that long. What it has said is read away: a close on top of it would be a reset. */
+static void
+refuse (int fd)
+{
+  static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
+                             "Content-Length: 43\r\nConnection: close\r\n\r\n{\"error\":\"too many connections\",\"code\":503}";
+  char rest[4096];
+
+  if (send (fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+    shutdown (fd, SHUT_WR);
+    for (int i = 0; i < REFUSED_READS && recv (fd, rest, sizeof rest, MSG_DONTWAIT) > 0; i++)
+      ;
+  }
+  close (fd);
+}
+
 static void
 welcome (HnFront *self, int fd, const struct sockaddr_storage *native)
 {
   HnPeer peer = peer_from_native (native);
   HnFrontClient *client;
-  int on = 1;
 
-  if (self->clients.length >= HN_LIMIT_CONNECTIONS) {
-    close (fd);
+  if (self->clients.length >= self->shared.options.connections_max + HN_LIMIT_TURNED_AWAY) {
+    refuse (fd);
     return;
   }
-  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt (fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   client = hn_front_client_new (&self->shared, fd, &peer);
   g_queue_push_tail_link (&self->clients, hn_front_client_get_link (client));
+  if (self->clients.length > self->shared.options.connections_max)
+    hn_front_client_turn_away (client);
 }
 
 static void
@@ -166,7 +182,7 @@ turn_away (HnFront *self)
   self->reserve_fd = -1;
   fd = accept4 (self->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0)
-    close (fd);
+    refuse (fd);
   open_reserve (self);
   return fd >= 0;
 }
@@ -289,11 +305,14 @@ fill_options (HnFrontShared *shared, const HnFrontOptions *given)
   options->connect_timeout_us = or_limit (given->connect_timeout_us, HN_LIMIT_CONNECT_SECONDS);
   options->send_timeout_us = or_limit (given->send_timeout_us, HN_LIMIT_SEND_STALL_SECONDS);
   options->api_timeout_us = or_limit (given->api_timeout_us, HN_LIMIT_API_SECONDS);
+  options->pace_us = or_limit (given->pace_us, HN_LIMIT_PACE_SECONDS);
+  options->connections_max = given->connections_max > 0 ? given->connections_max : HN_LIMIT_CONNECTIONS;
   shared->timeouts = (HnProxyTimeouts){
     .connect_us = options->connect_timeout_us,
     .upstream_us = options->upstream_timeout_us,
     .body_us = options->body_timeout_us,
     .send_us = options->send_timeout_us,
+    .pace_us = options->pace_us,
   };
 }
 
@@ -304,8 +323,24 @@ tick_ms (const HnFrontOptions *options)
   gint64 shortest = MIN (MIN (options->head_timeout_us, options->keepalive_timeout_us), options->body_timeout_us);
 
   shortest = MIN (MIN (shortest, options->upstream_timeout_us), MIN (options->connect_timeout_us, options->send_timeout_us));
-  shortest = MIN (shortest, options->api_timeout_us);
+  shortest = MIN (shortest, MIN (options->api_timeout_us, options->pace_us));
   return (guint) CLAMP (shortest / 4000, TICK_MS_MIN, TICK_MS_MAX);
+}
+
+/* What each accepted socket inherits: no delays, and an end when the client's machine is gone without a word. */
+static void
+set_manners (int fd)
+{
+  int on = 1;
+  int idle_seconds = HN_LIMIT_VANISHED_SECONDS / 2;
+  int probe_seconds = HN_LIMIT_VANISHED_SECONDS / 8;
+  unsigned int unheard_ms = HN_LIMIT_VANISHED_SECONDS * 1000;
+
+  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt (fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt (fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
+  setsockopt (fd, IPPROTO_TCP, TCP_KEEPINTVL, &probe_seconds, sizeof probe_seconds);
+  setsockopt (fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unheard_ms, sizeof unheard_ms);
 }
 
 static guint16
@@ -329,6 +364,7 @@ hn_front_new (HnPoller *poller, int listen_fd, const HnFrontOptions *options, co
   self->shared.pool = hn_upstream_pool_new (poller);
   self->listen_fd = listen_fd;
   self->port = port_of (listen_fd);
+  set_manners (listen_fd);
   self->reserve_fd = -1;
   open_reserve (self);
   g_queue_init (&self->clients);

@@ -11,6 +11,9 @@
  * at a time (gate), to an upstream (proxy) or through a tunnel. Bounded buffers, a deadline for every wait, and an accept loop that
  * outlives EMFILE. One thread.
  *
+ * Deadlines are of two kinds. In all: a head (15 s), an API body and the time to an API answer (60 s). For each step: a body or an answer that streams must
+ * move each 30 or 60 s, and where it is the client who is waited for, by 14,400 bytes a minute: one byte a second is no progress, a download of days is fine.
+ *
  * A client that closes its sending side while it waits for an answer counts as gone: its handler is cancelled, its upstream closed. */
 
 typedef struct _HnFront HnFront;
@@ -36,6 +39,8 @@ typedef struct {
   gint64 connect_timeout_us;
   gint64 send_timeout_us;     /* for a client, or a side of a tunnel, to take something */
   gint64 api_timeout_us;      /* for a handler to begin its answer; also for an API request's whole body */
+  gint64 pace_us;             /* a window in which a client that we wait for must move HN_LIMIT_PACE_BYTES, see net/pace.h */
+  guint connections_max;      /* clients at once; who comes beyond gets 503 and a close */
 } HnFrontOptions;
 
 /**

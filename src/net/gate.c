@@ -2,10 +2,13 @@
 #include "net/gate.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "net/pace.h"
 
 /* Rules: libsoup sees a stream that holds exactly one request and never the socket's end; it writes through send(). When it has written the body the
  * connection is stolen back. After hn_gate_abort() the streams outlive the gate but fail every call, so that a message whose handler
@@ -20,6 +23,8 @@ typedef struct {
   GSource *blocked; /* what libsoup waits on */
   gpointer blocked_tag;
   gint64 last_us; /* when the client took bytes last, or they began to wait; 0 while nothing was written */
+  gsize rest_bytes; /* of what libsoup wrote last */
+  HnPace taking;
 } Line;
 
 #define HN_TYPE_GATE_INPUT (hn_gate_input_get_type ())
@@ -107,6 +112,17 @@ hn_gate_input_init (HnGateInput *self)
 {
 }
 
+/* What libsoup could not send yet, and what the client has not acknowledged. */
+static void
+look (Line *line)
+{
+  int queued = 0;
+
+  if (ioctl (line->fd, SIOCOUTQ, &queued) != 0)
+    queued = 0;
+  hn_pace_left (&line->taking, line->rest_bytes + (gsize) queued, hn_clock_now_us ());
+}
+
 static gssize
 output_write (GOutputStream *stream, const void *buffer, gsize count, GCancellable *cancellable, GError **error)
 {
@@ -120,11 +136,18 @@ output_write (GOutputStream *stream, const void *buffer, gsize count, GCancellab
   n = send (line->fd, buffer, count, MSG_NOSIGNAL | MSG_DONTWAIT);
   if (n >= 0) {
     line->last_us = hn_clock_now_us ();
+    line->rest_bytes = count - (gsize) n;
+    if (line->rest_bytes == 0)
+      hn_pace_rest (&line->taking);
+    else
+      look (line);
     return n;
   }
+  g_set_error_literal (error, G_IO_ERROR, (int) g_io_error_from_errno (errno), "cannot send to the client");
   if (line->last_us == 0)
     line->last_us = hn_clock_now_us ();
-  g_set_error_literal (error, G_IO_ERROR, (int) g_io_error_from_errno (errno), "cannot send to the client");
+  line->rest_bytes = count;
+  look (line);
   return -1;
 }
 
@@ -316,15 +339,24 @@ hn_gate_has_begun (HnGate *self)
 }
 
 gint64
-hn_gate_get_deadline (HnGate *self, gint64 handler_us, gint64 stall_us)
+hn_gate_get_deadline (HnGate *self, gint64 handler_us, gint64 stall_us, gint64 pace_us)
 {
   Line *line = &self->output->line;
 
   if (line->last_us == 0)
     return self->since_us + handler_us;
-  if (line->blocked != NULL && !g_source_is_destroyed (line->blocked))
-    return line->last_us + stall_us;
-  return HN_NEVER;
+  return hn_pace_get_deadline (&line->taking, stall_us, pace_us);
+}
+
+gboolean
+hn_gate_look_again (HnGate *self)
+{
+  Line *line = &self->output->line;
+
+  if (line->taking.since_us == 0)
+    return FALSE;
+  look (line);
+  return TRUE;
 }
 
 void

@@ -45,12 +45,23 @@ gboolean hn_gate_has_begun (HnGate *self);
  * @self: one request under way
  * @handler_us: how long the handler may take until its answer begins
  * @stall_us: how long the client may take nothing
+ * @pace_us: a window of net/pace for what it takes
  *
  * An answer that has begun may pause as long as its handler wants (events), as long as the client takes what there is.
  *
  * Returns: when it should be aborted, or %HN_NEVER
  */
-gint64 hn_gate_get_deadline (HnGate *self, gint64 handler_us, gint64 stall_us);
+gint64 hn_gate_get_deadline (HnGate *self, gint64 handler_us, gint64 stall_us, gint64 pace_us);
+
+/**
+ * hn_gate_look_again:
+ * @self: one request under way, whose deadline has passed
+ *
+ * Asks the kernel what the client took; hn_gate_get_deadline() tells the outcome.
+ *
+ * Returns: whether it is the client whom we wait for
+ */
+gboolean hn_gate_look_again (HnGate *self);
 
 /**
  * hn_gate_abort:

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "net/http-body.h"
+#include "net/pace.h"
 
 /* Rules:
  *  - a request that may be repeated (safe method, no body) may use a waiting connection, and is sent once more on a fresh one when that
@@ -13,7 +14,9 @@
  *  - until the first byte of the response the client can be answered (FAILED); after it, it can only be cut;
  *  - a response that the upstream did not finish is never finished for it;
  *  - an answer that comes before the request's end is passed on and ends the client's connection;
- *  - a client that hangs up after its request has left: its upstream is closed at once. */
+ *  - a client that hangs up after its request has left: its upstream is closed at once;
+ *  - a client that gives its body, or takes its answer, a byte at a time is ended (net/pace). An upstream must finish its head in one go; its body
+ *    may trickle as long as it moves: a stream of events does, and the client can leave. */
 
 #define BYTES_PER_TURN (1024 * 1024)
 #define INTERIM_ANSWERS_MAX 16
@@ -38,6 +41,8 @@ struct _HnProxy {
   char *request_text;       /* the client's, for a filter */
   HnHttpHead *request;      /* parsed from it */
   HnHttpBody request_body;
+  HnPace giving; /* the client, of the request's body */
+  HnPace taking; /* the client, of the response */
   gboolean request_chunked;
   gboolean deaf; /* the upstream takes no more of the body */
   gboolean repeatable;
@@ -196,6 +201,8 @@ pump_request_once (HnProxy *self, gboolean *ret_moved)
   HnWireResult result = hn_wire_read (self->client, buffer, HN_LIMIT_PROXY_BUFFER_BYTES, &length);
   gboolean sent;
 
+  if (result == HN_WIRE_BLOCKED || result == HN_WIRE_OK)
+    hn_pace_gave (&self->giving, length, hn_poller_now_us (self->poller));
   if (result == HN_WIRE_BLOCKED)
     return HN_PROXY_RUNNING;
   if (result != HN_WIRE_OK)
@@ -220,8 +227,10 @@ pump_request (HnProxy *self, gboolean *ret_moved)
     return HN_PROXY_RUNNING;
   if (!hn_wire_flush (self->upstream))
     self->deaf = TRUE;
-  if (request_is_done (self) || self->deaf || hn_wire_get_pending (self->upstream) > 0)
+  if (request_is_done (self) || self->deaf || hn_wire_get_pending (self->upstream) > 0) {
+    hn_pace_rest (&self->giving);
     return HN_PROXY_RUNNING;
+  }
   return pump_request_once (self, ret_moved);
 }
 
@@ -303,6 +312,23 @@ begin_upgrade (HnProxy *self, const HnHttpHead *head)
   return HN_PROXY_UPGRADED;
 }
 
+/* An interim answer goes on (RFC 9110, 15.2), but for 100: that one the front door gives. An old client knows none. */
+static void
+pass_hint (HnProxy *self, const HnHttpHead *head)
+{
+  HnHttpFraming framing = { .body = HN_HTTP_BODY_NONE, .content_length = -1 };
+  g_autoptr (GByteArray) out = NULL;
+  struct iovec part;
+
+  note_time (self);
+  if (self->is_old || head->status == 100)
+    return;
+  out = g_byte_array_new ();
+  hn_http_edit_response (head, &self->route, &framing, out);
+  part = (struct iovec){ out->data, out->len };
+  hn_wire_send (self->client, &part, 1); /* a broken connection shows itself at the next step */
+}
+
 static HnProxyResult
 take_head (HnProxy *self, HnSlice input, gsize length)
 {
@@ -317,6 +343,8 @@ take_head (HnProxy *self, HnSlice input, gsize length)
     begin_answer (self, head);
   else if (++self->interims > INTERIM_ANSWERS_MAX)
     return fail (self, 502, "upstream failed", "sent too many interim answers");
+  else
+    pass_hint (self, head);
   if (result == HN_PROXY_RUNNING || result == HN_PROXY_UPGRADED)
     hn_wire_consume (self->upstream, length);
   return result;
@@ -422,12 +450,24 @@ pump_body (HnProxy *self, gboolean *ret_moved)
   return done ? finish_answer (self) : HN_PROXY_RUNNING;
 }
 
+/* Whether something waits for the client to take it. */
+static gboolean
+client_is_slow (HnProxy *self)
+{
+  if (hn_wire_get_pending (self->client) == 0) {
+    hn_pace_rest (&self->taking);
+    return FALSE;
+  }
+  hn_pace_left (&self->taking, hn_wire_get_untaken (self->client), hn_poller_now_us (self->poller));
+  return TRUE;
+}
+
 static HnProxyResult
 pump_response (HnProxy *self, gboolean *ret_moved)
 {
   if (!hn_wire_flush (self->client))
     return client_left (self);
-  if (hn_wire_get_pending (self->client) > 0)
+  if (client_is_slow (self))
     return HN_PROXY_RUNNING;
   if (self->state == WAITING)
     return pump_head (self, ret_moved);
@@ -482,17 +522,18 @@ request_deadline (HnProxy *self)
   if (self->deaf)
     return last_us + self->timeouts->upstream_us;
   if (request_is_done (self))
-    return MAX (last_us, hn_wire_get_last_in_us (self->upstream)) + self->timeouts->upstream_us;
+    return last_us + self->timeouts->upstream_us;
   if (hn_wire_get_pending (self->upstream) > 0)
     return last_us + self->timeouts->upstream_us;
-  return MAX (last_us, hn_wire_get_last_in_us (self->client)) + self->timeouts->body_us;
+  return hn_clock_earliest (MAX (last_us, hn_wire_get_last_in_us (self->client)) + self->timeouts->body_us,
+                            hn_pace_get_deadline (&self->giving, self->timeouts->body_us, self->timeouts->pace_us));
 }
 
 static gint64
 response_deadline (HnProxy *self)
 {
   if (hn_wire_get_pending (self->client) > 0)
-    return hn_wire_get_last_out_us (self->client) + self->timeouts->send_us;
+    return hn_pace_get_deadline (&self->taking, self->timeouts->send_us, self->timeouts->pace_us);
   return MAX (hn_wire_get_last_in_us (self->upstream), hn_wire_get_last_out_us (self->client)) + self->timeouts->upstream_us;
 }
 
@@ -521,8 +562,8 @@ hn_proxy_expire (HnProxy *self)
     return fail (self, 504, "upstream timed out", "did not accept the connection in time");
   if (self->state == WAITING && !self->deaf && !request_is_done (self) && hn_wire_get_pending (self->upstream) == 0)
     return fail (self, 408, "request body stalled", NULL);
-  if (self->state == ANSWERING && hn_wire_get_pending (self->client) > 0)
-    return client_left (self);
+  if (self->state == ANSWERING && client_is_slow (self))
+    return response_deadline (self) > hn_poller_now_us (self->poller) ? HN_PROXY_RUNNING : client_left (self);
   return fail (self, 504, "upstream timed out", "did not answer in time");
 }
 

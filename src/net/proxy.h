@@ -30,6 +30,7 @@ typedef struct {
   gint64 upstream_us; /* to its head, and between two pieces of its body */
   gint64 body_us;     /* between two pieces of the client's body */
   gint64 send_us;     /* for the client to take something */
+  gint64 pace_us;     /* a window of net/pace for the client */
 } HnProxyTimeouts;
 
 /**
@@ -77,7 +78,7 @@ gint64 hn_proxy_get_deadline (HnProxy *self);
  * hn_proxy_expire:
  * @self: a request whose deadline has passed
  *
- * Returns: FAILED or CUT
+ * Returns: FAILED or CUT; RUNNING when a second look shows that the client does take something
  */
 HnProxyResult hn_proxy_expire (HnProxy *self);
 

@@ -2,8 +2,10 @@
 #include "net/wire.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -286,6 +288,16 @@ gsize
 hn_wire_get_pending (HnWire *self)
 {
   return self->out == NULL ? 0 : self->out->len - self->out_start;
+}
+
+gsize
+hn_wire_get_untaken (HnWire *self)
+{
+  int queued = 0;
+
+  if (ioctl (self->fd, SIOCOUTQ, &queued) != 0)
+    queued = 0;
+  return hn_wire_get_pending (self) + (gsize) queued;
 }
 
 gint64

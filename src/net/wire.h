@@ -168,6 +168,16 @@ int hn_wire_get_fd (HnWire *self);
 gsize hn_wire_get_pending (HnWire *self);
 
 /**
+ * hn_wire_get_untaken:
+ * @self: a wire
+ *
+ * Asks the kernel.
+ *
+ * Returns: bytes that wait to be sent, and those that were sent and not acknowledged yet
+ */
+gsize hn_wire_get_untaken (HnWire *self);
+
+/**
  * hn_wire_get_last_in_us:
  * @self: a wire
  *

@@ -339,7 +339,8 @@ running_out_of_descriptors_ends_neither_accepting_nor_the_rest (void **state)
   getpeername (fd, (struct sockaddr *) &address, &length);
   for (int i = 0; i < 4; i++) {
     assert_int_equal (connect (waiting[i], (struct sockaddr *) &address, length), 0);
-    expect_end (waiting[i]);
+    expect_head (waiting[i], "HTTP/1.1 503");
+    expect_closed (waiting[i]);
   }
   say (fd, "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n");
   expect_head (fd, "HTTP/1.1 404");

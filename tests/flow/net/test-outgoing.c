@@ -19,6 +19,9 @@ typedef struct {
   const char *answer;  /* sent to whoever connects */
   gsize answer_bytes;
   gboolean close;      /* and then the connection is closed */
+  guint visits;
+  gboolean fresh;      /* how it is called */
+  gboolean connected;
   HnHttpClient *client;
 
   HnHttpReply *reply;
@@ -90,6 +93,7 @@ on_incoming (GSocketService *service, GSocketConnection *connection, GObject *so
   GInputStream *in = g_io_stream_get_input_stream (G_IO_STREAM (connection));
 
   visit->world = data;
+  visit->world->visits++;
   visit->connection = g_object_ref (connection);
   g_input_stream_read_async (in, visit->request, sizeof visit->request, 0, NULL, on_request, visit);
   return TRUE;
@@ -162,6 +166,7 @@ on_called (GObject *source, GAsyncResult *result, gpointer data)
 {
   World *world = data;
 
+  world->connected = hn_http_client_call_was_connected (result);
   world->reply = hn_http_client_call_finish (result, &world->error);
   g_main_loop_quit (world->loop);
 }
@@ -170,7 +175,7 @@ static void
 call (World *world, gint64 timeout_us, GCancellable *cancellable)
 {
   g_autofree char *url = g_strdup_printf ("http://" HOST ":%u/x", world->port);
-  HnHttpCall what = { .method = "GET", .url = url, .timeout_us = timeout_us };
+  HnHttpCall what = { .method = "GET", .url = url, .timeout_us = timeout_us, .fresh = world->fresh };
 
   hn_http_client_call_async (world->client, &what, cancellable, on_called, world);
   run (world);
@@ -266,6 +271,43 @@ nobody_there_is_an_upstream_error (void **state)
   g_socket_listener_close (G_SOCKET_LISTENER (world->service));
   call (world, 0, NULL);
   assert_true (g_error_matches (world->error, HN_ERROR, HN_ERROR_UPSTREAM));
+}
+
+static void
+a_fresh_call_has_a_connection_of_its_own (void **state)
+{
+  World *world = *state;
+
+  world->close = FALSE;
+  answers (world, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  world->fresh = TRUE;
+  for (guint i = 1; i <= 2; i++) {
+    call (world, 0, NULL);
+    assert_null (world->error);
+    assert_string_equal (world->reply->body, "ok");
+    assert_true (world->connected);
+    assert_int_equal (world->visits, i);
+    g_clear_pointer (&world->reply, hn_http_reply_free);
+  }
+}
+
+static void
+a_fresh_call_tells_a_cut_from_nobody_there (void **state)
+{
+  World *world = *state;
+
+  world->fresh = TRUE;
+  answers (world, "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\nonly this");
+  call (world, 0, NULL);
+  assert_true (g_error_matches (world->error, HN_ERROR, HN_ERROR_UPSTREAM));
+  assert_true (world->connected);
+  g_clear_error (&world->error);
+
+  g_socket_service_stop (world->service);
+  g_socket_listener_close (G_SOCKET_LISTENER (world->service));
+  call (world, 0, NULL);
+  assert_true (g_error_matches (world->error, HN_ERROR, HN_ERROR_UPSTREAM));
+  assert_false (world->connected);
 }
 
 static void
@@ -451,6 +493,8 @@ main (void)
     TEST (a_silent_peer_is_a_time_out_over_all),
     TEST (a_cancelled_call_says_so),
     TEST (nobody_there_is_an_upstream_error),
+    TEST (a_fresh_call_has_a_connection_of_its_own),
+    TEST (a_fresh_call_tells_a_cut_from_nobody_there),
     TEST (lines_come_whole_however_they_are_cut_and_the_last_one_too),
     TEST (an_endless_line_is_refused),
     TEST (a_flood_of_empty_lines_is_refused),

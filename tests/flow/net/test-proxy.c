@@ -259,6 +259,7 @@ answers_without_a_body_end_with_their_head (void **state)
   upstream = fixture_accept (fixture);
   g_free (hear_head (upstream));
   say (upstream, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" OK ("1234"));
+  expect_head (fd, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n");
   head = hear_head (fd);
   assert_true (g_str_has_prefix (head, "HTTP/1.1 200 OK"));
   assert_non_null (strstr (head, "Content-Length: 1234\r\n"));
