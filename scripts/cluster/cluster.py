@@ -5,6 +5,7 @@ Used by ./scripts/demo (fixed addresses) and by the flow tests (a leased network
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -277,6 +278,11 @@ class Cluster:
         if expect is not None and reply.status != expect:
             raise child.ChildError("create answered %r instead of %d" % (reply, expect))
         return reply.json() if expect == 201 else reply
+
+    def session_directories(self, number):
+        """Names of the session directories that a worker has; logs of ended ones and what waits to be sent lie beside them."""
+        folder = self.path("sessions-%d" % number)
+        return [n for n in os.listdir(folder) if re.fullmatch("[0-9a-f]{32}", n)] if os.path.isdir(folder) else []
 
     # ---- its end ----
 

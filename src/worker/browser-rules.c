@@ -169,6 +169,13 @@ redirect (const HnHttpHead *head, HnRoute *route)
                                      (int) (head->target.length - head->path.length), query);
 }
 
+/* The overlay of a stream that has ended asks for one. */
+static gboolean
+is_rating (const HnHttpHead *head, const char *rest)
+{
+  return hn_slice_equal (head->method, "POST") && strcmp (rest, "rating") == 0;
+}
+
 static void
 route_session (const HnHttpHead *head, const HnPeer *peer, const HnBrowserWorld *world, const char *path, HnRoute *route,
                char **ret_session_id)
@@ -178,7 +185,8 @@ route_session (const HnHttpHead *head, const HnPeer *peer, const HnBrowserWorld 
                                       : g_strdup (path + strlen (PREFIX));
   HnBrowserTarget target = { 0 };
 
-  if (!hn_id_is_valid (id) || !world->find (id, &target, world->user_data)) {
+  if (!hn_id_is_valid (id) || !world->find (id, &target, world->user_data)
+      || (target.ended && !is_rating (head, slash != NULL ? slash + 1 : ""))) {
     hn_route_refuse (route, 404, "session not found", NULL);
     return;
   }

@@ -10,6 +10,7 @@ typedef struct {
   const char *host;  /* where its web-server listens, IP literal */
   guint16 http_port;
   const char *user;  /* value of X-Forwarded-User */
+  gboolean ended;    /* only a rating is taken any more */
 } HnBrowserTarget;
 
 typedef struct {

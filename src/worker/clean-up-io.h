@@ -10,17 +10,20 @@ typedef struct _HnCleanUpIo HnCleanUpIo;
 typedef struct {
   /* Comes once, from the loop; the job may be freed in it. */
   void (*cleaned) (gpointer user_data);
+  /* Comes once at most, before it: Sunshine could not be told, somebody must try again later. */
+  void (*unpair_later) (gpointer user_data);
 } HnCleanUpIoEvents;
 
 /**
  * hn_clean_up_io_new:
  * @facts: the session; what is gone is taken from there
+ * @until_us: when to stop waiting for neighbours, monotonic
  * @events: static
  * @user_data: for @events
  *
  * Returns: (transfer full): a job that begins in the next turn of the loop
  */
-HnCleanUpIo *hn_clean_up_io_new (HnSessionFacts *facts, const HnCleanUpIoEvents *events, gpointer user_data);
+HnCleanUpIo *hn_clean_up_io_new (HnSessionFacts *facts, gint64 until_us, const HnCleanUpIoEvents *events, gpointer user_data);
 
 /**
  * hn_clean_up_io_process_ended:

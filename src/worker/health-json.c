@@ -8,6 +8,18 @@
 #include "base/clock.h"
 #include "base/json.h"
 
+/* Only what happened: most of them stay at 0. */
+static JsonObject *
+ended_of (const guint64 *ended)
+{
+  JsonObject *object = json_object_new ();
+
+  for (guint i = 0; i < HN_END_REASONS; i++)
+    if (ended[i] > 0)
+      json_object_set_int_member (object, hn_end_reason_to_text (i), (gint64) ended[i]);
+  return object;
+}
+
 static JsonObject *
 extra_of (const HnHealth *health)
 {
@@ -22,6 +34,8 @@ extra_of (const HnHealth *health)
   json_object_set_boolean_member (extra, "wireguard", health->report->wireguard);
   json_object_set_int_member (extra, "active_sessions", health->report->active_sessions);
   json_object_set_int_member (extra, "max_sessions", health->report->max_sessions);
+  if (health->ended != NULL)
+    json_object_set_object_member (extra, "ended_sessions", ended_of (health->ended));
   if (!health->with_sessions)
     return extra;
   sessions = json_array_new ();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "api/worker-api.h"
+#include "worker/session.h"
 
 /* GET /api/v1/health of a worker, in the runbook's shape. Pure. */
 
@@ -9,6 +9,7 @@ typedef struct {
   const HnWorkerReport *report;
   int process_id;
   gint64 uptime_us;
+  const guint64 *ended;   /* (nullable) (array fixed-size=HN_END_REASONS): how many sessions ended for each reason */
   gboolean with_sessions; /* the caller may see ids and bodies */
 } HnHealth;
 

@@ -14,6 +14,7 @@ hn_nps_json_record (const HnNpsRecord *record)
   g_autofree char *started = hn_clock_rfc3339 (record->started_utc_us);
   g_autofree char *ended = hn_clock_rfc3339 (record->ended_utc_us);
 
+  hn_json_set_text (object, "record_id", record->record_id);
   hn_json_set_text (object, "session_id", record->session_id);
   hn_json_set_text (object, "worker_id", record->worker_id);
   hn_json_set_text (object, "experience", record->experience);

@@ -6,6 +6,7 @@
 /* The record of one session that goes to hydranps at its end. Pure. */
 
 typedef struct {
+  const char *record_id; /* the same at each try: hydranps can tell a second delivery from a second session */
   const char *session_id;
   const char *worker_id;
   const char *experience; /* (nullable), like the four that follow */
@@ -28,3 +29,5 @@ typedef struct {
  * Returns: (transfer full): body of POST /api/v1/sessions
  */
 char *hn_nps_json_record (const HnNpsRecord *record);
+
+#define HN_NPS_PATH "/api/v1/sessions"

@@ -6,6 +6,7 @@
 #include <ftw.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,15 +15,26 @@
 
 #define OPEN_DIRECTORIES 16
 #define LAST_LINE_BYTES 300
+#define NOTE "session.json"
+#define NOTE_BYTES 4096
 
-gboolean
+int
 hn_session_fs_open (const char *data_dir, GError **error)
 {
+  int fd;
+
   if (g_mkdir_with_parents (data_dir, 0700) != 0 || access (data_dir, R_OK | W_OK | X_OK) != 0) {
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "cannot use sessions.data_dir '%s': %s", data_dir, g_strerror (errno));
-    return FALSE;
+    return -1;
   }
-  return TRUE;
+  fd = open (data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return fd;
+  g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "cannot use sessions.data_dir '%s': %s", data_dir,
+               fd >= 0 && errno == EWOULDBLOCK ? "another worker uses it" : g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return -1;
 }
 
 static int
@@ -37,52 +49,94 @@ hn_session_fs_remove (const char *directory)
   return nftw (directory, remove_one, OPEN_DIRECTORIES, FTW_DEPTH | FTW_PHYS) == 0 || access (directory, F_OK) != 0;
 }
 
-guint
-hn_session_fs_remove_orphans (const char *data_dir)
+GPtrArray *
+hn_session_fs_list_orphans (const char *data_dir)
 {
+  GPtrArray *orphans = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GDir) dir = g_dir_open (data_dir, 0, NULL);
   const char *name;
-  guint removed = 0;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
     g_autofree char *path = g_build_filename (data_dir, name, NULL);
     struct stat status;
 
-    if (hn_id_is_valid (name) && lstat (path, &status) == 0 && S_ISDIR (status.st_mode) && hn_session_fs_remove (path))
-      removed++;
+    if (hn_id_is_valid (name) && lstat (path, &status) == 0 && S_ISDIR (status.st_mode))
+      g_ptr_array_add (orphans, g_steal_pointer (&path));
   }
-  return removed;
-}
-
-static gboolean
-write_config (const char *path, const char *text)
-{
-  int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  gsize length = strlen (text);
-  gboolean written;
-
-  if (fd < 0)
-    return FALSE;
-  written = write (fd, text, length) == (ssize_t) length;
-  return close (fd) == 0 && written;
+  return orphans;
 }
 
 char *
-hn_session_fs_create (const char *data_dir, const char *session_id, const char *config, const char *program, GError **error)
+hn_session_fs_read_note (const char *directory)
 {
-  g_autofree char *directory = g_build_filename (data_dir, session_id, NULL);
+  g_autofree char *path = g_build_filename (directory, NOTE, NULL);
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  char text[NOTE_BYTES + 1];
+  ssize_t got;
+
+  if (fd < 0)
+    return NULL;
+  got = read (fd, text, NOTE_BYTES);
+  close (fd);
+  return got > 0 ? g_strndup (text, (gsize) got) : NULL;
+}
+
+gboolean
+hn_session_fs_is_full (int reason)
+{
+  return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+}
+
+gboolean
+hn_session_fs_write (const char *path, const char *text)
+{
+  int fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  gsize length = strlen (text);
+  gsize written = 0;
+  ssize_t part = 0;
+  int reason;
+
+  if (fd < 0)
+    return FALSE;
+  while (written < length && (part = write (fd, text + written, length - written)) > 0)
+    written += (gsize) part;
+  reason = part < 0 ? errno : ENOSPC;
+  if (close (fd) == 0 && written == length)
+    return TRUE;
+  errno = reason;
+  return FALSE;
+}
+
+/* A full disk is a matter of capacity: another worker may have room. The path ends in the session's key: it is not told. */
+static void
+set_error (GError **error, const char *data_dir, int reason)
+{
+  if (hn_session_fs_is_full (reason))
+    g_set_error_literal (error, HN_ERROR, HN_ERROR_LIMIT, "no space left for the session's data");
+  else
+    g_set_error_literal (error, HN_ERROR, HN_ERROR_INTERNAL, "cannot make the session's data directory");
+  if (error != NULL)
+    hn_error_set_detail (*error, "%s: %s; see sessions.data_dir", data_dir, g_strerror (reason));
+}
+
+char *
+hn_session_fs_create (const char *data_dir, const HnSessionFsContent *content, GError **error)
+{
+  g_autofree char *directory = g_build_filename (data_dir, content->session_id, NULL);
   g_autofree char *server = g_build_filename (directory, "server", NULL);
   g_autofree char *file = g_build_filename (server, "config.json", NULL);
+  g_autofree char *note = g_build_filename (directory, NOTE, NULL);
   g_autofree char *link = g_build_filename (directory, "static", NULL);
-  g_autofree char *beside = g_path_get_dirname (program);
+  g_autofree char *beside = g_path_get_dirname (content->program);
   g_autofree char *pages = g_build_filename (beside, "static", NULL);
 
   if (g_mkdir (directory, 0700) != 0) {
-    g_set_error (error, HN_ERROR, HN_ERROR_INTERNAL, "cannot make the session directory '%s': %s", directory, g_strerror (errno));
+    set_error (error, data_dir, errno);
     return NULL;
   }
-  if (g_mkdir (server, 0700) != 0 || !write_config (file, config) || symlink (pages, link) != 0) {
-    g_set_error (error, HN_ERROR, HN_ERROR_INTERNAL, "cannot fill the session directory '%s': %s", directory, g_strerror (errno));
+  if (g_mkdir (server, 0700) != 0 || !hn_session_fs_write (file, content->config) || !hn_session_fs_write (note, content->note)
+      || symlink (pages, link) != 0) {
+    set_error (error, data_dir, errno);
     hn_session_fs_remove (directory);
     return NULL;
   }

@@ -3,40 +3,71 @@
 
 #include <glib.h>
 
-/* Session directories: `<data_dir>/<session-id>/` with `server/config.json`, a link `static` and `web-server.log`; for our user
- * only. */
+/* Session directories: `<data_dir>/<session-id>/` with `server/config.json`, `session.json` (what a later worker must know to clean
+ * up behind a killed one), a link `static` and `web-server.log`; for our user only. */
+
+typedef struct {
+  const char *session_id;
+  const char *config;  /* text of `server/config.json` */
+  const char *note;    /* text of `session.json` */
+  const char *program; /* path of web-server; `static` lies beside it */
+} HnSessionFsContent;
 
 /**
  * hn_session_fs_open:
  * @data_dir: where session directories live; created 0700 when it is not there
- * @error: CONFIG
+ * @error: CONFIG, also when another worker uses it
  *
- * Returns: whether it can be used
+ * Locks it for as long as this process lives.
+ *
+ * Returns: a descriptor that holds the lock, or -1
  */
-gboolean hn_session_fs_open (const char *data_dir, GError **error);
+int hn_session_fs_open (const char *data_dir, GError **error);
 
 /**
- * hn_session_fs_remove_orphans:
+ * hn_session_fs_list_orphans:
  * @data_dir: where session directories live
  *
- * Removes directories whose names are session ids. Only to be called when no other worker of this configuration runs.
+ * Only to be called by the one who holds the lock, before it has sessions.
  *
- * Returns: how many
+ * Returns: (transfer full) (element-type filename): paths of directories whose names are session ids
  */
-guint hn_session_fs_remove_orphans (const char *data_dir);
+GPtrArray *hn_session_fs_list_orphans (const char *data_dir);
 
 /**
  * hn_session_fs_create:
  * @data_dir: where session directories live
- * @session_id: a session
- * @config: text of its `server/config.json`
- * @program: path of web-server; `static` lies beside it
- * @error: INTERNAL
+ * @content: what is written
+ * @error: LIMIT when the disk is full, INTERNAL otherwise; nothing is left of it then
  *
  * Returns: (transfer full) (nullable): path of the new directory
  */
-char *hn_session_fs_create (const char *data_dir, const char *session_id, const char *config, const char *program,
-                            GError **error);
+char *hn_session_fs_create (const char *data_dir, const HnSessionFsContent *content, GError **error);
+
+/**
+ * hn_session_fs_read_note:
+ * @directory: a session directory
+ *
+ * Returns: (transfer full) (nullable): its `session.json`
+ */
+char *hn_session_fs_read_note (const char *directory);
+
+/**
+ * hn_session_fs_write:
+ * @path: a file that is not there
+ * @text: what goes in, 0600
+ *
+ * Returns: whether all of it was written; errno is set otherwise, and a part of the file may be there
+ */
+gboolean hn_session_fs_write (const char *path, const char *text);
+
+/**
+ * hn_session_fs_is_full:
+ * @reason: an errno
+ *
+ * Returns: whether it says that there is no space
+ */
+gboolean hn_session_fs_is_full (int reason);
 
 /**
  * hn_session_fs_exists:

@@ -11,6 +11,7 @@
 #include "worker/nps-json.h"
 #include "worker/ready-io.h"
 #include "worker/session-fs.h"
+#include "worker/session-proc.h"
 #include "worker/start-io.h"
 
 struct _HnSessionIo {
@@ -26,6 +27,8 @@ struct _HnSessionIo {
   guint tunnels;
   guint disconnects;
   guint rating;
+  guint ratings; /* how often it changed */
+  gint64 clean_up_until_us;
   gint64 created_utc_us;
   const HnSessionIoEvents *events;
   gpointer user_data;
@@ -79,6 +82,14 @@ on_cleaned (gpointer data)
 
   self->events->cleaned (self, self->user_data);
   happened (self, HN_SESSION_CLEANED, HN_END_NONE);
+}
+
+static void
+on_unpair_later (gpointer data)
+{
+  HnSessionIo *self = data;
+
+  self->events->unpair_later (self, self->user_data);
 }
 
 static char *
@@ -158,6 +169,7 @@ end_error (HnSessionIo *self)
   case HN_END_NONE:
   case HN_END_CLIENT_LEFT:
   case HN_END_ABANDONED:
+  case HN_END_PAGE_LEFT:
   case HN_END_CREATE_FAILED:
   case HN_END_PAIRING_FAILED:
   case HN_END_DATA_DIRECTORY_LOST:
@@ -188,11 +200,11 @@ log_end (HnSessionIo *self)
 static void
 begin_clean_up (HnSessionIo *self)
 {
-  static const HnCleanUpIoEvents events = { on_cleaned };
+  static const HnCleanUpIoEvents events = { on_cleaned, on_unpair_later };
 
   g_clear_pointer (&self->readying, hn_ready_io_free);
   if (self->cleaning == NULL)
-    self->cleaning = hn_clean_up_io_new (&self->facts, &events, self);
+    self->cleaning = hn_clean_up_io_new (&self->facts, self->clean_up_until_us, &events, self);
 }
 
 static void
@@ -206,6 +218,7 @@ clean_up (HnSessionIo *self)
 {
   log_end (self);
   self->tunnels = 0;
+  self->clean_up_until_us = hn_clock_now_us () + HN_LIMIT_CLEAN_UP_MS * G_GINT64_CONSTANT (1000);
   g_clear_pointer (&self->starting, hn_start_io_free);
   self->events->ending (self, self->user_data);
   if (self->facts.process == NULL || self->readying == NULL || !hn_ready_io_wind_down (self->readying))
@@ -319,6 +332,12 @@ hn_session_io_page_seen (HnSessionIo *self)
 }
 
 void
+hn_session_io_page_left (HnSessionIo *self)
+{
+  happened (self, HN_SESSION_PAGE_LEFT, HN_END_NONE);
+}
+
+void
 hn_session_io_tunnel (HnSessionIo *self, gboolean opened)
 {
   if (opened) {
@@ -335,19 +354,37 @@ hn_session_io_tunnel (HnSessionIo *self, gboolean opened)
     self->events->changed (self, self->user_data);
 }
 
-gboolean
+HnRated
 hn_session_io_rate (HnSessionIo *self, guint rating)
 {
-  gboolean first = self->rating == 0;
-
+  if (rating == self->rating)
+    return HN_RATED_AGAIN;
+  if (self->ratings >= HN_LIMIT_RATINGS_PER_SESSION)
+    return HN_RATED_TOO_OFTEN;
   self->rating = rating;
-  return first;
+  return ++self->ratings == 1 ? HN_RATED_FIRST : HN_RATED_ANEW;
+}
+
+/* Usually its end is told at once; here it is noticed though its supervisor hangs. */
+static gboolean
+has_silently_ended (HnSessionIo *self)
+{
+  int pid = hn_process_get_pid (self->facts.process);
+
+  if (pid == 0 || hn_session_proc_is_running (pid))
+    return FALSE;
+  self->process_end = g_strdup ("noticed by the monitor");
+  self->last_words = read_last_words (self);
+  happened (self, HN_SESSION_PROCESS_ENDED, HN_END_PROCESS_EXITED);
+  return TRUE;
 }
 
 void
 hn_session_io_check (HnSessionIo *self)
 {
   if (self->cleaning != NULL || self->facts.directory == NULL || self->facts.process == NULL)
+    return;
+  if (self->process_end == NULL && has_silently_ended (self))
     return;
   if (hn_session_fs_exists (self->facts.directory))
     return;
@@ -413,10 +450,11 @@ hn_session_io_report (HnSessionIo *self)
 }
 
 char *
-hn_session_io_record (HnSessionIo *self, const char *worker_id)
+hn_session_io_record (HnSessionIo *self, const char *worker_id, const char *record_id)
 {
   const HnCreateRequest *request = self->facts.request;
   HnNpsRecord record = {
+    .record_id = record_id,
     .session_id = self->facts.id,
     .worker_id = worker_id,
     .experience = request->experience,
@@ -448,7 +486,8 @@ hn_session_io_new (const HnSessionIoWorld *world, char *id, char *user, HnCreate
   self->facts.id = id;
   self->facts.user = user;
   self->facts.request = request;
-  self->rules = hn_session_new (hn_clock_now_us (), world->config->sessions_abandon_timeout, world->keep_error_us);
+  self->rules = hn_session_new (hn_clock_now_us (), &(HnSessionTimes){ world->config->sessions_abandon_timeout, world->leave_us,
+                                                                       world->keep_error_us });
   self->timer = hn_timer_new (on_time, self);
   self->created_utc_us = hn_clock_utc_us ();
   self->events = events;

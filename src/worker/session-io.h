@@ -15,6 +15,7 @@ typedef struct {
   void (*ready) (HnSessionIo *session, gpointer user_data);                       /* the creator may be told */
   void (*failed) (HnSessionIo *session, const GError *error, gpointer user_data); /* before it was ready; borrowed */
   void (*ending) (HnSessionIo *session, gpointer user_data);  /* browsers must be cut off now */
+  void (*unpair_later) (HnSessionIo *session, gpointer user_data); /* its body did not take the unpairing of its client */
   void (*cleaned) (HnSessionIo *session, gpointer user_data); /* slot and body are free */
   void (*gone) (HnSessionIo *session, gpointer user_data);
 } HnSessionIoEvents;
@@ -24,6 +25,7 @@ typedef struct {
   const HnWorkerPlace *place;
   const char *loopback; /* address on which web-servers listen: ours if it is one, so that two workers do not meet there */
   HnHttpClient *client;
+  gint64 leave_us;      /* how long the next page is waited for when one was left */
   gint64 keep_error_us; /* how long an error is shown */
 } HnSessionIoWorld;
 
@@ -70,9 +72,15 @@ void hn_session_io_end (HnSessionIo *self, HnEndReason reason);
 
 /**
  * hn_session_io_page_seen:
- * @self: a session that a browser asked something of
+ * @self: a session of which a browser loads a page, or says that it still plays
  */
 void hn_session_io_page_seen (HnSessionIo *self);
+
+/**
+ * hn_session_io_page_left:
+ * @self: a session whose page said that it is being left
+ */
+void hn_session_io_page_left (HnSessionIo *self);
 
 /**
  * hn_session_io_tunnel:
@@ -81,14 +89,21 @@ void hn_session_io_page_seen (HnSessionIo *self);
  */
 void hn_session_io_tunnel (HnSessionIo *self, gboolean opened);
 
+typedef enum {
+  HN_RATED_FIRST,
+  HN_RATED_ANEW,
+  HN_RATED_AGAIN, /* the same as before */
+  HN_RATED_TOO_OFTEN,
+} HnRated;
+
 /**
  * hn_session_io_rate:
  * @self: a session
  * @rating: 1 … 5; the last one counts
  *
- * Returns: whether it is the session's first
+ * Returns: what became of it
  */
-gboolean hn_session_io_rate (HnSessionIo *self, guint rating);
+HnRated hn_session_io_rate (HnSessionIo *self, guint rating);
 
 /**
  * hn_session_io_check:
@@ -143,7 +158,8 @@ HnSessionReport *hn_session_io_report (HnSessionIo *self);
  * hn_session_io_record:
  * @self: a session that ended
  * @worker_id: ours
+ * @record_id: of the record
  *
  * Returns: (transfer full): its NPS record
  */
-char *hn_session_io_record (HnSessionIo *self, const char *worker_id);
+char *hn_session_io_record (HnSessionIo *self, const char *worker_id, const char *record_id);

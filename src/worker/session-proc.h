@@ -23,3 +23,11 @@ typedef struct {
  */
 HnProcess *hn_session_proc_start (const HnSessionProcPlace *place, const HnProcessEvents *events, gpointer user_data,
                                   GError **error);
+
+/**
+ * hn_session_proc_is_running:
+ * @pid: pid of a program
+ *
+ * Returns: whether it answers `kill -0`; one that has ended and that nobody has fetched does not count, though it answers
+ */
+gboolean hn_session_proc_is_running (int pid);

@@ -7,9 +7,11 @@
 #include "net/probe.h"
 #include "net/timer.h"
 #include "worker/body-queue.h"
+#include "worker/note-json.h"
 #include "worker/ports.h"
 
 #define USER_RANDOM_BYTES 8
+#define RECORD_RANDOM_BYTES 16
 
 typedef struct {
   HnSessionGone gone;
@@ -34,6 +36,7 @@ struct _HnSessionsIo {
   HnBodyQueue *bodies;
   HnTimer *stop_timer; /* tells `all_gone` from the loop */
   gboolean stopping;
+  guint64 ended[HN_END_REASONS];
   const HnSessionsIoEvents *events;
   gpointer user_data;
 };
@@ -150,14 +153,23 @@ on_ending (HnSessionIo *session, gpointer data)
 {
   Entry *entry = data;
   HnSessionsIo *self = entry->owner;
+  g_autofree char *record_id = hn_random_hex (self->random, RECORD_RANDOM_BYTES);
+  g_autofree char *record = NULL;
 
   hn_body_queue_set_streaming (self->bodies, id_of (session), FALSE);
   self->events->ending (id_of (session), self->user_data);
-  if (hn_session_io_get_facts (session)->may_be_paired) {
-    g_autofree char *record = hn_session_io_record (session, self->worker_id);
+  record = hn_session_io_record (session, self->worker_id, record_id);
+  self->ended[hn_session_get_reason (hn_session_io_get_rules (session))]++;
+  self->events->record (record_id, record, self->user_data);
+}
 
-    self->events->record (record, self->user_data);
-  }
+static void
+on_unpair_later (HnSessionIo *session, gpointer data)
+{
+  Entry *entry = data;
+  const HnSessionFacts *facts = hn_session_io_get_facts (session);
+
+  entry->owner->events->unpair_later (facts->request->body_ip, facts->user, entry->owner->user_data);
 }
 
 static void
@@ -223,7 +235,7 @@ check_body (HnSessionsIo *self, const char *body_ip, HnAddress *ret_address, GEr
 static Entry *
 entry_new (HnSessionsIo *self, HnCreateRequest *request, HnSessionCreated created, gpointer user_data)
 {
-  static const HnSessionIoEvents events = { on_changed, on_ready, on_failed, on_ending, on_cleaned, on_gone };
+  static const HnSessionIoEvents events = { on_changed, on_ready, on_failed, on_ending, on_unpair_later, on_cleaned, on_gone };
   Entry *entry = g_new0 (Entry, 1);
   g_autofree char *chance = hn_random_hex (self->random, USER_RANDOM_BYTES);
 
@@ -232,7 +244,7 @@ entry_new (HnSessionsIo *self, HnCreateRequest *request, HnSessionCreated create
   entry->created_data = user_data;
   entry->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   entry->session
-      = hn_session_io_new (&self->world, hn_id_new (self->random), g_strconcat ("hydra-", chance, NULL), request, &events, entry);
+      = hn_session_io_new (&self->world, hn_id_new (self->random), g_strconcat (HN_NOTE_CLIENT_PREFIX, chance, NULL), request, &events, entry);
   return entry;
 }
 
@@ -335,6 +347,12 @@ list_ids (HnSessionsIo *self)
   while (g_hash_table_iter_next (&iter, &key, NULL))
     g_ptr_array_add (ids, g_strdup (key));
   return ids;
+}
+
+const guint64 *
+hn_sessions_io_get_ended (HnSessionsIo *self)
+{
+  return self->ended;
 }
 
 void

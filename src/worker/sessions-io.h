@@ -13,7 +13,8 @@ typedef struct _HnSessionsIo HnSessionsIo;
 typedef struct {
   void (*changed) (gpointer user_data);                                  /* a public state or count changed */
   void (*ending) (const char *session_id, gpointer user_data);           /* cut its browsers off */
-  void (*record) (const char *json, gpointer user_data);                 /* send its NPS record */
+  void (*record) (const char *record_id, const char *json, gpointer user_data); /* send its NPS record */
+  void (*unpair_later) (const char *body_ip, const char *client, gpointer user_data); /* a body did not take it now */
   void (*all_gone) (gpointer user_data);                                 /* after hn_sessions_io_stop() */
 } HnSessionsIoEvents;
 
@@ -93,6 +94,14 @@ void hn_sessions_io_tunnel (HnSessionsIo *self, const char *session_id, gboolean
  * @into: its sessions and `active_sessions` are filled
  */
 void hn_sessions_io_report (HnSessionsIo *self, HnWorkerReport *into);
+
+/**
+ * hn_sessions_io_get_ended:
+ * @self: sessions
+ *
+ * Returns: (transfer none) (array fixed-size=HN_END_REASONS): how many ended for each reason
+ */
+const guint64 *hn_sessions_io_get_ended (HnSessionsIo *self);
 
 /**
  * hn_sessions_io_check:

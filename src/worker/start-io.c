@@ -6,8 +6,10 @@
 #include "base/limits.h"
 #include "net/probe.h"
 #include "net/timer.h"
+#include "worker/distance.h"
 #include "worker/moonlight-http.h"
 #include "worker/moonlight-json.h"
+#include "worker/note-json.h"
 #include "worker/session-fs.h"
 #include "worker/session-proc.h"
 
@@ -18,6 +20,9 @@
 struct _HnStartIo {
   HnSessionFacts *facts;
   GCancellable *probe;
+  gint64 distances[HN_LIMIT_PROBES];
+  guint answers;
+  guint probes; /* that are under way */
   HnCallsHttp *calls;
   HnTimer *poll;
   gint64 ready_until_us; /* from its start web-server has HN_LIMIT_READY_SECONDS */
@@ -81,16 +86,40 @@ spawn (HnStartIo *self, GError **error)
 {
   HnSessionFacts *facts = self->facts;
   g_autofree char *text = config_of (facts);
+  g_autofree char *note = hn_note_json (facts->request->body_ip, facts->user);
+  const HnSessionFsContent content = { facts->id, text, note, facts->config->moonlight_path };
   HnSessionProcPlace place = { .supervisor = facts->place->executable, .program = facts->config->moonlight_path };
 
-  facts->directory =
-      hn_session_fs_create (facts->config->sessions_data_dir, facts->id, text, facts->config->moonlight_path, error);
+  facts->directory = hn_session_fs_create (facts->config->sessions_data_dir, &content, error);
   if (facts->directory == NULL)
     return FALSE;
   place.directory = facts->directory;
   place.more_environment = facts->place->more_environment;
   facts->process = hn_session_proc_start (&place, self->process_events, self->user_data, error);
   return facts->process != NULL;
+}
+
+static void
+fail_unreachable (HnStartIo *self, const GError *error)
+{
+  g_autoptr (GError) failure = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "body %s unreachable on port %d",
+                                            self->facts->request->body_ip, SUNSHINE_PORT);
+
+  hn_error_set_detail (failure, "%s; check WireGuard and that Sunshine runs on the body", error->message);
+  self->events->failed (failure, self->user_data);
+}
+
+static void
+go_on (HnStartIo *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->facts->rtt_us = hn_distance_median (self->distances, self->answers);
+  self->ready_until_us = hn_clock_now_us () + hn_seconds (HN_LIMIT_READY_SECONDS);
+  if (spawn (self, &error))
+    hn_timer_arm (self->poll, hn_clock_now_us () + POLL_US);
+  else
+    self->events->failed (error, self->user_data);
 }
 
 static void
@@ -102,20 +131,15 @@ on_probed (GObject *source, GAsyncResult *result, gpointer data)
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return; /* @self is gone */
-  if (error != NULL) {
-    g_autoptr (GError) failure = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "body %s unreachable on port %d",
-                                              self->facts->request->body_ip, SUNSHINE_PORT);
-
-    hn_error_set_detail (failure, "%s; check WireGuard and that Sunshine runs on the body", error->message);
-    self->events->failed (failure, self->user_data);
+  self->probes--;
+  if (error == NULL)
+    self->distances[self->answers++] = rtt_us;
+  if (self->probes > 0)
     return;
-  }
-  self->facts->rtt_us = rtt_us;
-  self->ready_until_us = hn_clock_now_us () + hn_seconds (HN_LIMIT_READY_SECONDS);
-  if (spawn (self, &error))
-    hn_timer_arm (self->poll, hn_clock_now_us () + POLL_US);
+  if (self->answers > 0)
+    go_on (self);
   else
-    self->events->failed (error, self->user_data);
+    fail_unreachable (self, error);
 }
 
 HnStartIo *
@@ -130,8 +154,9 @@ hn_start_io_new (HnSessionFacts *facts, const HnProcessEvents *process_events, c
   self->calls = hn_calls_http_new (facts->client);
   self->poll = hn_timer_new (on_poll_due, self);
   self->probe = g_cancellable_new ();
-  hn_probe_async (facts->request->body_ip, SUNSHINE_PORT, HN_LIMIT_PROBE_MS * G_GINT64_CONSTANT (1000), self->probe, on_probed,
-                  self);
+  for (; self->probes < HN_LIMIT_PROBES; self->probes++)
+    hn_probe_async (facts->request->body_ip, SUNSHINE_PORT, HN_LIMIT_PROBE_MS * G_GINT64_CONSTANT (1000), self->probe, on_probed,
+                    self);
   return self;
 }
 

@@ -65,6 +65,7 @@ handle_health (HnHttpRequest *request, gpointer data)
   HnHealth health = { .report = report, .process_id = getpid (), .uptime_us = hn_clock_now_us () - self->world.started_us };
   g_autoptr (JsonObject) object = NULL;
 
+  health.ended = hn_sessions_io_get_ended (self->world.sessions);
   health.with_sessions = hn_http_request_is_admin (request) || hn_http_request_is_local (request);
   object = hn_health_json (&health);
   hn_http_request_reply_json (request, 200, object);
@@ -257,14 +258,24 @@ handle_quit (HnHttpRequest *request, gpointer data)
   hn_sessions_io_end (self->world.sessions, id, HN_END_USER_QUIT, NULL, NULL);
 }
 
+/* A session that ended badly is rated too, for as long as it is shown. */
+static HnSessionIo *
+find_rateable (HnWorkerHttp *self, const char *id)
+{
+  HnSessionIo *session = hn_sessions_io_find (self->world.sessions, id);
+
+  return session != NULL && hn_session_was_ready (hn_session_io_get_rules (session)) ? session : NULL;
+}
+
 static void
 handle_rating (HnHttpRequest *request, gpointer data)
 {
   HnWorkerHttp *self = data;
   const char *id = hn_http_request_get_param (request, 0);
-  HnSessionIo *session = find_served (self, id);
+  HnSessionIo *session = find_rateable (self, id);
   g_autoptr (GError) error = NULL;
   gint64 rating = 0;
+  HnRated rated;
 
   if (session == NULL) {
     reply_not_found (request);
@@ -274,9 +285,16 @@ handle_rating (HnHttpRequest *request, gpointer data)
     hn_http_request_reply_error (request, error);
     return;
   }
+  rated = hn_session_io_rate (session, (guint) rating);
+  if (rated == HN_RATED_TOO_OFTEN) {
+    reply_new_error (request, HN_ERROR_LIMIT, 429, "rated too often");
+    return;
+  }
   /* one who clicks without end must not fill the log: the first rating is a line, a change of mind is not */
-  if (hn_session_io_rate (session, (guint) rating))
+  if (rated == HN_RATED_FIRST)
     hn_info ("rating", id, "rating=%d", (int) rating);
+  if (rated != HN_RATED_AGAIN)
+    self->world.rated (session, (guint) rating, self->world.user_data);
   reply_status (request, 202, id, "accepted");
 }
 
@@ -304,6 +322,22 @@ handle_context (HnHttpRequest *request, gpointer data)
     reply_not_found (request);
   else
     hn_overlay_http_reply_context (self->overlay, request, session);
+  if (session != NULL)
+    hn_session_io_page_seen (session);
+}
+
+static void
+handle_bye (HnHttpRequest *request, gpointer data)
+{
+  const char *id = hn_http_request_get_param (request, 0);
+  HnSessionIo *session = find_served (data, id);
+
+  if (session == NULL) {
+    reply_not_found (request);
+    return;
+  }
+  hn_session_io_page_left (session);
+  reply_status (request, 202, id, "leaving");
 }
 
 static const HnHttpRoute routes[] = {
@@ -319,6 +353,7 @@ static const HnHttpRoute routes[] = {
   { "GET", "/session/{}/ice", HN_HTTP_OPEN, FALSE, handle_later },
   { "GET", "/session/{}/_hydraneck/overlay.js", HN_HTTP_OPEN, FALSE, handle_overlay },
   { "GET", "/session/{}/_hydraneck/context", HN_HTTP_OPEN, FALSE, handle_context },
+  { "POST", "/session/{}/_hydraneck/bye", HN_HTTP_OPEN, FALSE, handle_bye },
 };
 
 /* ---- the front door asks ---- */
@@ -326,13 +361,14 @@ static const HnHttpRoute routes[] = {
 static gboolean
 find_target (const char *session_id, HnBrowserTarget *ret_target, gpointer data)
 {
-  HnSessionIo *session = find_served (data, session_id);
+  gboolean served = find_served (data, session_id) != NULL;
+  HnSessionIo *session = find_rateable (data, session_id);
   const HnSessionFacts *facts;
 
   if (session == NULL)
     return FALSE;
   facts = hn_session_io_get_facts (session);
-  *ret_target = (HnBrowserTarget){ facts->id, facts->loopback, facts->slot.http_port, facts->user };
+  *ret_target = (HnBrowserTarget){ facts->id, facts->loopback, facts->slot.http_port, facts->user, .ended = !served };
   return TRUE;
 }
 
@@ -343,7 +379,8 @@ hn_worker_http_route (HnWorkerHttp *self, const HnHttpHead *head, const HnPeer *
   g_autofree char *session_id = NULL;
 
   hn_browser_rules_route (head, peer, &world, ret_route, &session_id);
-  if (session_id != NULL)
+  /* what is ours comes from scripts, also of a page that is being left */
+  if (session_id != NULL && ret_route->kind == HN_ROUTE_PROXY)
     hn_session_io_page_seen (hn_sessions_io_find (self->world.sessions, session_id));
 }
 

@@ -16,6 +16,7 @@ typedef struct {
   GArray *trusted;        /* of HnNetwork: whose X-Forwarded-* are believed */
   gint64 started_us;      /* monotonic */
   HnWorkerReport *(*report) (gpointer user_data); /* (transfer full): the worker and its sessions */
+  void (*rated) (HnSessionIo *session, guint rating, gpointer user_data); /* for the first time, or anew */
   gpointer user_data;
 } HnWorkerHttpWorld;
 

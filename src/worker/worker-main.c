@@ -2,6 +2,7 @@
 #include "worker/worker-main.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -10,15 +11,20 @@
 #include "net/front.h"
 #include "net/timer.h"
 #include "worker/heartbeat-http.h"
-#include "worker/nps-http.h"
+#include "worker/ended-fs.h"
+#include "worker/note-json.h"
 #include "worker/own-address-udp.h"
+#include "worker/predecessor-io.h"
+#include "worker/records-io.h"
 #include "worker/session-fs.h"
+#include "worker/unpair-http.h"
 #include "worker/wireguard-fs.h"
 #include "worker/worker-http.h"
 
 #define DEFAULT_LISTEN ":47990"
 #define HEARTBEAT_SECONDS 30
 #define CHECK_SECONDS 30
+#define WIREGUARD_SECONDS 5
 #define KEEP_ERROR_SECONDS 300
 #define STOP_SECONDS 20
 #define RECORDS_SECONDS 2
@@ -40,14 +46,18 @@ struct _HnWorker {
   HnRandom *random;
   HnPoller *poller;
   HnHttpClient *client;
-  HnNpsHttp *nps;
+  HnRecordsIo *records;
+  HnUnpairHttp *unpair;
   HnSessionsIo *sessions;
   HnWorkerHttp *http;
   HnFront *front;
   HnHeartbeatHttp *heartbeat; /* (nullable) */
   HnTimer *check_timer;
+  HnTimer *wireguard_timer;
   HnTimer *stop_timer;
   gboolean stopping;
+  gboolean wireguard;
+  int lock; /* on sessions.data_dir, or -1 */
   gint64 records_until_us;
   const HnWorkerEvents *events;
   gpointer user_data;
@@ -56,7 +66,7 @@ struct _HnWorker {
 static gint64
 scaled (HnWorker *self, double seconds)
 {
-  return hn_seconds (seconds * (self->place.time_scale > 0 ? self->place.time_scale : 1));
+  return hn_seconds (seconds * self->place.time_scale);
 }
 
 /* ---- connections between the parts ---- */
@@ -75,7 +85,7 @@ make_report (gpointer data)
   report->api_token = g_strdup (self->api_token);
   report->version = g_strdup (HN_VERSION);
   report->max_sessions = self->stopping ? 0 : self->config->sessions_max;
-  report->wireguard = hn_wireguard_fs_detect (self->place.wireguard_dir);
+  report->wireguard = self->wireguard;
   hn_sessions_io_report (self->sessions, report);
   return report;
 }
@@ -98,11 +108,28 @@ on_ending (const char *session_id, gpointer data)
 }
 
 static void
-on_record (const char *json, gpointer data)
+on_record (const char *record_id, const char *json, gpointer data)
 {
   HnWorker *self = data;
 
-  hn_nps_http_send (self->nps, json);
+  hn_records_io_record (self->records, record_id, json);
+}
+
+static void
+on_rated (HnSessionIo *session, guint rating, gpointer data)
+{
+  HnWorker *self = data;
+
+  hn_records_io_rating (self->records, hn_session_io_get_facts (session), rating);
+}
+
+static void
+on_unpair_later (const char *body_ip, const char *client, gpointer data)
+{
+  HnWorker *self = data;
+  g_autofree char *note = hn_note_json (body_ip, client);
+
+  hn_unpair_http_put (self->unpair, note);
 }
 
 static void
@@ -145,11 +172,38 @@ on_upstream_failed (const char *tag, const char *what, gpointer data)
 }
 
 static void
+prune_logs (HnWorker *self)
+{
+  guint removed = hn_ended_fs_prune (self->config->sessions_data_dir, scaled (self, HN_LIMIT_ENDED_LOG_HOURS * 3600.0));
+
+  if (removed > 0)
+    hn_info ("cleanup", NULL, "removed logs of ended sessions count=%u", removed);
+}
+
+static void
+on_wireguard_due (gpointer data)
+{
+  HnWorker *self = data;
+  gboolean before = self->wireguard;
+
+  self->wireguard = hn_wireguard_fs_detect (self->place.wireguard_dir);
+  hn_timer_arm (self->wireguard_timer, hn_clock_now_us () + scaled (self, WIREGUARD_SECONDS));
+  if (self->wireguard == before)
+    return;
+  if (self->wireguard)
+    hn_info ("worker", NULL, "a WireGuard interface is there again");
+  else
+    hn_warning ("worker", NULL, "WARNING: no WireGuard interface detected");
+  on_changed (self);
+}
+
+static void
 on_check_due (gpointer data)
 {
   HnWorker *self = data;
 
   hn_sessions_io_check (self->sessions);
+  prune_logs (self);
   hn_timer_arm (self->check_timer, hn_clock_now_us () + scaled (self, CHECK_SECONDS));
 }
 
@@ -245,8 +299,9 @@ trust (HnWorker *self)
 static void
 make_sessions (HnWorker *self)
 {
-  static const HnSessionsIoEvents events = { on_changed, on_ending, on_record, on_all_gone };
-  HnSessionIoWorld world = { self->config, &self->place, self->loopback, self->client, scaled (self, KEEP_ERROR_SECONDS) };
+  static const HnSessionsIoEvents events = { on_changed, on_ending, on_record, on_unpair_later, on_all_gone };
+  HnSessionIoWorld world = { self->config, &self->place, self->loopback, self->client, scaled (self, HN_LIMIT_LEAVE_SECONDS),
+                             scaled (self, KEEP_ERROR_SECONDS) };
 
   self->sessions = hn_sessions_io_new (&world, self->id, self->port, self->own_addresses, self->random, &events, self);
 }
@@ -255,7 +310,7 @@ static void
 open_front (HnWorker *self, int fd)
 {
   static const HnFrontEvents events = { on_route, on_tunnel_opened, on_tunnel_closed, on_upstream_failed };
-  HnWorkerHttpWorld world = { self->config, self->api_token, self->sessions, self->trusted, self->started_us, make_report, self };
+  HnWorkerHttpWorld world = { self->config, self->api_token, self->sessions, self->trusted, self->started_us, make_report, on_rated, self };
   HnFrontOptions options = { 0 };
 
   self->http = hn_worker_http_new (&world);
@@ -276,13 +331,26 @@ start_heartbeat (HnWorker *self)
                                            scaled (self, HEARTBEAT_SECONDS), &events, self);
 }
 
+/* Needs the lock on the data directory. */
 static void
-remove_orphans (HnWorker *self)
+open_data (HnWorker *self)
 {
-  guint orphans = hn_session_fs_remove_orphans (self->config->sessions_data_dir);
+  self->records = hn_records_io_new (self->client, self->config, self->random, self->place.time_scale);
+  self->unpair = hn_unpair_http_new (self->client, self->config, self->random, self->place.time_scale);
+  hn_predecessor_io_clean_up (self->config->sessions_data_dir, self->unpair);
+  prune_logs (self);
+}
 
-  if (orphans > 0)
-    hn_info ("cleanup", NULL, "removed orphaned session directories count=%u", orphans);
+static void
+warn_of_surroundings (HnWorker *self)
+{
+  g_autofree char *public_ip = hn_config_public_ip (self->config);
+
+  self->wireguard = hn_wireguard_fs_detect (self->place.wireguard_dir);
+  if (!self->wireguard)
+    hn_warning ("worker", NULL, "WARNING: no WireGuard interface detected");
+  if (public_ip == NULL && hn_config_has_turn (self->config))
+    hn_warning ("worker", NULL, "the host of the first turn: URL is a name: nat_1to1 is left out; set webrtc.public_ip");
 }
 
 static void on_stop_due (gpointer data);
@@ -297,8 +365,10 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
 
   self->config = config;
   self->place = *place;
+  self->place.time_scale = place->time_scale > 0 ? place->time_scale : 1;
   self->events = events;
   self->user_data = user_data;
+  self->lock = -1;
   self->started_us = hn_clock_now_us ();
   self->started_utc_us = hn_clock_utc_us ();
   if (!listen_at (self, &fd, &host, error))
@@ -309,8 +379,8 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   self->boot_id = hn_random_hex (self->random, TOKEN_RANDOM_BYTES / 2);
   self->api_token = hn_random_hex (self->random, TOKEN_RANDOM_BYTES);
   self->own_addresses = hn_own_address_udp_list ();
-  self->nps = hn_nps_http_new (self->client, config->nps_url, config->nps_token);
   self->check_timer = hn_timer_new (on_check_due, self);
+  self->wireguard_timer = hn_timer_new (on_wireguard_due, self);
   self->stop_timer = hn_timer_new (on_stop_due, self);
   name_self (self, host);
   add_listen_address (self, host);
@@ -318,12 +388,13 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   self->loopback = choose_loopback (host);
   make_sessions (self);
   open_front (self, fd);
-  if (!hn_session_fs_open (config->sessions_data_dir, error))
+  self->lock = hn_session_fs_open (config->sessions_data_dir, error);
+  if (self->lock < 0)
     return NULL;
-  remove_orphans (self);
-  if (!hn_wireguard_fs_detect (place->wireguard_dir))
-    hn_warning ("worker", NULL, "WARNING: no WireGuard interface detected");
+  open_data (self);
+  warn_of_surroundings (self);
   start_heartbeat (self);
+  hn_timer_arm (self->wireguard_timer, self->started_us + scaled (self, WIREGUARD_SECONDS));
   hn_timer_arm (self->check_timer, self->started_us + scaled (self, CHECK_SECONDS));
   hn_info ("worker", NULL, "serving id=%s url=%s max_sessions=%u", self->id, self->url, config->sessions_max);
   return g_steal_pointer (&self);
@@ -338,7 +409,7 @@ on_stop_due (gpointer data)
   HnWorker *self = data;
   gint64 now_us = hn_clock_now_us ();
 
-  if (self->records_until_us > now_us && hn_nps_http_get_pending (self->nps) > 0) {
+  if (self->records_until_us > now_us && hn_records_io_get_pending (self->records) > 0) {
     hn_timer_arm (self->stop_timer, MIN (self->records_until_us, now_us + 20 * G_GINT64_CONSTANT (1000)));
     return;
   }
@@ -370,12 +441,14 @@ hn_worker_free (HnWorker *self)
   if (self == NULL)
     return;
   hn_timer_free (self->check_timer);
+  hn_timer_free (self->wireguard_timer);
   hn_timer_free (self->stop_timer);
   hn_heartbeat_http_free (self->heartbeat);
   g_clear_pointer (&self->front, hn_front_free);
   g_clear_pointer (&self->sessions, hn_sessions_io_free);
   hn_worker_http_free (self->http);
-  hn_nps_http_free (self->nps);
+  hn_records_io_free (self->records);
+  hn_unpair_http_free (self->unpair);
   hn_http_client_free (self->client);
   hn_poller_free (self->poller);
   hn_random_free (self->random);
@@ -386,5 +459,7 @@ hn_worker_free (HnWorker *self)
   g_free (self->loopback);
   g_free (self->boot_id);
   g_free (self->api_token);
+  if (self->lock >= 0)
+    close (self->lock);
   g_free (self);
 }

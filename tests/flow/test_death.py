@@ -126,7 +126,7 @@ def a_killed_worker_leaves_nothing_alive_after_10_seconds(running):
     victim.stop()
     running.start_worker(2)
     contains("\n".join(running.children["worker-2"].lines()), "[cleanup]", "log of the new worker")
-    equal(os.listdir(running.path("sessions-2")), [], "orphaned directories")
+    equal(running.session_directories(2), [], "orphaned directories")
     running.wait_workers(2, 10)
     running.create(2, replace=True)
 
@@ -138,7 +138,7 @@ def a_terminated_worker_ends_its_sessions_in_order(running):
     family = child.descendants(worker.pid)
     equal(worker.stop(15), 0, "exit status")
     true(not any(child.is_alive(pid) for pid in family), "a process is left")
-    equal(os.listdir(running.path("sessions-2")), [], "directories")
+    equal(running.session_directories(2), [], "directories")
     body = next(b for b in running.state()["bodies"] if b["address"] == running.plan.body(2))
     equal(body["clients"], [], "paired clients of body 2")
     running.start_worker(2)

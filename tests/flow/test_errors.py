@@ -196,7 +196,7 @@ def web_server_starts_with_a_clean_environment(running):
     for pid in child.descendants(running.children["worker-1"].pid):
         with open("/proc/%d/environ" % pid, "rb") as file:
             names = {pair.split(b"=")[0].decode() for pair in file.read().split(b"\0") if pair}
-        allowed = {"PATH", "HOME", "LANG", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "HYDRANECK_SIM_STATIC"}
+        allowed = {"PATH", "HOME", "HYDRANECK_SESSION_OF", "LANG", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "HYDRANECK_SIM_STATIC"}
         equal(names - allowed, set(), "environment of process %d" % pid)
 
 

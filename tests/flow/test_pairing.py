@@ -25,8 +25,7 @@ def _nothing_is_left(running):
     workers = [c for n, c in running.children.items() if n.startswith("worker")]
     running.wait(lambda: not any(child.descendants(w.pid) for w in workers), 12, "no process is left")
     for number in range(1, running.plan.workers + 1):
-        folder = running.path("sessions-%d" % number)
-        equal(os.listdir(folder) if os.path.exists(folder) else [], [], "session directories")
+        equal(running.session_directories(number), [], "session directories")
 
 
 def _pins(running, body):

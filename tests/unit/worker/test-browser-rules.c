@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#define ENDED "fedcba9876543210fedcba9876543210"
 #define ID "0123456789abcdef0123456789abcdef"
 #define DEAD "ffffffffffffffffffffffffffffffff"
 #define S "/session/" ID
@@ -21,9 +22,9 @@ typedef struct {
 static gboolean
 find (const char *session_id, HnBrowserTarget *ret_target, gpointer user_data)
 {
-  if (strcmp (session_id, ID) != 0)
+  if (strcmp (session_id, ID) != 0 && strcmp (session_id, ENDED) != 0)
     return FALSE;
-  *ret_target = (HnBrowserTarget){ ID, "127.0.0.5", 8083, "hydra-77" };
+  *ret_target = (HnBrowserTarget){ ID, "127.0.0.5", 8083, "hydra-77", .ended = strcmp (session_id, ENDED) == 0 };
   return TRUE;
 }
 
@@ -76,7 +77,7 @@ each_request_goes_where_the_list_says (void **unused)
   static const struct {
     const char *method;
     const char *target;
-    HnRouteKind kind;
+    guint kind;
     guint status;
   } rows[] = {
     { "GET", S "/", HN_ROUTE_PROXY, 0 },
@@ -295,10 +296,36 @@ a_strangers_forwarding_is_not_believed (void **unused)
   answer_clear (&answer);
 }
 
+static void
+a_session_that_ended_takes_a_rating_and_nothing_else (void **unused)
+{
+  static const struct {
+    const char *method;
+    const char *path;
+    guint kind;
+  } rows[] = {
+    { "POST", "/session/" ENDED "/rating", HN_ROUTE_API },       { "GET", "/session/" ENDED "/rating", HN_ROUTE_REFUSE },
+    { "POST", "/session/" ENDED "/quit", HN_ROUTE_REFUSE },       { "GET", "/session/" ENDED "/", HN_ROUTE_REFUSE },
+    { "GET", "/session/" ENDED "/stream.html", HN_ROUTE_REFUSE }, { "GET", "/session/" ENDED, HN_ROUTE_REFUSE },
+    { "POST", "/session/" ENDED "/rating/", HN_ROUTE_REFUSE },    { "GET", "/session/" ENDED "/api/host/stream", HN_ROUTE_REFUSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    Answer answer = { 0 };
+
+    ask (&answer, rows[i].method, rows[i].path, "");
+    assert_int_equal (answer.route.kind, rows[i].kind);
+    if (rows[i].kind == HN_ROUTE_REFUSE)
+      assert_int_equal (answer.route.status, 404);
+    answer_clear (&answer);
+  }
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test (a_session_that_ended_takes_a_rating_and_nothing_else),
     cmocka_unit_test (each_request_goes_where_the_list_says),
     cmocka_unit_test (an_ended_session_is_told_in_the_contracts_words),
     cmocka_unit_test (the_child_is_reached_on_loopback_under_the_sessions_tag),

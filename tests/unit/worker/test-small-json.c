@@ -9,8 +9,10 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "worker/deliver-json.h"
 #include "worker/health-json.h"
 #include "worker/hydrabody-json.h"
+#include "worker/note-json.h"
 #include "worker/nps-json.h"
 
 #define S G_GINT64_CONSTANT (1000000)
@@ -59,6 +61,64 @@ a_record_leaves_out_what_nobody_said (void **unused)
   assert_false (json_object_has_member (object, "rating"));
   assert_false (json_object_has_member (object, "experience"));
   assert_int_equal (json_object_get_int_member (object, "duration_ms"), 0);
+}
+
+static void
+a_note_is_read_again_and_a_damaged_one_is_not (void **unused)
+{
+  static const char *const bad[] = { "", "{", "{}", "{\"body_ip\":\"10.0.0.1\"}", "{\"body_ip\":\"name\",\"client\":\"hydra-1\"}",
+                                     "{\"body_ip\":\"10.0.0.1\",\"client\":\"somebody else\"}" };
+  g_autofree char *note = hn_note_json ("fd00::1", "hydra-77");
+  g_autofree char *body_ip = NULL, *client = NULL;
+
+  assert_true (hn_note_json_parse (note, &body_ip, &client));
+  assert_string_equal (body_ip, "fd00::1");
+  assert_string_equal (client, "hydra-77");
+  assert_false (hn_note_json_parse (NULL, &body_ip, &client));
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    assert_false (hn_note_json_parse (bad[i], &body_ip, &client));
+}
+
+static void
+a_request_that_waits_is_read_again_and_a_damaged_one_is_not (void **unused)
+{
+  static const char *const bad[] = { "", "{\"path\":\"/x\"", "{\"path\":\"/x\"}", "{\"body\":{}}", "{\"path\":1,\"body\":{}}" };
+  g_autofree char *text = hn_deliver_json_pack ("/api/v1/sessions", "{\"a\":\"\303\244\"}\n");
+  g_autofree char *path = NULL, *body = NULL;
+
+  assert_true (hn_deliver_json_unpack (text, &path, &body, NULL));
+  assert_string_equal (path, "/api/v1/sessions");
+  assert_string_equal (body, "{\"a\":\"\303\244\"}\n");
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    assert_false (hn_deliver_json_unpack (bad[i], &path, &body, &error));
+    assert_non_null (error);
+  }
+}
+
+static void
+a_rating_tells_no_more_than_it_must (void **unused)
+{
+  const HnRating rating = { "77", ID, "Blue Room", "north", 4, 0 };
+  const HnRating bare = { "78", ID, "x", NULL, 1, 0 };
+  g_autofree char *text = hn_deliver_json_rating (&rating);
+  g_autofree char *without = hn_deliver_json_rating (&bare);
+
+  assert_string_equal (text, "{\"record_id\":\"77\",\"session_id\":\"01234567\",\"experience\":\"Blue Room\",\"district\":\"north\","
+                             "\"rating\":4,\"rated_at\":\"1970-01-01T00:00:00Z\"}\n");
+  assert_null (strstr (without, "district"));
+}
+
+static void
+an_experience_names_the_path_of_its_ratings (void **unused)
+{
+  static const char *const none[] = { NULL, "", ".", ".." };
+  g_autofree char *path = hn_deliver_json_rating_path ("Blue Room/2?#%");
+
+  assert_string_equal (path, "/api/v1/experiences/Blue%20Room%2F2%3F%23%25/ratings");
+  for (gsize i = 0; i < G_N_ELEMENTS (none); i++)
+    assert_null (hn_deliver_json_rating_path (none[i]));
 }
 
 static JsonObject *
@@ -124,6 +184,20 @@ strangers_get_counts_but_no_ids_and_nobody_the_token (void **unused)
   assert_null (strstr (all, "secret"));
 }
 
+static void
+health_counts_why_sessions_ended (void **unused)
+{
+  g_autoptr (HnWorkerReport) report = hn_worker_report_new ();
+  guint64 ended[HN_END_REASONS] = { [HN_END_USER_QUIT] = 3, [HN_END_WORKER_SHUTDOWN] = 1 };
+  HnHealth health = { .report = report, .ended = ended };
+  g_autoptr (JsonObject) object = hn_health_json (&health);
+  JsonObject *counts = json_object_get_object_member (json_object_get_object_member (object, "extra"), "ended_sessions");
+
+  assert_int_equal (json_object_get_size (counts), 2);
+  assert_int_equal (json_object_get_int_member (counts, "user_quit"), 3);
+  assert_int_equal (json_object_get_int_member (counts, "worker_shutdown"), 1);
+}
+
 int
 main (void)
 {
@@ -131,6 +205,11 @@ main (void)
     cmocka_unit_test (launch_and_stop_name_the_same_three_things),
     cmocka_unit_test (a_record_tells_who_when_how_long_and_why),
     cmocka_unit_test (a_record_leaves_out_what_nobody_said),
+    cmocka_unit_test (a_note_is_read_again_and_a_damaged_one_is_not),
+    cmocka_unit_test (a_request_that_waits_is_read_again_and_a_damaged_one_is_not),
+    cmocka_unit_test (a_rating_tells_no_more_than_it_must),
+    cmocka_unit_test (an_experience_names_the_path_of_its_ratings),
+    cmocka_unit_test (health_counts_why_sessions_ended),
     cmocka_unit_test (health_has_the_runbooks_shape),
     cmocka_unit_test (without_wireguard_a_worker_is_degraded),
     cmocka_unit_test (strangers_get_counts_but_no_ids_and_nobody_the_token),
