@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "worker/browser-rules.h"
 #include "worker/health-json.h"
+#include "worker/mic-http.h"
 #include "worker/overlay-http.h"
 
 struct _HnWorkerHttp {
@@ -110,6 +111,16 @@ handle_show (HnHttpRequest *request, gpointer data)
     return;
   }
   reply_not_found (request);
+}
+
+/* The controller asks for a heartbeat when it has something to say in its answer. */
+static void
+handle_beat (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+
+  self->world.beat (self->world.user_data);
+  reply_status (request, 202, NULL, "ok");
 }
 
 /* ---- create ---- */
@@ -298,10 +309,54 @@ handle_rating (HnHttpRequest *request, gpointer data)
   reply_status (request, 202, id, "accepted");
 }
 
-static void
-handle_later (HnHttpRequest *request, gpointer data)
+/* The session that a request about a microphone is for, or NULL: then it is answered. */
+static const HnSessionFacts *
+find_for_mic (HnWorkerHttp *self, HnHttpRequest *request)
 {
-  reply_new_error (request, HN_ERROR_INTERNAL, 501, "not implemented");
+  HnSessionIo *session = find_served (self, hn_http_request_get_param (request, 0));
+
+  if (session == NULL)
+    reply_not_found (request);
+  return session != NULL ? hn_session_io_get_facts (session) : NULL;
+}
+
+static void
+handle_mic_offer (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+  const HnSessionFacts *session = find_for_mic (self, request);
+
+  if (session != NULL)
+    hn_mic_http_offer (self->world.mics, session, request);
+}
+
+static void
+handle_mic_patch (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+  const HnSessionFacts *session = find_for_mic (self, request);
+
+  if (session != NULL)
+    hn_mic_http_patch (self->world.mics, session, request);
+}
+
+static void
+handle_mic_delete (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+  const HnSessionFacts *session = find_for_mic (self, request);
+
+  if (session != NULL)
+    hn_mic_http_delete (self->world.mics, session, request);
+}
+
+static void
+handle_ice (HnHttpRequest *request, gpointer data)
+{
+  const HnSessionFacts *session = find_for_mic (data, request);
+
+  if (session != NULL)
+    hn_mic_http_ice (session, request);
 }
 
 static void
@@ -342,15 +397,17 @@ handle_bye (HnHttpRequest *request, gpointer data)
 
 static const HnHttpRoute routes[] = {
   { "GET", "/api/v1/health", HN_HTTP_OPEN, FALSE, handle_health },
+  { "POST", "/api/v1/heartbeat", HN_HTTP_BEARER, FALSE, handle_beat },
   { "GET", "/api/v1/sessions", HN_HTTP_BEARER, FALSE, handle_list },
   { "POST", "/api/v1/sessions", HN_HTTP_BEARER, TRUE, handle_create },
   { "GET", "/api/v1/sessions/{}", HN_HTTP_BEARER, FALSE, handle_show },
   { "DELETE", "/api/v1/sessions/{}", HN_HTTP_BEARER, FALSE, handle_delete },
   { "POST", "/session/{}/quit", HN_HTTP_OPEN, FALSE, handle_quit },
   { "POST", "/session/{}/rating", HN_HTTP_OPEN, TRUE, handle_rating },
-  { "POST", "/session/{}/mic/offer", HN_HTTP_OPEN, FALSE, handle_later },
-  { "DELETE", "/session/{}/mic", HN_HTTP_OPEN, FALSE, handle_later },
-  { "GET", "/session/{}/ice", HN_HTTP_OPEN, FALSE, handle_later },
+  { "POST", "/session/{}/mic/offer", HN_HTTP_OPEN, FALSE, handle_mic_offer },
+  { "PATCH", "/session/{}/mic", HN_HTTP_OPEN, FALSE, handle_mic_patch },
+  { "DELETE", "/session/{}/mic", HN_HTTP_OPEN, FALSE, handle_mic_delete },
+  { "GET", "/session/{}/ice", HN_HTTP_OPEN, FALSE, handle_ice },
   { "GET", "/session/{}/_hydraneck/overlay.js", HN_HTTP_OPEN, FALSE, handle_overlay },
   { "GET", "/session/{}/_hydraneck/context", HN_HTTP_OPEN, FALSE, handle_context },
   { "POST", "/session/{}/_hydraneck/bye", HN_HTTP_OPEN, FALSE, handle_bye },

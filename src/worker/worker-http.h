@@ -3,6 +3,7 @@
 
 #include "net/http-server.h"
 #include "net/route.h"
+#include "worker/mic-io.h"
 #include "worker/sessions-io.h"
 
 /* The API of a worker, and what the front door does with each request. */
@@ -13,10 +14,12 @@ typedef struct {
   const HnConfig *config;
   const char *api_token;  /* besides server.admin_token */
   HnSessionsIo *sessions;
+  HnMicIo *mics;
   GArray *trusted;        /* of HnNetwork: whose X-Forwarded-* are believed */
   gint64 started_us;      /* monotonic */
   HnWorkerReport *(*report) (gpointer user_data); /* (transfer full): the worker and its sessions */
   void (*rated) (HnSessionIo *session, guint rating, gpointer user_data); /* for the first time, or anew */
+  void (*beat) (gpointer user_data); /* the controller wants to hear from us now */
   gpointer user_data;
 } HnWorkerHttpWorld;
 

@@ -22,6 +22,7 @@
 #include "worker/worker-http.h"
 
 #define DEFAULT_LISTEN ":47990"
+#define ANYWHERE "192.0.2.1" /* what leads to it leads to the Internet (RFC 5737); nothing is sent */
 #define HEARTBEAT_SECONDS 30
 #define CHECK_SECONDS 30
 #define WIREGUARD_SECONDS 5
@@ -49,6 +50,7 @@ struct _HnWorker {
   HnRecordsIo *records;
   HnUnpairHttp *unpair;
   HnSessionsIo *sessions;
+  HnMicIo *mics;
   HnWorkerHttp *http;
   HnFront *front;
   HnHeartbeatHttp *heartbeat; /* (nullable) */
@@ -87,6 +89,11 @@ make_report (gpointer data)
   report->max_sessions = self->stopping ? 0 : self->config->sessions_max;
   report->wireguard = self->wireguard;
   hn_sessions_io_report (self->sessions, report);
+  for (guint i = 0; i < report->sessions->len; i++) {
+    HnSessionReport *session = g_ptr_array_index (report->sessions, i);
+
+    session->mic = hn_mic_io_report (self->mics, session->id);
+  }
   return report;
 }
 
@@ -105,6 +112,7 @@ on_ending (const char *session_id, gpointer data)
 
   if (self->front != NULL)
     hn_front_cut (self->front, session_id);
+  hn_mic_io_session_ended (self->mics, session_id);
 }
 
 static void
@@ -306,11 +314,30 @@ make_sessions (HnWorker *self)
   self->sessions = hn_sessions_io_new (&world, self->id, self->port, self->own_addresses, self->random, &events, self);
 }
 
+/* Microphones are reached at the address that browsers know, if it is ours; behind a 1:1 NAT at our own, and told the other. */
+static void
+make_mics (HnWorker *self)
+{
+  g_autofree char *told = hn_config_public_ip (self->config);
+  g_autofree char *own = hn_own_address_udp_towards (told != NULL ? told : ANYWHERE);
+  HnMicIoOptions options = { .body_port = (guint16) self->config->mic_port, .dot_directory = self->place.dot_directory,
+                             .time_scale = self->place.time_scale };
+  HnAddress address;
+  gboolean is_ours = told != NULL && hn_address_parse (told, &address) && hn_address_is_loopback (&address);
+
+  for (guint i = 0; told != NULL && !is_ours && i < self->own_addresses->len; i++)
+    is_ours = hn_address_equal (&g_array_index (self->own_addresses, HnAddress, i), &address);
+  options.local_address = is_ours ? told : own;
+  options.public_address = is_ours ? NULL : told;
+  hn_debug ("mic", NULL, "received at %s, told as %s", options.local_address, told != NULL ? told : options.local_address);
+  self->mics = hn_mic_io_new (&options);
+}
+
 static void
 open_front (HnWorker *self, int fd)
 {
   static const HnFrontEvents events = { on_route, on_tunnel_opened, on_tunnel_closed, on_upstream_failed };
-  HnWorkerHttpWorld world = { self->config, self->api_token, self->sessions, self->trusted, self->started_us, make_report, on_rated, self };
+  HnWorkerHttpWorld world = { self->config, self->api_token, self->sessions, self->mics, self->trusted, self->started_us, make_report, on_rated, on_changed, self };
   HnFrontOptions options = { 0 };
 
   self->http = hn_worker_http_new (&world);
@@ -386,6 +413,7 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   add_listen_address (self, host);
   trust (self);
   self->loopback = choose_loopback (host);
+  make_mics (self);
   make_sessions (self);
   open_front (self, fd);
   self->lock = hn_session_fs_open (config->sessions_data_dir, error);
@@ -446,6 +474,7 @@ hn_worker_free (HnWorker *self)
   hn_heartbeat_http_free (self->heartbeat);
   g_clear_pointer (&self->front, hn_front_free);
   g_clear_pointer (&self->sessions, hn_sessions_io_free);
+  g_clear_pointer (&self->mics, hn_mic_io_free);
   hn_worker_http_free (self->http);
   hn_records_io_free (self->records);
   hn_unpair_http_free (self->unpair);
