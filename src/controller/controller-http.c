@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "controller/cluster-json.h"
 #include "controller/create-http.h"
+#include "controller/list-http.h"
 #include "controller/sessions-http.h"
 
 struct _HnControllerHttp {
@@ -17,6 +18,7 @@ struct _HnControllerHttp {
   HnHttpServer *server;
   HnCreateHttp *create;
   HnSessionsHttp *sessions;
+  HnListHttp *list;
   gint64 started_us;
 };
 
@@ -179,7 +181,7 @@ static void
 on_list (HnHttpRequest *request, gpointer data)
 {
   if (!is_loop (request))
-    hn_sessions_http_list (((HnControllerHttp *) data)->sessions, request);
+    hn_list_http_start (((HnControllerHttp *) data)->list, request);
 }
 
 static void
@@ -229,12 +231,14 @@ hn_controller_http_cancel_all (HnControllerHttp *self)
 {
   hn_create_http_cancel_all (self->create);
   hn_sessions_http_cancel_all (self->sessions);
+  hn_list_http_cancel_all (self->list);
 }
 
 guint
 hn_controller_http_get_count (const HnControllerHttp *self)
 {
-  return hn_create_http_get_count (self->create) + hn_sessions_http_get_count (self->sessions);
+  return hn_create_http_get_count (self->create) + hn_sessions_http_get_count (self->sessions)
+         + hn_list_http_get_count (self->list);
 }
 
 HnControllerHttp *
@@ -246,6 +250,7 @@ hn_controller_http_new (HnClusterHttp *cluster)
   self->started_us = hn_clock_now_us ();
   self->create = hn_create_http_new (cluster);
   self->sessions = hn_sessions_http_new (cluster);
+  self->list = hn_list_http_new (cluster);
   self->server = hn_http_server_new (routes, G_N_ELEMENTS (routes), is_admin, self);
   hn_http_server_set_trusted_proxies (self->server, hn_cluster_http_get_config (cluster)->server_trusted_proxies);
   return self;
@@ -258,6 +263,7 @@ hn_controller_http_free (HnControllerHttp *self)
     return;
   g_clear_pointer (&self->create, hn_create_http_free);
   g_clear_pointer (&self->sessions, hn_sessions_http_free);
+  g_clear_pointer (&self->list, hn_list_http_free);
   g_clear_pointer (&self->server, hn_http_server_free);
   g_free (self);
 }

@@ -4,7 +4,7 @@
 #include "controller/cluster-http.h"
 #include "net/http-server.h"
 
-/* List, show and delete sessions over all workers. */
+/* Show and delete one session, wherever it is. */
 
 typedef struct _HnSessionsHttp HnSessionsHttp;
 
@@ -23,29 +23,23 @@ HnSessionsHttp *hn_sessions_http_new (HnClusterHttp *cluster);
 void hn_sessions_http_free (HnSessionsHttp *self);
 
 /**
- * hn_sessions_http_list:
- * @self: the sessions
- * @request: answered later, in two seconds at most: a worker that does not answer is shown as its last heartbeat had it, marked stale
- */
-void hn_sessions_http_list (HnSessionsHttp *self, HnHttpRequest *request);
-
-/**
  * hn_sessions_http_show:
  * @self: the sessions
- * @request: with a session id; answered now or later, likewise
+ * @request: with a session id; answered now or within two seconds: 502 or 504 when its worker does not answer
  */
 void hn_sessions_http_show (HnSessionsHttp *self, HnHttpRequest *request);
 
 /**
  * hn_sessions_http_delete:
  * @self: the sessions
- * @request: with a session id; a client that leaves does not stop the deletion
+ * @request: with a session id; a client that leaves does not stop the deletion. A worker that does not answer is 502 or 504 within two
+ *   seconds, and nothing was begun there
  */
 void hn_sessions_http_delete (HnSessionsHttp *self, HnHttpRequest *request);
 
 /**
  * hn_sessions_http_cancel_all:
- * @self: the sessions: calls under way are cancelled and answered with what is known
+ * @self: the sessions: calls under way are cancelled, and answered so
  */
 void hn_sessions_http_cancel_all (HnSessionsHttp *self);
 

