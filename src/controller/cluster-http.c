@@ -161,7 +161,7 @@ hn_cluster_http_call_async (HnClusterHttp *self, const HnRegistryWorker *worker,
   g_autofree char *url = g_strconcat (worker->report->url, path, NULL);
   static const char *const fields[] = { HN_WORKER_API_FROM_FIELD, "controller", NULL };
   HnHttpCall call = { .method = method, .url = url, .bearer = worker->report->api_token, .fields = fields, .body = body,
-                      .timeout_us = timeout_us };
+                      .timeout_us = timeout_us, .fresh = TRUE };
 
   hn_http_client_call_async (self->client, &call, cancellable, done, user_data);
 }

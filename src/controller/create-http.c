@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One creation: free the body from a draining worker → reserve → probe → POST to the worker → confirm. The probe is what tells "could not
- * connect" (another worker is tried, once) from "was cut while it worked" (pairing may have begun: never tried elsewhere). All within
+/* One creation: free the body from a draining worker → reserve → POST to the worker → confirm. A worker that could not be connected to
+ * has begun nothing: another one is tried, once. One that was cut while it worked may have begun pairing: no other is tried. All within
  * TOTAL_SECONDS, so that our answer comes before the front door's deadline.
  * With an Idempotency-Key more than one caller may wait for one creation; it is cancelled when the last of them leaves. */
 #include "controller/create-http.h"
@@ -14,7 +14,6 @@
 #include "controller/idempotency.h"
 #include "controller/reply-rules.h"
 #include "controller/waiters-http.h"
-#include "net/probe.h"
 
 #define TOTAL_SECONDS (HN_LIMIT_API_SECONDS - 4)
 #define CALL_SECONDS (HN_LIMIT_CREATE_SECONDS + 1)
@@ -226,6 +225,12 @@ on_reply (GObject *source, GAsyncResult *result, gpointer data)
     abandon (job);
     return;
   }
+  if (reply == NULL && !hn_http_client_call_was_connected (result)) {
+    hn_cluster_http_worker_failed (job->owner->cluster, job->worker_id, error->message);
+    /* no worker's word, so none that a caller should read: if nobody else can, there is no healthy worker */
+    attempt_elsewhere (job, g_error_new_literal (HN_ERROR, HN_ERROR_LIMIT, "no healthy workers available"));
+    return;
+  }
   if (reply == NULL) {
     hn_cluster_http_doubt (job->owner->cluster, job->worker_id, error->message);
     g_prefix_error (&error, "worker '%s': ", job->worker_id);
@@ -264,45 +269,13 @@ no_worker (Job *job)
   fail (job, error);
 }
 
-/* The worker that was reserved, or NULL after the job was answered: it may have gone while it was probed. */
-static const HnRegistryWorker *
-reserved_worker (Job *job)
-{
-  return hn_registry_find_worker (hn_cluster_http_get_registry (job->owner->cluster), job->worker_id);
-}
-
 static void
-post (Job *job)
+post (Job *job, const HnRegistryWorker *worker)
 {
-  const HnRegistryWorker *worker = reserved_worker (job);
   gint64 left_us = job->started_us + hn_seconds (TOTAL_SECONDS) - hn_clock_now_us ();
 
-  if (worker == NULL) {
-    no_worker (job);
-    return;
-  }
   hn_cluster_http_call_async (job->owner->cluster, worker, "POST", "/api/v1/sessions", job->body,
                               CLAMP (left_us, hn_seconds (1), hn_seconds (CALL_SECONDS)), job->cancellable, on_reply, job);
-}
-
-static void
-on_probed (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Job *job = data;
-  g_autoptr (GError) error = NULL;
-  gint64 took_us = hn_probe_finish (result, &error);
-
-  if (is_cancelled (job)) {
-    abandon (job);
-    return;
-  }
-  if (took_us >= 0) {
-    post (job);
-    return;
-  }
-  hn_cluster_http_worker_failed (job->owner->cluster, job->worker_id, error->message);
-  /* no worker's word, so none that a caller should read: if nobody else can, there is no healthy worker */
-  attempt_elsewhere (job, g_error_new_literal (HN_ERROR, HN_ERROR_LIMIT, "no healthy workers available"));
 }
 
 static void
@@ -325,7 +298,7 @@ attempt (Job *job)
   job->worker_id = g_strdup (worker->report->id);
   hn_debug ("controller", NULL, "creation sent to worker '%s' attempt=%u body_ip=%s", job->worker_id, job->attempts,
             job->wanted->body_ip);
-  hn_probe_async (worker->target.host, worker->target.port, hn_seconds (HN_LIMIT_CONNECT_SECONDS), job->cancellable, on_probed, job);
+  post (job, worker);
 }
 
 /* ---- a body whose session is at a draining worker ---- */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules: a deadline over the whole call, not per read; at most HN_LIMIT_REPLY_BYTES of an answer; a stream is read to its end, or libsoup does not
+/* A caller of a thousand servers wants no kept connections: SoupSession reads once from each of them at every call, and each has a timer of its
+ * own in the main context. That is what `fresh` is for; it also tells "could not connect" from "was cut while it worked".
+ *
+ * Rules: a deadline over the whole call, not per read; at most HN_LIMIT_REPLY_BYTES of an answer; a stream is read to its end, or libsoup does not
  * pool the connection; nothing is called from inside the call that starts it. */
 #include "net/http-client.h"
 
@@ -10,6 +13,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "net/deadline.h"
+#include "net/timer.h"
 
 #define READ_BYTES 16384
 
@@ -22,7 +26,7 @@ hn_http_client_new (void)
 {
   HnHttpClient *self = g_new0 (HnHttpClient, 1);
 
-  self->session = soup_session_new_with_options ("max-conns", 1024, "max-conns-per-host", 64, "idle-timeout", 15, NULL);
+  self->session = soup_session_new_with_options ("max-conns", 4096, "max-conns-per-host", 64, "idle-timeout", 15, NULL);
   soup_session_set_proxy_resolver (self->session, NULL);
   soup_session_remove_feature_by_type (self->session, SOUP_TYPE_CONTENT_DECODER);
   soup_session_set_user_agent (self->session, "hydraneckwebrtc/" HN_VERSION);
@@ -85,6 +89,10 @@ message_new (const HnHttpCall *call, GError **error)
   }
   if (call->any_certificate)
     g_signal_connect (message, "accept-certificate", G_CALLBACK (accept_any), NULL);
+  if (call->fresh) {
+    soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
+    soup_message_headers_replace (headers, "Connection", "close");
+  }
   return message;
 }
 
@@ -95,7 +103,41 @@ typedef struct {
   HnDeadline *deadline;
   gint64 timeout_us;
   GInputStream *stream;
+  HnTimer *connecting; /* (nullable) fresh: until the server is reached */
+  gulong network_handler;
+  gboolean connected;    /* fresh: it was */
+  gboolean connect_late; /* fresh: it was not in time */
 } Exchange;
+
+static void
+on_connect_late (gpointer data)
+{
+  Exchange *self = data;
+
+  self->connect_late = TRUE;
+  hn_deadline_cancel (self->deadline);
+}
+
+static void
+on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer data)
+{
+  Exchange *self = data;
+
+  if (event == G_SOCKET_CLIENT_RESOLVING)
+    hn_timer_arm (self->connecting, hn_clock_now_us () + hn_seconds (HN_LIMIT_CONNECT_SECONDS));
+  if (event != G_SOCKET_CLIENT_CONNECTED)
+    return;
+  self->connected = TRUE;
+  hn_timer_arm (self->connecting, HN_NEVER);
+}
+
+/* From when libsoup begins with it: a call that waits for its turn here says nothing about the server. */
+static void
+exchange_watch_connect (Exchange *self)
+{
+  self->connecting = hn_timer_new (on_connect_late, self);
+  self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (on_network_event), self);
+}
 
 static gboolean
 exchange_open (Exchange *self, const HnHttpCall *call, GCancellable *outer, GError **error)
@@ -105,6 +147,8 @@ exchange_open (Exchange *self, const HnHttpCall *call, GCancellable *outer, GErr
     return FALSE;
   self->timeout_us = call->timeout_us > 0 ? call->timeout_us : hn_seconds (HN_LIMIT_SUNSHINE_SECONDS);
   self->deadline = hn_deadline_new (self->timeout_us, outer);
+  if (call->fresh)
+    exchange_watch_connect (self);
   return TRUE;
 }
 
@@ -117,6 +161,9 @@ exchange_cancellable (Exchange *self)
 static void
 exchange_close (Exchange *self)
 {
+  if (self->message != NULL)
+    g_clear_signal_handler (&self->network_handler, self->message);
+  g_clear_pointer (&self->connecting, hn_timer_free);
   g_clear_pointer (&self->deadline, hn_deadline_free);
   g_clear_object (&self->stream);
   g_clear_object (&self->message);
@@ -128,6 +175,8 @@ exchange_error (Exchange *self, const GError *error)
 {
   if (self->deadline != NULL && hn_deadline_has_passed (self->deadline))
     return g_error_new (HN_ERROR, HN_ERROR_TIMEOUT, "timed out after %.3g s", (double) self->timeout_us / 1e6);
+  if (self->connect_late)
+    return g_error_new (HN_ERROR, HN_ERROR_TIMEOUT, "no connection within %d s", HN_LIMIT_CONNECT_SECONDS);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || error->domain == HN_ERROR)
     return g_error_copy (error);
   return g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "%s", error->message);
@@ -157,6 +206,17 @@ call_fail (GTask *task, const GError *error)
   g_object_unref (task);
 }
 
+/* On a connection that is to be closed libsoup takes the end of it for the end of the answer, whatever Content-Length says. */
+static gboolean
+call_is_cut (const Call *self)
+{
+  SoupMessageHeaders *headers = soup_message_get_response_headers (self->exchange.message);
+
+  return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH
+         && !g_str_equal (soup_message_get_method (self->exchange.message), "HEAD")
+         && soup_message_headers_get_content_length (headers) != (goffset) self->body->len;
+}
+
 static void call_read (GTask *task);
 
 static void
@@ -181,6 +241,11 @@ on_call_read (GObject *source, GAsyncResult *result, gpointer data)
       return;
     }
     call_read (task);
+    return;
+  }
+  if (call_is_cut (self)) {
+    error = g_error_new_literal (HN_ERROR, HN_ERROR_UPSTREAM, "connection terminated unexpectedly");
+    call_fail (task, error);
     return;
   }
   reply = g_new0 (HnHttpReply, 1);
@@ -238,6 +303,14 @@ HnHttpReply *
 hn_http_client_call_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+gboolean
+hn_http_client_call_was_connected (GAsyncResult *result)
+{
+  const Call *call = g_task_get_task_data (G_TASK (result));
+
+  return call->exchange.connected;
 }
 
 void

@@ -18,6 +18,8 @@ typedef struct {
   const char *body;          /* (nullable) JSON text; Content-Type is application/json whenever the method is POST or PUT */
   gint64 timeout_us;         /* over all; 0: HN_LIMIT_SUNSHINE_SECONDS */
   gboolean any_certificate;  /* accept a self-signed certificate (Sunshine) */
+  gboolean fresh;            /* a connection of its own, closed behind the answer, given HN_LIMIT_CONNECT_SECONDS: see
+                              * hn_http_client_call_was_connected() */
 } HnHttpCall;
 
 typedef struct {
@@ -68,6 +70,14 @@ void hn_http_client_call_async (HnHttpClient *self, const HnHttpCall *call, GCan
  * Returns: (transfer full) (nullable): the answer, whatever its status
  */
 HnHttpReply *hn_http_client_call_finish (GAsyncResult *result, GError **error);
+
+/**
+ * hn_http_client_call_was_connected:
+ * @result: given to `done`, of a call with `fresh`
+ *
+ * Returns: whether the server was reached, so that it may have begun what was asked, whatever became of the answer
+ */
+gboolean hn_http_client_call_was_connected (GAsyncResult *result);
 
 /**
  * hn_http_reply_free:
