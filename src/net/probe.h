@@ -34,3 +34,11 @@ gint64 hn_probe_finish (GAsyncResult *result, GError **error);
  * Returns: whether a listening socket could be bound to it now
  */
 gboolean hn_probe_bindable (const char *host, guint16 port);
+
+/**
+ * hn_probe_udp_free:
+ * @port: UDP port
+ *
+ * Returns: whether nobody on this machine has it, on whatever IPv4 address
+ */
+gboolean hn_probe_udp_free (guint16 port);

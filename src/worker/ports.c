@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A session gets the lowest HTTP port of the range that is neither ours, nor taken by a session, nor held by a stranger; and the
- * lowest free block of UDP ports. There is one HTTP port more than sessions, so that our own port inside the range costs no
+ * lowest block of UDP ports of which neither a session nor a stranger (a streamer that outlived its session) has any. There is one HTTP port more than sessions, so that our own port inside the range costs no
  * session. */
 
 #include "worker/ports.h"
@@ -19,14 +19,14 @@ struct _HnPorts {
 };
 
 static gboolean
-take_http (HnPorts *self, gboolean (*is_bindable) (guint16 port, gpointer user_data), gpointer user_data, guint16 *ret_port)
+take_http (HnPorts *self, HnPortsIsFree is_free, gpointer user_data, guint16 *ret_port)
 {
   for (guint i = 0; i <= self->max; i++) {
     guint port = self->range_start + i;
 
     if (port > G_MAXUINT16)
       return FALSE;
-    if (self->http_taken[i] || port == self->own_port || !is_bindable ((guint16) port, user_data))
+    if (self->http_taken[i] || port == self->own_port || !is_free (HN_PORT_TCP, (guint16) port, user_data))
       continue;
     self->http_taken[i] = TRUE;
     *ret_port = (guint16) port;
@@ -36,14 +36,23 @@ take_http (HnPorts *self, gboolean (*is_bindable) (guint16 port, gpointer user_d
 }
 
 static gboolean
-take_udp (HnPorts *self, HnSlot *slot)
+is_block_free (guint first, HnPortsIsFree is_free, gpointer user_data)
+{
+  for (guint i = 0; i < HN_PORTS_UDP_PER_SESSION; i++)
+    if (!is_free (HN_PORT_UDP, (guint16) (first + i), user_data))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+take_udp (HnPorts *self, HnPortsIsFree is_free, gpointer user_data, HnSlot *slot)
 {
   for (guint i = 0; i < self->max; i++) {
     guint first = self->udp_start + i * HN_PORTS_UDP_PER_SESSION;
 
     if (first + HN_PORTS_UDP_PER_SESSION - 1 > G_MAXUINT16)
       return FALSE;
-    if (self->udp_taken[i])
+    if (self->udp_taken[i] || !is_block_free (first, is_free, user_data))
       continue;
     self->udp_taken[i] = TRUE;
     slot->index = i;
@@ -57,8 +66,7 @@ take_udp (HnPorts *self, HnSlot *slot)
 }
 
 gboolean
-hn_ports_take (HnPorts *self, gboolean (*is_bindable) (guint16 port, gpointer user_data), gpointer user_data, HnSlot *ret_slot,
-               GError **error)
+hn_ports_take (HnPorts *self, HnPortsIsFree is_free, gpointer user_data, HnSlot *ret_slot, GError **error)
 {
   HnSlot slot = { 0 };
 
@@ -66,11 +74,11 @@ hn_ports_take (HnPorts *self, gboolean (*is_bindable) (guint16 port, gpointer us
     g_set_error_literal (error, HN_ERROR, HN_ERROR_LIMIT, "max sessions reached");
     return FALSE;
   }
-  if (!take_udp (self, &slot)) {
+  if (!take_udp (self, is_free, user_data, &slot)) {
     g_set_error_literal (error, HN_ERROR, HN_ERROR_LIMIT, "no ports available");
     return FALSE;
   }
-  if (!take_http (self, is_bindable, user_data, &slot.http_port)) {
+  if (!take_http (self, is_free, user_data, &slot.http_port)) {
     self->udp_taken[slot.index] = FALSE;
     g_set_error_literal (error, HN_ERROR, HN_ERROR_LIMIT, "no ports available");
     return FALSE;

@@ -19,6 +19,9 @@ typedef struct {
 
 typedef struct _HnPorts HnPorts;
 
+typedef enum { HN_PORT_TCP, HN_PORT_UDP } HnPortKind;
+typedef gboolean (*HnPortsIsFree) (HnPortKind kind, guint16 port, gpointer user_data);
+
 /**
  * hn_ports_new:
  * @range_start: first HTTP port; the last is @range_start + @max
@@ -39,15 +42,14 @@ void hn_ports_free (HnPorts *self);
 /**
  * hn_ports_take:
  * @self: slots
- * @is_bindable: whether a port can be bound now
- * @user_data: for @is_bindable
+ * @is_free: whether nobody else has a port now
+ * @user_data: for @is_free
  * @ret_slot: (out): the slot
  * @error: LIMIT: `max sessions reached`, `no ports available`
  *
  * Returns: whether there was one
  */
-gboolean hn_ports_take (HnPorts *self, gboolean (*is_bindable) (guint16 port, gpointer user_data), gpointer user_data,
-                        HnSlot *ret_slot, GError **error);
+gboolean hn_ports_take (HnPorts *self, HnPortsIsFree is_free, gpointer user_data, HnSlot *ret_slot, GError **error);
 
 /**
  * hn_ports_release:

@@ -90,9 +90,9 @@ find_entry (HnSessionsIo *self, const char *session_id)
 }
 
 static gboolean
-is_bindable (guint16 port, gpointer user_data)
+is_free (HnPortKind kind, guint16 port, gpointer user_data)
 {
-  return hn_probe_bindable (user_data, port);
+  return kind == HN_PORT_UDP ? hn_probe_udp_free (port) : hn_probe_bindable (user_data, port);
 }
 
 static gboolean
@@ -100,7 +100,7 @@ begin (HnSessionsIo *self, Entry *entry, GError **error)
 {
   HnSlot slot;
 
-  if (!hn_ports_take (self->ports, is_bindable, (gpointer) self->world.loopback, &slot, error))
+  if (!hn_ports_take (self->ports, is_free, (gpointer) self->world.loopback, &slot, error))
     return FALSE;
   hn_session_io_begin (entry->session, &slot);
   return TRUE;
