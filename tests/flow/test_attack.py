@@ -8,7 +8,10 @@ Each row is a test of its own. What a row needs to be understood stands in attac
 import json
 import os
 import random
+import socket
+import struct
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../support"))
@@ -66,8 +69,20 @@ class Door:
             data = data.replace(key, (path + "?m=" + mark).encode())
         return data
 
-    def probe(self, mark):
-        return ("GET %s?m=%s HTTP/1.1\r\nHost: a\r\n\r\n" % (self.get, mark)).encode()
+    def probe(self, mark, path=None):
+        return ("GET %s?m=%s HTTP/1.1\r\nHost: a\r\n\r\n" % (self.prefix + path if path else self.get, mark)).encode()
+
+
+class Odd:
+    """What the odd upstream told."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def events(self, mark, event="begun"):
+        with open(self.path, encoding="ascii") as file:
+            lines = [json.loads(line) for line in file if line.endswith("\n")]
+        return [line for line in lines if line["event"] == event and mark in line["bytes"].split("\r\n", 1)[0]]
 
 
 class World:
@@ -79,9 +94,11 @@ class World:
         self.nginx = self.session("nginx", 1)
         self.odd = self.session("odd", 2)
         self.seen = Seen(os.path.join(log, "seen.log"))
+        self.told = Odd(os.path.join(log, "odd.log"))
         at = {"controller": running.plan.controller, "worker": running.plan.worker(1)}
         self.doors = [Door("%s_%s" % (name, kind), at[name], self.nginx if kind == "session" else None)
                       for name in at for kind in ("api", "session")]
+        self.odd_doors = [Door(name, at[name], self.odd) for name in at]
         self.count = 0
 
     def session(self, mode, body):
@@ -211,7 +228,228 @@ def good_cases_byte_by_byte_end_alike(world):
                 _hear(talk, door, case, case.outcome if door.session else case.api, mark)
 
 
-TESTS = [each_case_cut_at_random_places_ends_alike, good_cases_byte_by_byte_end_alike]
+def mixed_pipelines_are_answered_in_order(world):
+    """API and session, with and without bodies, in one write or in several."""
+    chance = random.Random(SEED)
+    for number in range(60):
+        name = chance.choice(("controller", "worker"))
+        doors = [door for door in world.doors if door.name.startswith(name)]
+        mark = world.next_mark("mixed")
+        data, expected = b"", []
+        for step in range(chance.randint(2, 12)):
+            door = chance.choice(doors)
+            here = "%s%d." % (mark, step)
+            kind = chance.choice(("GET", "HEAD", "POST", "chunked" if door.session else "POST"))
+            if kind in ("GET", "HEAD"):
+                data += ("%s %s?m=%s HTTP/1.1\r\nHost: a\r\n\r\n" % (kind, door.get, here)).encode()
+                expected.append((kind, 200, "%s %s?m=%s\n" % (kind, door.get, here) if door.session and kind == "GET" else None))
+                continue
+            body = bytes(chance.randrange(256) for _ in range(chance.choice((0, 1, 50, 3000))))
+            framed = b"Content-Length: %d\r\n\r\n%s" % (len(body), body) if kind == "POST" else _chunked(body, chance)
+            data += ("POST %s?m=%s HTTP/1.1\r\nHost: a\r\n" % (door.post, here)).encode() + framed
+            expected.append(("POST", door.good["POST"], "POST %s?m=%s\n" % (door.post, here) if door.session else None))
+        _converse(doors[0], data, expected, chance)
+
+
+def _chunked(body, chance):
+    parts = []
+    while body:
+        size = chance.randint(1, len(body))
+        parts.append(b"%x%s\r\n%s\r\n" % (size, chance.choice((b"", b";a=b")), body[:size]))
+        body = body[size:]
+    return b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(parts) + b"0\r\n\r\n"
+
+
+def _converse(door, data, expected, chance):
+    with Talk(door.at) as talk:
+        cut = chance.randrange(len(data))
+        talk.send(data[:cut])
+        if chance.random() < 0.5:
+            _round_trip(door)
+        talk.send(data[cut:])
+        for method, status, body in expected:
+            answer = talk.final(method)[0]
+            equal(answer.status, status, "status")
+            if body is not None:
+                equal(answer.body.decode(), body, "echo")
+
+
+def a_body_of_any_chunks_is_the_same_body_behind(world):
+    chance = random.Random(SEED)
+    for door in world.doors:
+        if not door.session:
+            continue
+        for _ in range(5):
+            mark = world.next_mark("chunks")
+            body = bytes(chance.randrange(32, 127) for _ in range(chance.randint(1, 150000)))
+            with Talk(door.at) as talk:
+                talk.send(("POST %s?m=%s HTTP/1.1\r\nHost: a\r\n" % (door.post, mark)).encode() + _chunked(body, chance))
+                equal(talk.final("POST")[0].status, 200, "status")
+            _wait_seen(world, "m=" + mark, 1)
+            equal(world.seen.of("m=" + mark)[0]["body"].encode("latin-1"), body, "body that nginx saw")
+
+
+def a_client_that_waits_for_100_gets_it_once(world):
+    for door in world.doors:
+        mark = world.next_mark("expect")
+        with Talk(door.at) as talk:
+            talk.send(("POST %s?m=%s HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n" % (door.post, mark)).encode())
+            equal(talk.answer().status, 100, "interim status")
+            talk.send(b"hello")
+            answer, hints = talk.final("POST")
+            equal((answer.status, len(hints)), (door.good["POST"], 0), "final status and more interim answers at " + door.name)
+        with Talk(door.at) as talk:
+            talk.send(("POST %s?m=%s HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 99999999999999\r\n\r\n"
+                       % (door.post + ("/../x" if door.session else ""), mark)).encode())
+            answer, hints = talk.final("POST")
+            true(answer.status in (400, 413) and not hints, "a body that is refused anyway is not asked for: %r" % answer)
+            talk.end()
+
+
+# ---- an upstream that misbehaves ----
+
+def _ask(world, door, name, method="GET", version="1.1", fields="", body=b""):
+    """Asks the odd upstream for one of its answers; returns the open connection and the request's mark."""
+    mark = world.next_mark(name)
+    path = "/api/host/stream/" if method == "POST" else "/odd/"
+    talk = Talk(door.at)
+    talk.send(("%s %s%s%s?m=%s HTTP/%s\r\nHost: a\r\n%s\r\n" % (method, door.prefix, path, name, mark, version, fields)).encode() + body)
+    return talk, mark
+
+
+CUT = ("length-fin", "length-rst", "chunked-fin", "chunked-rst", "chunk-fin", "chunked-no-last-line", "close-rst", "head-fin", "nothing-fin",
+       "nothing-rst", "bad-chunk")
+MALFORMED = ("both", "two-lengths", "odd-length", "bare-lf", "old-te", "not-http", "long-head", "hints-without-end", "switch", "hint-with-body",
+             "head-fin", "nothing-fin", "nothing-rst")
+
+
+def a_cut_upstream_is_a_cut_for_the_client(world):
+    for door in world.odd_doors:
+        for name in CUT:
+            for version in ("1.1", "1.0"):
+                talk, _ = _ask(world, door, name, version=version)
+                with talk:
+                    try:
+                        answer = talk.final()[0]
+                    except Ended:
+                        continue
+                    true(answer.status == 502 or not answer.complete,
+                         "%s through the %s looks complete to HTTP/%s: %r" % (name, door.name, version, answer))
+        talk, _ = _ask(world, door, "close-fin")
+        with talk:
+            answer = talk.final()[0]
+            equal((answer.status, answer.body, answer.complete), (200, b"hello", True), "what ends with its connection")
+
+
+def a_malformed_answer_is_502_in_the_one_error_shape(world):
+    for door in world.odd_doors:
+        for name in MALFORMED:
+            for method in ("GET", "HEAD"):
+                talk, _ = _ask(world, door, name, method)
+                with talk:
+                    answer, hints = talk.final(method)
+                    equal(answer.status, 502, "status of %s through the %s" % (name, door.name))
+                    true(all(hint.status == 103 for hint in hints), "hints %r" % hints)
+                    if method == "GET":
+                        equal(json.loads(answer.body)["code"], 502, "code")
+                    if answer.get("connection") == "close":
+                        talk.end()
+                    else:
+                        talk.send(door.probe("behind", "/odd/plain"))
+                        equal(talk.final()[0].body, b"hello", "answer behind " + name)
+
+
+def no_answer_of_an_upstream_reaches_another_request(world):
+    for door in world.odd_doors:
+        for name, method, status in (("body-to-head", "HEAD", 200), ("body-to-204", "GET", 204), ("chunks-to-204", "GET", 204), ("body-to-304", "GET", 304),
+                                     ("second-answer", "GET", 200)):
+            talk, _ = _ask(world, door, name, method)
+            with talk:
+                equal(talk.final(method)[0].status, status, "status of %s through the %s" % (name, door.name))
+                for _ in range(3):
+                    mark = world.next_mark("plain")
+                    talk.send(door.probe(mark, "/odd/plain"))
+                    answer = talk.final()[0]
+                    equal((answer.status, answer.body), (200, b"hello"), "answer behind " + name)
+                    equal(len(world.told.events(mark)), 1, "requests that came of it")
+
+
+def interim_answers_go_on_to_those_who_know_them(world):
+    for door in world.odd_doors:
+        talk, _ = _ask(world, door, "hints")
+        with talk:
+            answer, hints = talk.final()
+            equal(([hint.status for hint in hints], answer.status, answer.body), ([103, 102], 200, b"hello"), "answers through the " + door.name)
+        talk, _ = _ask(world, door, "hints", version="1.0")
+        with talk:
+            equal([hint.status for hint in talk.final()[1]], [], "interim answers for HTTP/1.0")
+
+
+def an_early_answer_reaches_the_client_and_ends_its_connection(world):
+    for door in world.odd_doors:
+        for name in ("early", "early-fin"):
+            for fields in ("Content-Length: 50000000\r\n", "Transfer-Encoding: chunked\r\n"):
+                talk, _ = _ask(world, door, name, "POST", fields=fields, body=b"2faf080\r\n" + b"x" * 100000)
+                with talk:
+                    answer = talk.final("POST")[0]
+                    equal((answer.status, answer.body, answer.get("connection")), (413, b"much", "close"), "answer through the " + door.name)
+                    talk.end()
+
+
+def a_vanished_client_stops_the_upstream_within_a_second(world):
+    for door in world.odd_doors:
+        for name, method in (("silent", "GET"), ("begun", "GET"), ("flood", "GET"), ("silent", "POST"), ("begun", "POST")):
+            for how in ("fin", "rst"):
+                talk, mark = _ask(world, door, name, method, fields="Content-Length: 100\r\n" if method == "POST" else "",
+                                  body=b"half" if method == "POST" else b"")
+                world.running.wait(lambda mark=mark: world.told.events(mark), 10, "the upstream was asked for " + name)
+                if name != "silent":
+                    talk.more()
+                if how == "rst":
+                    talk.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                left = time.monotonic()
+                talk.sock.close()
+                ended = world.running.wait(lambda mark=mark: world.told.events(mark, "ended"), 10, "the upstream of %s was stopped" % name)
+                true(ended[0]["at"] - left < 1, "%s %s went on for %.2f s behind the %s" % (method, name, ended[0]["at"] - left, door.name))
+
+
+def _use_up(door, done):
+    """Takes the connections that wait, the youngest first, until it was the turn of the one meant."""
+    for _ in range(10):
+        with Talk(door.at) as talk:
+            talk.send(door.probe("used", "/odd/close-fin"))
+            equal(talk.final()[0].status, 200, "status")
+        if done():
+            return
+
+
+def a_stale_connection_is_tried_once_more_and_never_for_what_is_not_safe(world):
+    door = [door for door in world.odd_doors if door.name == "worker"][0]
+    for name in ("stale-fin", "stale-rst"):
+        for second, method, status, fresh in (("plain", "GET", 200, 1), ("nothing-fin", "GET", 502, 1), ("plain", "POST", 200, 1)):
+            talk, first = _ask(world, door, name)
+            with talk:
+                equal(talk.final()[0].status, 200, "status")
+            talk, mark = _ask(world, door, second, method, fields="Content-Length: 0\r\n" if method == "POST" else "")
+            with talk:
+                equal(talk.final(method)[0].status, status, "status of %s behind %s" % (second, name))
+            equal(len(world.told.events(mark)), fresh, "fresh connections for it")
+            if method == "POST":
+                equal(world.told.events(first, "ended"), [], "uses of the connection that waits")
+                _use_up(door, lambda first=first: world.told.events(first, "ended"))
+            ended = world.running.wait(lambda first=first: world.told.events(first, "ended"), 10, "the stale connection ended")
+            equal(mark in ended[0]["next"], method == "GET", "whether %s %s was tried on the stale connection" % (method, second))
+
+
+TESTS = [each_case_cut_at_random_places_ends_alike, good_cases_byte_by_byte_end_alike, mixed_pipelines_are_answered_in_order,
+         a_body_of_any_chunks_is_the_same_body_behind, a_client_that_waits_for_100_gets_it_once, a_cut_upstream_is_a_cut_for_the_client,
+         a_malformed_answer_is_502_in_the_one_error_shape, no_answer_of_an_upstream_reaches_another_request,
+         interim_answers_go_on_to_those_who_know_them, an_early_answer_reaches_the_client_and_ends_its_connection,
+         a_vanished_client_stops_the_upstream_within_a_second, a_stale_connection_is_tried_once_more_and_never_for_what_is_not_safe]
+
+
+# what the odd upstream does is worth a line each
+flow.expect_log("[proxy] ")
 
 
 def _install(folder):

@@ -31,9 +31,12 @@ def reset(sock):
     sock.close()
 
 
-# name: bytes of the answer, and what follows: "keep" (wait for the peer), "fin", "rst", "flood" (send without end), "trickle"
+# name: bytes of the answer, and what follows: "keep" (wait for the peer), "next" (take another request), "fin", "rst", "flood" (send without end), "stale-fin" and "stale-rst"
+# (wait for the next request on this connection, and end it instead of an answer)
 ANSWERS = {
-    "plain": (OK + b"Content-Length: 5\r\n\r\nhello", "keep"),
+    "plain": (OK + b"Content-Length: 5\r\n\r\nhello", "next"),
+    "stale-fin": (OK + b"Content-Length: 5\r\n\r\nhello", "stale-fin"),
+    "stale-rst": (OK + b"Content-Length: 5\r\n\r\nhello", "stale-rst"),
     "length-fin": (OK + b"Content-Length: 100\r\n\r\nhello", "fin"),
     "length-rst": (OK + b"Content-Length: 100\r\n\r\nhello", "rst"),
     "chunked-fin": (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "fin"),
@@ -53,13 +56,13 @@ ANSWERS = {
     "old-te": (b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "fin"),
     "not-http": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "fin"),
     "long-head": (OK + b"X: y\r\n" * 20000 + b"\r\n", "keep"),
-    "body-to-head": (OK + b"Content-Length: 5\r\n\r\nhello", "keep"),
-    "body-to-204": (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", "keep"),
-    "chunks-to-204": (b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "keep"),
-    "body-to-304": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello", "keep"),
-    "second-answer": (OK + b"Content-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", "keep"),
+    "body-to-head": (OK + b"Content-Length: 5\r\n\r\nhello", "next"),
+    "body-to-204": (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", "next"),
+    "chunks-to-204": (b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "next"),
+    "body-to-304": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello", "next"),
+    "second-answer": (OK + b"Content-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", "next"),
     "hints": (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
-              + OK + b"Content-Length: 5\r\n\r\nhello", "keep"),
+              + OK + b"Content-Length: 5\r\n\r\nhello", "next"),
     "hints-without-end": (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 500, "keep"),
     "hint-with-body": (b"HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\nhello" + OK + b"Content-Length: 0\r\n\r\n", "keep"),
     "switch": (b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "keep"),
@@ -103,7 +106,9 @@ def play(sock, name, seen, tell):
         seen["end"] = flood(sock)
     elif then == "keep":
         seen["end"] = wait_for_end(sock, seen)
-    elif then == "rst":
+    elif then.startswith("stale"):
+        seen["next"] = sock.recv(65536).decode("latin-1")
+    if then.endswith("rst"):
         reset(sock)
     seen["at"] = time.monotonic()
     tell(dict(seen, event="ended"))
@@ -132,12 +137,24 @@ def pass_on(sock, data, inner):
 
 def converse(sock, inner, tell):
     with sock:
+        while one_request(sock, inner, tell):
+            pass
+
+
+def one_request(sock, inner, tell):
+    """Whether the connection may carry another."""
+    try:
         data = read_head(sock)
-        name = data.split(b"\r\n", 1)[0].split(b" ")[1].split(b"?")[0].rsplit(b"/", 1)[-1].decode("latin-1") if data else ""
-        if name in ANSWERS:
-            play(sock, name, {"bytes": data.decode("latin-1")}, tell)
-        elif data:
-            pass_on(sock, data, inner)
+    except OSError:
+        return False
+    name = data.split(b"\r\n", 1)[0].split(b" ")[1].split(b"?")[0].rsplit(b"/", 1)[-1].decode("latin-1") if data else ""
+    if name in ANSWERS:
+        play(sock, name, {"bytes": data.decode("latin-1")}, tell)
+        return ANSWERS[name][1] == "next"
+    if data:
+        pass_on(sock, data, inner)
+    return False
+
 
 
 def serve(address, inner, path):
