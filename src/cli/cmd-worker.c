@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The environment of a worker, read here and nowhere else:
  * HYDRANECK_WIREGUARD_DIR  where interfaces are looked for instead of /sys/class/net (simulated clusters have no WireGuard)
+ * HYDRANECK_DOT_DIR        where graphs of the microphones' pipelines are written (for `dot -Tsvg`)
  * HYDRANECK_SIM_STATIC     handed on to web-server: the fake one then serves the real program's pages
  * …SAN_OPTIONS             handed on to web-server, so that a fake built with sanitizers behaves as the tests want */
 #include <gio/gio.h>
@@ -46,6 +47,7 @@ surroundings_new (GError **error)
   self->more_environment = environment_for_children ();
   self->place.executable = self->executable;
   self->place.wireguard_dir = wireguard_dir != NULL ? wireguard_dir : "/sys/class/net";
+  self->place.dot_directory = g_getenv ("HYDRANECK_DOT_DIR");
   self->place.more_environment = (const char *const *) self->more_environment;
   return self;
 }

@@ -6,5 +6,6 @@ typedef struct {
   const char *executable;              /* path of our own executable, for the supervisor of each session */
   const char *wireguard_dir;           /* usually /sys/class/net */
   const char *const *more_environment; /* (nullable): NAME=value, NULL-terminated: what web-server gets besides its clean one */
+  const char *dot_directory;           /* (nullable) pipeline graphs of microphones are written there */
   double time_scale;                   /* long periods are multiplied by it; 0 counts as 1 */
 } HnWorkerPlace;
