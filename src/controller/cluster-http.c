@@ -154,6 +154,13 @@ hn_cluster_http_doubt (HnClusterHttp *self, const char *worker_id, const char *w
 }
 
 void
+hn_cluster_http_silent (HnClusterHttp *self, const char *worker_id, const char *what)
+{
+  hn_registry_refused (self->registry, worker_id);
+  hn_cluster_http_doubt (self, worker_id, what);
+}
+
+void
 hn_cluster_http_call_async (HnClusterHttp *self, const HnRegistryWorker *worker, const char *method, const char *path,
                             const char *body, gint64 timeout_us, GCancellable *cancellable, GAsyncReadyCallback done,
                             gpointer user_data)

@@ -80,6 +80,17 @@ void hn_cluster_http_worker_failed (HnClusterHttp *self, const char *worker_id, 
 void hn_cluster_http_doubt (HnClusterHttp *self, const char *worker_id, const char *what);
 
 /**
+ * hn_cluster_http_silent:
+ * @self: a cluster
+ * @worker_id: who has not answered a call of ours in its time
+ * @what: one line for the log
+ *
+ * A doubt as above; besides, others come first for new sessions until its next heartbeat: a process that hangs still has its
+ * connections accepted.
+ */
+void hn_cluster_http_silent (HnClusterHttp *self, const char *worker_id, const char *what);
+
+/**
  * hn_cluster_http_call_async:
  * @self: a cluster
  * @worker: whom to call

@@ -157,7 +157,7 @@ on_listed (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (HnHttpReply) answer = hn_http_client_call_finish (result, &error);
 
   if (self != NULL && error != NULL && error->domain == HN_ERROR)
-    hn_cluster_http_doubt (self->cluster, call->worker_id, error->message);
+    hn_cluster_http_silent (self->cluster, call->worker_id, error->message);
   if (self != NULL)
     g_hash_table_remove (self->asked, call);
   if (list != NULL) {

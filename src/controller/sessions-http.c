@@ -69,7 +69,7 @@ finish (Call *call, GAsyncResult *result, GError **error)
   HnHttpReply *reply = hn_http_client_call_finish (result, &local);
 
   if (call->owner != NULL && local != NULL && local->domain == HN_ERROR)
-    hn_cluster_http_doubt (call->owner->cluster, call->worker_id, local->message);
+    hn_cluster_http_silent (call->owner->cluster, call->worker_id, local->message);
   if (local != NULL)
     g_propagate_prefixed_error (error, g_steal_pointer (&local), "worker '%s': ", call->worker_id);
   return reply;

@@ -534,9 +534,9 @@ def _kill_controller(running):
 
 def a_hung_worker_is_listed_as_stale_and_told_apart(running):
     created = [running.create(n) for n in (1, 2)]
-    hung = next(c for c in created if c["worker_id"] == "worker-2")
-    fine = next(c for c in created if c["worker_id"] == "worker-1")
-    worker = running.children["worker-2"]
+    hung = next(c for c in created if c["worker_id"] == "worker-1")
+    fine = next(c for c in created if c["worker_id"] == "worker-2")
+    worker = running.children["worker-1"]
     os.kill(worker.pid, signal.SIGSTOP)
     try:
         began = time.monotonic()
@@ -544,16 +544,17 @@ def a_hung_worker_is_listed_as_stale_and_told_apart(running):
         true(time.monotonic() - began < 2, "the list took %.2f s" % (time.monotonic() - began))
         shown = {s["id"]: s for s in sessions}
         equal(shown[hung["session_id"]].get("stale"), True, "stale")
-        equal(shown[hung["session_id"]]["worker_id"], "worker-2", "worker")
+        equal(shown[hung["session_id"]]["worker_id"], "worker-1", "worker")
         running.wait(lambda: not {s["id"]: s for s in running.call("GET", "/api/v1/sessions").json()["sessions"]}
                      [fine["session_id"]].get("stale"), 20, "the other worker's part is not stale")
         for method in ("GET", "DELETE"):
             began = time.monotonic()
             body = error_shape(running.call(method, "/api/v1/sessions/" + hung["session_id"]), 504)
             true(time.monotonic() - began < 5, "%s took %.2f s" % (method, time.monotonic() - began))
-            contains(body["error"], "worker 'worker-2'")
+            contains(body["error"], "worker 'worker-1'")
             contains(body["detail"], "its last heartbeat")
         equal(running.call("GET", "/api/v1/sessions/" + fine["session_id"]).status, 200, "the other session")
+        equal(running.create(3)["worker_id"], "worker-2", "worker of a new session")  # worker-1 would be first by its name
     finally:
         os.kill(worker.pid, signal.SIGCONT)
     running.wait(lambda: running.call("GET", "/api/v1/sessions/" + hung["session_id"]).status == 200, 20, "it is back")
