@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Liveness and round trips are measured with WebSocket pings, which every server answers, whatever its messages mean. */
+/* Round trips are measured with WebSocket pings, which mean the same to every server; moonlight-web-stream's answers them only once a stream
+ * runs, so a socket counts without them unless they are asked for. */
 #include "sim/fakes/swarm/browser-tcp.h"
 
 #include <string.h>
@@ -94,6 +95,16 @@ send_up (gpointer user)
   self->up = sim_agenda_in (self->shared->agenda, UP_EVERY_US, send_up, self);
 }
 
+static void
+be_live (SimBrowser *self)
+{
+  if (self->is_live || self->closing)
+    return;
+  self->is_live = TRUE;
+  sim_agenda_drop (self->shared->agenda, &self->patience);
+  self->shared->live (self, self->shared->user);
+}
+
 static gboolean
 is_accepted (const HnHttpHead *head)
 {
@@ -119,6 +130,8 @@ on_upgraded (SimLink *link, const HnHttpHead *head, const char *body, gsize leng
   send_ping (self);
   if (self->shared->up_kbit > 0)
     send_up (self);
+  if (!self->shared->need_pong)
+    be_live (self);
 }
 
 static void
@@ -130,11 +143,7 @@ take_pong (SimBrowser *self, const SimFrame *frame)
     return;
   memcpy (&sent_us, frame->payload, sizeof sent_us);
   sim_stats_add (self->shared->rtt, hn_clock_now_us () - sent_us);
-  if (self->is_live || self->closing)
-    return;
-  self->is_live = TRUE;
-  sim_agenda_drop (self->shared->agenda, &self->patience);
-  self->shared->live (self, self->shared->user);
+  be_live (self);
 }
 
 static void

@@ -18,8 +18,9 @@ typedef struct {
   guint up_kbit;      /* what each sends, besides pings */
   guint down_kbit;    /* what each asks a fake worker for; others do not know the parameter */
   guint ping_ms;
-  gint64 timeout_us;  /* for each step before the socket is open, and for the first pong */
-  void (*live) (SimBrowser *browser, gpointer user); /* its socket is open, and a ping came back */
+  gboolean need_pong; /* it is live when its first ping came back, not already when its socket is open */
+  gint64 timeout_us;  /* for each step until it is live */
+  void (*live) (SimBrowser *browser, gpointer user);
   void (*ended) (SimBrowser *browser, gpointer user); /* once; see sim_browser_failure() */
   gpointer user;
 } SimBrowserShared;
