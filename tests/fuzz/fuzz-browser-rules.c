@@ -78,8 +78,8 @@ check_proxied (const HnHttpHead *head, const HnRoute *route, gboolean trusted)
   check_allowed (head);
   hn_http_edit_request (head, route, out);
   must (hn_http_head_find_end ((const char *) out->data, out->len) == out->len);
-  if (out->len > HN_LIMIT_HEAD_BYTES || head->fields->len + 6 > HN_LIMIT_HEAD_FIELDS || hn_http_head_find (head, "Host") == NULL)
-    return; /* too much for a strict reader now, or HTTP/1.0 */
+  if (out->len > HN_LIMIT_HEAD_BYTES || head->fields->len + 8 > HN_LIMIT_HEAD_FIELDS)
+    return; /* with what is added it is too much for a strict reader */
   sent = hn_http_head_parse_request ((const char *) out->data, out->len, &status, NULL);
   must (sent != NULL && sent->body == head->body);
   must (sent->content_length == head->content_length);

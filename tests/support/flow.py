@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the flow tests stand on: a cluster on a leased network, a watchdog, and one line per test in cmocka's form.
 
+After each cluster everything that the product wrote, and the words of every process, are searched for secrets and whole ids (leaks.py).
+
 A test file defines functions whose names are sentences and ends with `flow.main (globals ())`. A function that takes an argument is
 given a running cluster, one for the whole file; what it leaves behind (a fault, a session) is cleared before the next."""
 
@@ -15,6 +17,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(TOP, "scripts/cluster"))
 
 import child  # noqa: E402
+import leaks  # noqa: E402
 import cluster  # noqa: E402
 import web  # noqa: E402, F401
 from lease import Lease  # noqa: E402
@@ -64,6 +67,7 @@ class Started:
         self.folder = tempfile.mkdtemp(prefix="hydraneck-flow-")
         self.plan = cluster.Plan(build_folder(), self.folder, lease=self.lease, **options)
         self.cluster = cluster.Cluster(self.plan)
+        leaks.know(self.plan)
 
     def __enter__(self):
         try:
@@ -75,7 +79,9 @@ class Started:
 
     def __exit__(self, kind, *_):
         processes = list(self.cluster.children.values())
+        leaks.search_processes(processes)
         wrong = self.cluster.stop()
+        leaks.search_files(self.folder)
         if kind is None:
             wrong += unexpected_lines(processes)
         if kind is not None or wrong:
@@ -165,4 +171,5 @@ def main(names, **options):
         else:
             print("[ RUN      ] the_cluster_starts_and_ends_cleanly\n[       OK ] the_cluster_starts_and_ends_cleanly", flush=True)
         failed += ran.count(False)
+    failed += not _run("nothing_that_was_written_holds_a_secret_or_a_whole_id", leaks.verdict, ())
     sys.exit(1 if failed else 0)
