@@ -143,7 +143,7 @@ deadline_of (const HnSession *self, gint64 now_us)
     return create_us;
   case HN_LIFE_READY:
   case HN_LIFE_IDLE:
-    return MIN (self->left_us, now_us + self->times.abandon_us);
+    return hn_clock_earliest (self->left_us, now_us + self->times.abandon_us);
   case HN_LIFE_STOPPING:
   case HN_LIFE_FAILING:
     return now_us + hn_seconds (CLEAN_UP_SECONDS);
