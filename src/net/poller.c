@@ -9,7 +9,9 @@
 #include "base/limits.h"
 
 /* Rules: a turn delivers the fetched events, then what asked to go on (hn_poller_again), then runs what was deferred; only then may
- * memory of this turn's watches be gone. A watch that was forgotten is struck from all three lists, so nobody is called after his end. */
+ * memory of this turn's watches be gone. A watch that was forgotten is struck from all three lists, so nobody is called after his end.
+ * A loop run from within a turn does not enter another: the source says so itself, because GLib's own way (blocking it for the
+ * time) takes its fd out and in again, and wakes the loop twice a turn for that. */
 
 #define EVENTS_PER_TURN 256
 
@@ -108,6 +110,8 @@ source_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   HnPoller *self = ((PollerSource *) source)->poller;
 
+  if (self->in_turn)
+    return G_SOURCE_CONTINUE;
   self->in_turn = TRUE;
   self->now_us = hn_clock_now_us ();
   deliver_events (self);
@@ -204,6 +208,7 @@ hn_poller_new (GMainContext *context)
   self->deferred = g_array_new (FALSE, FALSE, sizeof (Deferred));
   self->scratch = g_malloc (HN_LIMIT_TUNNEL_BUFFER_BYTES);
   self->source = g_source_new (&source_funcs, sizeof (PollerSource));
+  g_source_set_can_recurse (self->source, TRUE);
   ((PollerSource *) self->source)->poller = self;
   ((PollerSource *) self->source)->tag = g_source_add_unix_fd (self->source, self->fd, G_IO_IN);
   g_source_attach (self->source, self->context);
