@@ -10,7 +10,7 @@ content_of (const char *path)
 }
 
 SimFaults
-sim_faults_read (const char *program, char **ret_unknown)
+sim_fault_fs_read (const char *program, char **ret_unknown)
 {
   const char *variable = g_getenv ("HYDRANECK_SIM_FAULT");
   g_autofree char *path = g_strconcat (program, ".fault", NULL);

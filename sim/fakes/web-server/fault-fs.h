@@ -4,7 +4,7 @@
 #include "sim/fakes/web-server/fault.h"
 
 /**
- * sim_faults_read:
+ * sim_fault_fs_read:
  * @program: argv[0]
  * @ret_unknown: (out) (optional) (transfer full): the first name that does not exist
  *
@@ -14,4 +14,4 @@
  *
  * Returns: the knobs; those of a text with an unknown name are as if it ended there
  */
-SimFaults sim_faults_read (const char *program, char **ret_unknown);
+SimFaults sim_fault_fs_read (const char *program, char **ret_unknown);

@@ -44,7 +44,7 @@ static const struct {
 SimFaults
 sim_web_faults (const SimWeb *web)
 {
-  return sim_faults_read (web->program, NULL);
+  return sim_fault_fs_read (web->program, NULL);
 }
 
 void

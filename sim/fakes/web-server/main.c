@@ -320,7 +320,7 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autoptr (SimOptions) options = sim_options_parse ((const char *const *) argv, (const char *const *) variables, &error);
   g_autofree char *unknown = NULL;
-  SimFaults faults = sim_faults_read (argv[0], &unknown);
+  SimFaults faults = sim_fault_fs_read (argv[0], &unknown);
   int status = 0;
 
   signal (SIGPIPE, SIG_IGN);

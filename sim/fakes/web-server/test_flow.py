@@ -307,6 +307,26 @@ class Flow(unittest.TestCase):
         self.assertRegex(c.getresponse().read(), rb'^{"Pin":"[0-9]{4}"}\n$')
         c.close()
 
+    def test_faults_are_read_anew_whenever_they_matter(self):
+        os.symlink(WEB_SERVER, self.path('web-server'))
+        with open(self.path('web-server.fault'), 'w') as f:
+            f.write('stop-delay-ms=300')
+        self.start(program=self.path('web-server'))
+
+        def status():
+            c = http.client.HTTPConnection(NET + '.1', self.port, timeout=10)
+            c.request('GET', PREFIX + '/api/user', headers={'X-Forwarded-User': 'f2'})
+            reply = c.getresponse()
+            text = reply.read()
+            c.close()
+            return reply.status, text[:12]
+        self.assertEqual(status()[0], 200)
+        with open(self.path('web-server.fault'), 'w') as f:
+            f.write('unknown-user')
+        self.assertEqual(status(), (401, b'unauthorized'))
+        os.unlink(self.path('web-server.fault'))
+        self.assertEqual(status()[0], 200)
+
     def test_an_idle_connection_is_ended(self):
         self.start()
         with socket.create_connection((NET + '.1', self.port), 5) as s:

@@ -134,6 +134,69 @@ the_knob_turns_everybody_away (void **state)
 }
 
 static void
+whoever_is_not_lan_gets_an_empty_403 (void **state)
+{
+  World *w = *state;
+
+  w->body->faults[SIM_FAULT_NOT_LAN] = 1;
+  assert_answer (w, "GET /api/apps", USER, "", 403, "");
+  assert_answer (w, "POST /api/pin", JSON USER, "{\"pin\":\"1234\"}", 403, "");
+}
+
+static void
+without_a_user_everybody_is_sent_to_welcome (void **state)
+{
+  World *w = *state;
+  g_autoptr (SimAnswer) answer = NULL;
+
+  w->body->faults[SIM_FAULT_NO_USER] = 1;
+  answer = ask (w, "GET /api/apps", USER, "");
+  assert_int_equal (answer->status, 307);
+  assert_non_null (strstr (answer->headers->str, "Location: /welcome\r\n"));
+}
+
+static void
+a_version_wants_a_type_for_every_change (void **state)
+{
+  World *w = *state;
+
+  assert_answer (w, "POST /api/apps/close", USER, "{}", 200, "{\"status\":true}");
+  w->body->faults[SIM_FAULT_CONTENT_TYPE_EVERYWHERE] = 1;
+  assert_answer (w, "POST /api/apps/close", USER, "{}", 400,
+                 "{\"error\":\"Content type not provided\",\"status\":false,\"status_code\":400}");
+  assert_answer (w, "POST /api/apps/close", JSON USER, "{}", 200, "{\"status\":true}");
+}
+
+static void
+a_second_pin_from_elsewhere_removes_the_session (void **state)
+{
+  World *w = *state;
+  g_autoptr (JsonObject) seen = NULL;
+
+  w->body->faults[SIM_FAULT_SECOND_PIN] = 1;
+  start_pairing (w, "a");
+  assert_answer (w, "POST /api/pin", JSON USER, "{\"pin\":\"1234\"}", 200, "{\"status\":true}");
+  seen = sim_body_json (w->body);
+  assert_int_equal (json_array_get_length (json_object_get_array_member (seen, "pairing_sessions")), 0);
+}
+
+static void
+applications_are_doubled_or_move_as_told (void **state)
+{
+  World *w = *state;
+  g_autoptr (SimAnswer) list = NULL;
+
+  w->body->faults[SIM_FAULT_DOUBLE_APPS] = 1;
+  assert_answer (w, "POST /api/apps", JSON USER, "{\"name\":\"Mars\",\"cmd\":\"x\",\"index\":-1}", 200, "{\"status\":true}");
+  assert_int_equal (w->body->apps->len, 4);
+  w->body->faults[SIM_FAULT_SHIFT_APPS] = 1;
+  list = ask (w, "GET /api/apps", USER, "");
+  assert_null (strstr (list->body->str, "\"!"));
+  assert_int_equal (w->body->apps->len, 5);
+  assert_true (g_str_has_prefix (json_object_get_string_member (g_ptr_array_index (w->body->apps, 0), "name"), "!"));
+}
+
+static void
 a_foreign_origin_needs_the_token (void **state)
 {
   World *w = *state;
@@ -301,6 +364,11 @@ main (void)
     TEST (the_content_type_is_asked_before_the_user),
     TEST (a_stranger_gets_401_with_the_realm),
     TEST (the_knob_turns_everybody_away),
+    TEST (whoever_is_not_lan_gets_an_empty_403),
+    TEST (without_a_user_everybody_is_sent_to_welcome),
+    TEST (a_version_wants_a_type_for_every_change),
+    TEST (a_second_pin_from_elsewhere_removes_the_session),
+    TEST (applications_are_doubled_or_move_as_told),
     TEST (a_foreign_origin_needs_the_token),
     TEST (what_is_unknown_is_404_for_get_and_400_else),
     TEST (a_pin_before_phase_1_is_false),

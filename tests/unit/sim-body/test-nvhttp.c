@@ -151,6 +151,18 @@ launch_and_resume_name_what_is_wrong (void **state)
   assert_has (w, TRUE, "/resume?rikey=0&rikeyid=1", "status_code=\"503\" status_message=\"No running app to resume\"");
   w->body->faults[SIM_FAULT_LAUNCH_STATUS] = 503;
   assert_has (w, TRUE, LAUNCH "958645192", "status_code=\"503\" status_message=\"Failed to initialize video capture/encoding.");
+  w->body->faults[SIM_FAULT_LAUNCH_STATUS] = 400;
+  assert_has (w, TRUE, LAUNCH "958645192", "status_code=\"400\" status_message=\"An app is already running on this host\"");
+}
+
+static void
+an_older_generation_says_so (void **state)
+{
+  World *w = *state;
+
+  assert_has (w, FALSE, "/serverinfo", "<appversion>7.1.431.-1</appversion>");
+  w->body->faults[SIM_FAULT_OLD_GENERATION] = 1;
+  assert_has (w, FALSE, "/serverinfo", "<appversion>6.0.0.0</appversion>");
 }
 
 static void
@@ -204,6 +216,8 @@ an_unpaired_certificate_gets_401_and_a_paired_one_goes_on (void **state)
                            "verification failed.\"/>"));
   assert_non_null (sim_body_add_client (w->body, "roth", w->identity->cert_pem));
   assert_false (sim_nvhttp_greet (w->body, der, answer));
+  w->body->faults[SIM_FAULT_CLIENTS_UNKNOWN] = 1;
+  assert_true (sim_nvhttp_greet (w->body, der, answer));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown (name, begin, finish)
@@ -218,6 +232,7 @@ main (void)
     TEST (an_app_of_the_same_name_gets_another_id),
     TEST (a_launch_makes_the_server_busy_until_it_is_cancelled),
     TEST (launch_and_resume_name_what_is_wrong),
+    TEST (an_older_generation_says_so),
     TEST (an_unknown_path_is_answered_twice),
     TEST (the_app_list_is_not_there_without_tls),
     TEST (phase_1_is_held_under_its_id),

@@ -332,6 +332,52 @@ the_oldest_session_gets_the_pin_when_told_so (void **state)
 }
 
 static void
+a_rival_gets_the_pin_of_whoever_begins_while_it_waits (void **state)
+{
+  World *w = *state;
+
+  w->faults.rival = TRUE;
+  phase_1 (w, w->client, "a", SALT_HEX);
+  give_pin (w, "rival");
+  w->faults.rival = FALSE;
+  phase_1 (w, w->client, "b", SALT_HEX);
+  give_pin (w, "b");
+  assert_int_equal (shake (w, w->client, "b"), 1);
+}
+
+static void
+an_answer_of_odd_length_is_shorter_than_any_client_expects (void **state)
+{
+  World *w = *state;
+  g_autofree char *challenge = NULL;
+  g_auto (SimPairingAnswer) answer = { 0 };
+
+  w->faults.odd_lengths = TRUE;
+  phase_1 (w, w->client, "a", SALT_HEX);
+  give_pin (w, "a");
+  challenge = client_challenge (w->client);
+  ask (w, &(SimPairingCall){ .uniqueid = "a", .clientchallenge = challenge }, &answer);
+  assert_int_equal (strlen (answer.value), 62);
+}
+
+static void
+another_identity_is_shown_from_then_on (void **state)
+{
+  World *w = *state;
+  g_autoptr (SimIdentity) other = sim_identity_new ();
+  g_autofree char *first = NULL;
+
+  phase_1 (w, w->client, "a", SALT_HEX);
+  give_pin (w, "a");
+  first = g_strdup (w->plaincert);
+  sim_pairing_set_identity (w->table, other);
+  phase_1 (w, w->client, "b", SALT_HEX);
+  give_pin (w, "b");
+  assert_string_not_equal (first, w->plaincert);
+  assert_int_equal (shake (w, w->client, "b"), 1);
+}
+
+static void
 a_pin_without_a_pending_phase_1_is_false (void **state)
 {
   World *w = *state;
@@ -531,6 +577,9 @@ main (void)
     TEST (an_attempt_abandoned_after_phase_1_makes_the_next_pin_out_of_order),
     TEST (a_fresh_id_dodges_what_another_left),
     TEST (the_oldest_session_gets_the_pin_when_told_so),
+    TEST (a_rival_gets_the_pin_of_whoever_begins_while_it_waits),
+    TEST (an_answer_of_odd_length_is_shorter_than_any_client_expects),
+    TEST (another_identity_is_shown_from_then_on),
     TEST (a_pin_without_a_pending_phase_1_is_false),
     TEST (a_pin_that_is_not_four_digits_is_false_and_harms_nothing),
     TEST (a_second_pin_during_the_handshake_destroys_the_session),
