@@ -200,6 +200,8 @@ fail_deletion (Call *call, const HnHttpReply *reply, GError *error)
 {
   if (error != NULL)
     hn_warning ("controller", call->session_id, "session not deleted: %s worker=%s", error->message, call->worker_id);
+  else if (reply->status == 404)
+    hn_info ("controller", call->session_id, "session to be deleted has ended already worker=%s", call->worker_id);
   else
     hn_warning ("controller", call->session_id, "session not deleted: its worker says %u worker=%s", reply->status, call->worker_id);
   reply_failure (call, reply, error);
