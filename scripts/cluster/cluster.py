@@ -23,7 +23,8 @@ class Plan:
     """Which address each part gets."""
 
     def __init__(self, build, folder, bodies=8, workers=2, controller_port=8080, lease=None, token="demo-token", turn=True,
-                 sessions_max=4, extra_worker=None, extra_controller=None, wireguard=True, time_scale=None):
+                 sessions_max=4, extra_worker=None, extra_controller=None, wireguard=True, time_scale=None,
+                 extra_environment=None):
         self.build = os.path.abspath(build)
         self.folder = folder
         self.bodies = bodies
@@ -32,6 +33,7 @@ class Plan:
         self.turn = turn
         self.sessions_max = sessions_max
         self.wireguard = wireguard
+        self.extra_environment = extra_environment or {}
         self.time_scale = time_scale  # long fixed periods of controller and workers are multiplied by it
         self.extra_worker = extra_worker or {}
         self.extra_controller = extra_controller or {}
@@ -111,6 +113,7 @@ class Cluster:
         keep["HYDRANECK_WIREGUARD_DIR"] = self.wireguard_dir
         if self.plan.time_scale is not None:
             keep["HYDRANECK_TIME_SCALE"] = str(self.plan.time_scale)
+        keep.update(self.plan.extra_environment)
         return keep
 
     def path(self, name):
@@ -211,6 +214,9 @@ class Cluster:
     @property
     def url(self):
         return at_url(self.plan.controller)
+
+    def worker_url(self, number):
+        return at_url(self.plan.worker(number))
 
     def call(self, method, path, body=None, token=True, **more):
         return web.call(method, self.url + path, body, token=self.plan.token if token is True else token, **more)

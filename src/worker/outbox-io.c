@@ -9,6 +9,8 @@
 #include "net/timer.h"
 #include "worker/outbox-fs.h"
 
+#define SHOWN_CHARS 29 /* of a name in log lines: its time and the first 8 of its id */
+
 struct _HnOutboxIo {
   HnOutbox *rules;
   HnOutboxFs *files;
@@ -53,7 +55,7 @@ is_too_old (HnOutboxIo *self, const char *name)
 static void
 give_up (HnOutboxIo *self, const char *name, const char *why)
 {
-  hn_warning (self->prefix, NULL, "gave up one of the %s name=%s: %s", self->what, name, why);
+  hn_warning (self->prefix, NULL, "gave up one of the %s name=%.*s: %s", self->what, SHOWN_CHARS, name, why);
   hn_outbox_told (self->rules, name, HN_OUTBOX_REFUSED, hn_clock_now_us ());
   forget (self, name);
 }
@@ -144,8 +146,8 @@ static void
 log_told (HnOutboxIo *self, const char *name, HnOutboxVerdict verdict, guint failures, const char *why)
 {
   if (verdict == HN_OUTBOX_REFUSED)
-    hn_error (self->prefix, NULL, "one of the %s was refused for good and is put aside file=%s/rejected/%s: %s", self->what,
-              self->directory, name, why);
+    hn_error (self->prefix, NULL, "one of the %s was refused for good and is put aside file=%s/rejected/%.*s*: %s", self->what,
+              self->directory, SHOWN_CHARS, name, why);
   else if (failures == 1 && !self->complained)
     hn_warning (self->prefix, NULL, "%s wait, trying again waiting=%u: %s", self->what, hn_outbox_count (self->rules), why);
   else if (failures == 0 && self->complained)
