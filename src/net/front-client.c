@@ -74,6 +74,8 @@ release (HnFrontClient *self)
   hn_gate_abort (g_steal_pointer (&self->gate));
   g_clear_pointer (&self->proxy, hn_proxy_free);
   g_clear_pointer (&self->tunnel, hn_tunnel_free);
+  if (self->wire != NULL && hn_wire_get_pending (self->wire) > 0)
+    hn_wire_reset (g_steal_pointer (&self->wire)); /* it lacks a part of an answer that may end with its connection */
   g_clear_pointer (&self->wire, hn_wire_free);
   g_clear_pointer (&self->api_request, g_byte_array_unref);
   g_clear_object (&self->local);
@@ -558,11 +560,19 @@ get_deadline (HnFrontClient *self)
   case LINGER:
     return self->since_us + hn_seconds (LINGER_SECONDS);
   case TUNNEL:
-    return hn_tunnel_get_deadline (self->tunnel, options->send_timeout_us);
+    return hn_tunnel_get_deadline (self->tunnel, options->send_timeout_us, options->pace_us);
   case GONE:
     break;
   }
   return HN_NEVER;
+}
+
+static gboolean
+is_overdue (HnFrontClient *self, gint64 now_us)
+{
+  gint64 deadline = get_deadline (self);
+
+  return deadline != HN_NEVER && now_us >= deadline;
 }
 
 static void
@@ -570,13 +580,20 @@ expire_api (HnFrontClient *self)
 {
   gboolean begun = hn_gate_has_begun (self->gate);
 
-  if (hn_gate_look_again (self->gate) && get_deadline (self) > hn_poller_now_us (self->shared->poller))
+  if (hn_gate_look_again (self->gate) && !is_overdue (self, hn_poller_now_us (self->shared->poller)))
     return;
   hn_gate_abort (g_steal_pointer (&self->gate));
   if (begun)
     cut_client (self);
   else
     answer_error (self, 504, "request timed out", "the handler took too long");
+}
+
+static void
+leave_if_overdue (HnFrontClient *self)
+{
+  if (is_overdue (self, hn_poller_now_us (self->shared->poller)))
+    leave (self);
 }
 
 static void
@@ -601,11 +618,13 @@ expire (HnFrontClient *self)
     break;
   case FLUSH:
     client_is_slow (self); /* a second look: the kernel tells late what was taken */
-    if (get_deadline (self) <= hn_poller_now_us (self->shared->poller))
-      leave (self);
+    leave_if_overdue (self);
+    break;
+  case TUNNEL:
+    hn_tunnel_look_again (self->tunnel);
+    leave_if_overdue (self);
     break;
   case LINGER:
-  case TUNNEL:
     leave (self);
     break;
   case GONE:
@@ -616,9 +635,7 @@ expire (HnFrontClient *self)
 void
 hn_front_client_check (HnFrontClient *self, gint64 now_us)
 {
-  gint64 deadline = get_deadline (self);
-
-  if (deadline == HN_NEVER || now_us < deadline)
+  if (!is_overdue (self, now_us))
     return;
   expire (self);
   if (self->state == FLUSH)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "net/pace.h"
 
 #define BYTES_PER_TURN (2 * 1024 * 1024)
 
@@ -11,6 +12,7 @@ typedef enum { OPEN, ENDED, PASSED_ON } Half; /* what this side says: goes on; h
 struct _HnTunnel {
   HnPoller *poller;
   HnWire *wires[2];
+  HnPace paces[2]; /* of what each side takes */
   Half halves[2];
   gboolean cut;
   gboolean done;
@@ -19,6 +21,16 @@ struct _HnTunnel {
 };
 
 typedef enum { IDLE, BUDGET_SPENT, BROKEN } Pumped;
+
+/* Who has something to take is waited for. */
+static void
+note_pace (HnTunnel *self, int side)
+{
+  if (hn_wire_get_pending (self->wires[side]) == 0)
+    hn_pace_rest (&self->paces[side]);
+  else
+    hn_pace_left (&self->paces[side], hn_wire_get_untaken (self->wires[side]), hn_poller_now_us (self->poller));
+}
 
 /* Moves bytes from one side to the other until one of them, or the budget, is at its end. */
 static Pumped
@@ -65,6 +77,8 @@ on_ready (gpointer user_data)
     return;
   there = self->cut ? BROKEN : pump (self, 0);
   back = there == BROKEN ? BROKEN : pump (self, 1);
+  note_pace (self, 0);
+  note_pace (self, 1);
   if (back == BROKEN || (self->halves[0] == PASSED_ON && self->halves[1] == PASSED_ON)) {
     self->done = TRUE;
     self->closed (self->user_data);
@@ -75,19 +89,25 @@ on_ready (gpointer user_data)
 }
 
 gint64
-hn_tunnel_get_deadline (HnTunnel *self, gint64 stall_us)
+hn_tunnel_get_deadline (HnTunnel *self, gint64 stall_us, gint64 pace_us)
 {
   gint64 deadline = HN_NEVER;
   gint64 last = 0;
 
   for (int i = 0; i < 2; i++) {
     last = MAX (last, MAX (hn_wire_get_last_in_us (self->wires[i]), hn_wire_get_last_out_us (self->wires[i])));
-    if (hn_wire_get_pending (self->wires[i]) > 0)
-      deadline = hn_clock_earliest (deadline, hn_wire_get_last_out_us (self->wires[i]) + stall_us);
+    deadline = hn_clock_earliest (deadline, hn_pace_get_deadline (&self->paces[i], stall_us, pace_us));
   }
   if (self->halves[0] != OPEN || self->halves[1] != OPEN)
     deadline = hn_clock_earliest (deadline, last + stall_us);
   return deadline;
+}
+
+void
+hn_tunnel_look_again (HnTunnel *self)
+{
+  note_pace (self, 0);
+  note_pace (self, 1);
 }
 
 void
@@ -118,7 +138,10 @@ hn_tunnel_free (HnTunnel *self)
 {
   if (self == NULL)
     return;
-  hn_wire_free (self->wires[0]);
-  hn_wire_free (self->wires[1]);
+  for (int i = 0; i < 2; i++)
+    if (hn_wire_get_pending (self->wires[i]) > 0)
+      hn_wire_reset (self->wires[i]); /* it lacks something: that must not look like an orderly end */
+    else
+      hn_wire_free (self->wires[i]);
   g_free (self);
 }

@@ -36,9 +36,18 @@ void hn_tunnel_cut (HnTunnel *self);
  * hn_tunnel_get_deadline:
  * @self: a tunnel
  * @stall_us: how long a side may take nothing, or keep its half of a half-closed tunnel silent
+ * @pace_us: a window of net/pace for a side that takes too little
  *
  * Returns: when it should be freed, or %HN_NEVER
  */
-gint64 hn_tunnel_get_deadline (HnTunnel *self, gint64 stall_us);
+gint64 hn_tunnel_get_deadline (HnTunnel *self, gint64 stall_us, gint64 pace_us);
+
+/**
+ * hn_tunnel_look_again:
+ * @self: a tunnel whose deadline has passed
+ *
+ * Asks the kernel what was taken; hn_tunnel_get_deadline() tells the outcome.
+ */
+void hn_tunnel_look_again (HnTunnel *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnTunnel, hn_tunnel_free)

@@ -205,7 +205,8 @@ def a_body_of_any_chunks_is_the_same_body_behind(world):
 
 
 SPICE = [b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b"\x0b", b":", b",", b";", b"0", b"-", b"+", b"chunked", b"Content-Length: 5\r\n", b"\x80", b"\r\n\r\n",
-         b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: chunked\r\n\r\n", b"0\r\n\r\n", b"X: y\r\n", b"HTTP/1.1", b"HTTP/1.0", b"Expect: 100-continue\r\n",
+         b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: chunked\r\n\r\n", b"0\r\n\r\n", b"X: y\r\n", b"HTTP/1.1", b"HTTP/1.0",
+         b"Expect: 100-continue\r\n",
          b"Connection: close\r\n", b"Connection: keep-alive\r\n", b"GET ", b"POST "]
 
 

@@ -31,8 +31,8 @@ def reset(sock):
     sock.close()
 
 
-# name: bytes of the answer, and what follows: "keep" (wait for the peer), "next" (take another request), "fin", "rst", "flood" (send without end), "stale-fin" and "stale-rst"
-# (wait for the next request on this connection, and end it instead of an answer)
+# name: bytes of the answer, and what follows: "keep" (wait for the peer), "next" (take another request), "fin", "rst", "flood" (send without
+# end), "stale-fin" and "stale-rst" (wait for the next request on this connection, and end it instead of an answer), "late" (wait for it, and finish the last answer first)
 ANSWERS = {
     "plain": (OK + b"Content-Length: 5\r\n\r\nhello", "next"),
     "stale-fin": (OK + b"Content-Length: 5\r\n\r\nhello", "stale-fin"),
@@ -57,6 +57,7 @@ ANSWERS = {
     "not-http": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "fin"),
     "long-head": (OK + b"X: y\r\n" * 20000 + b"\r\n", "keep"),
     "body-to-head": (OK + b"Content-Length: 5\r\n\r\nhello", "next"),
+    "late-body-to-head": (OK + b"Content-Length: 5\r\n\r\n", "late"),
     "body-to-204": (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", "next"),
     "chunks-to-204": (b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "next"),
     "body-to-304": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello", "next"),
@@ -108,6 +109,8 @@ def play(sock, name, seen, tell):
         seen["end"] = wait_for_end(sock, seen)
     elif then.startswith("stale"):
         seen["next"] = sock.recv(65536).decode("latin-1")
+    elif then == "late" and sock.recv(65536):
+        sock.sendall(b"evil!" + ANSWERS["plain"][0])
     if then.endswith("rst"):
         reset(sock)
     seen["at"] = time.monotonic()

@@ -191,6 +191,29 @@ an_api_answer_taken_by_the_byte_is_cut (void **state)
 }
 
 static void
+a_tunnel_taken_by_the_byte_is_ended (void **state)
+{
+  Fixture *fixture = *state;
+  int fd, upstream;
+  GThread *thread;
+
+  fixture->options.pace_us = hn_seconds (0.2);
+  fixture_start (fixture);
+  fd = connect_small (fixture, 4096);
+  say (fd, "GET /up/1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  upstream = fixture_accept (fixture);
+  g_free (hear_head (upstream));
+  say (upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  expect_head (fd, "HTTP/1.1 101");
+  thread = g_thread_new ("flood", flood, GINT_TO_POINTER (upstream));
+  sip_until_cut (fd);
+  fixture_wait_count (fixture, &fixture->tunnels_closed, 1);
+  g_thread_join (thread);
+  close (upstream);
+  close (fd);
+}
+
+static void
 a_slow_but_honest_reader_gets_all_of_a_long_download (void **state)
 {
   Fixture *fixture = *state;
@@ -386,6 +409,7 @@ main (void)
     SLOW (a_proxied_body_by_the_byte_is_408_and_stops_its_upstream),
     SLOW (a_proxied_answer_taken_by_the_byte_is_cut_and_stops_its_upstream),
     SLOW (an_api_answer_taken_by_the_byte_is_cut),
+    SLOW (a_tunnel_taken_by_the_byte_is_ended),
     SLOW (a_slow_but_honest_reader_gets_all_of_a_long_download),
     SLOW (an_upstreams_head_by_the_byte_is_504),
     SLOW (an_upstreams_body_may_come_by_the_byte_as_events_do),
