@@ -27,6 +27,7 @@
 struct _HnOutboxFs {
   char *directory;
   GThreadPool *safe; /* one thread: paths to make safe */
+  gint ending;       /* atomic: nobody waits for a slow disk at the end */
 };
 
 static char *
@@ -135,7 +136,10 @@ make_safe (gpointer data, gpointer user_data)
 {
   g_autofree char *path = data;
   g_autofree char *directory = g_path_get_dirname (path);
+  HnOutboxFs *self = user_data;
 
+  if (g_atomic_int_get (&self->ending))
+    return;
   sync_path (path, 0);
   sync_path (directory, O_DIRECTORY);
 }
@@ -215,7 +219,7 @@ hn_outbox_fs_new (const char *directory)
   HnOutboxFs *self = g_new0 (HnOutboxFs, 1);
 
   self->directory = g_strdup (directory);
-  self->safe = g_thread_pool_new (make_safe, NULL, 1, FALSE, NULL);
+  self->safe = g_thread_pool_new (make_safe, self, 1, FALSE, NULL);
   return self;
 }
 
@@ -224,6 +228,7 @@ hn_outbox_fs_free (HnOutboxFs *self)
 {
   if (self == NULL)
     return;
+  g_atomic_int_set (&self->ending, TRUE);
   g_thread_pool_free (self->safe, FALSE, TRUE);
   g_free (self->directory);
   g_free (self);

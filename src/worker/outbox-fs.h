@@ -23,7 +23,7 @@ HnOutboxFs *hn_outbox_fs_new (const char *directory);
 
 /**
  * hn_outbox_fs_free:
- * @self: (nullable): what to free; waits until everything written is safe on the disk
+ * @self: (nullable): what to free; waits for one file at most to be safe on the disk
  */
 void hn_outbox_fs_free (HnOutboxFs *self);
 
