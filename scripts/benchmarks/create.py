@@ -31,7 +31,7 @@ CONTROLLER = "127.31.90.1"
 WORKERS, SLOTS = 1000, 10
 TOKEN = "bench-token"
 RATE = 1000
-TCP, SYN, RST = 6, 2, 4
+TCP, FIN, SYN, RST = 6, 1, 2, 4
 PACKET_OUTGOING, ETH_P_IP, SO_TIMESTAMPNS = 4, 0x0800, 35
 BODY_PORTS = (47990, 47991)  # the worker asks here; 47984 and 47989 are web-server's
 
@@ -172,6 +172,8 @@ def waits(packets, worker, body):
         if pairing and key == pairing["key"]:
             if not outgoing and length:
                 pairing["last"] = at
+            if flags & (FIN | RST):
+                pairing["closed"] = True
         elif outgoing and length and text.startswith(b"POST /session/") and b"/api/pair HTTP" in text:
             pairing = {"key": key, "asked": at}
         elif flags & SYN:
@@ -185,7 +187,7 @@ def waits(packets, worker, body):
             asked[key] = at
         elif not outgoing and length and key in asked:
             found.append([asked.pop(key), at])
-            if pairing and "pending" in pairing and source == (body, 47990):
+            if pairing and "pending" in pairing and "closed" not in pairing and source == (body, 47990):
                 pairing["taken"] = at
     # a PIN can be posted when web-server's own request waits for it at Sunshine; once it is taken the rest is theirs
     if pairing and "pending" in pairing and "taken" in pairing:
