@@ -178,7 +178,12 @@ carry_out (Entry *entry, HnMicDo effects)
 static void
 happened (Entry *entry, HnMicHappening happening)
 {
+  HnMicState before = hn_mic_get_state (entry->rules);
+  const HnMicIoOptions *options = &entry->owner->options;
+
   carry_out (entry, hn_mic_handle (entry->rules, happening, hn_clock_now_us ()));
+  if (options->changed != NULL && hn_mic_get_state (entry->rules) != before)
+    options->changed (options->user_data);
 }
 
 static void

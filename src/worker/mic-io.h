@@ -16,6 +16,8 @@ typedef struct {
   guint16 body_port;          /* of hydravoice */
   const char *dot_directory;  /* (nullable) for pipeline graphs */
   double time_scale;          /* of the time of silence */
+  void (*changed) (gpointer user_data); /* (nullable) the state of one changed; may come from inside a call, must not call back */
+  gpointer user_data;
 } HnMicIoOptions;
 
 /* Which session an offer is for; copied. */

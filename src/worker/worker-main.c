@@ -321,7 +321,7 @@ make_mics (HnWorker *self)
   g_autofree char *told = hn_config_public_ip (self->config);
   g_autofree char *own = hn_own_address_udp_towards (told != NULL ? told : ANYWHERE);
   HnMicIoOptions options = { .body_port = (guint16) self->config->mic_port, .dot_directory = self->place.dot_directory,
-                             .time_scale = self->place.time_scale };
+                             .time_scale = self->place.time_scale, .changed = on_changed, .user_data = self };
   HnAddress address;
   gboolean is_ours = told != NULL && hn_address_parse (told, &address) && hn_address_is_loopback (&address);
 

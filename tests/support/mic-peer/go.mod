@@ -1,0 +1,3 @@
+module mic-peer
+
+go 1.19
