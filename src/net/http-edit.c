@@ -52,37 +52,57 @@ put_slice (GByteArray *out, HnSlice slice)
   g_byte_array_append (out, (const guint8 *) slice.text, (guint) slice.length);
 }
 
+/* `name: value` in one step: an append of GLib's costs more than the copying. */
+static void
+put_pair (GByteArray *out, HnSlice name, HnSlice value)
+{
+  guint start = out->len;
+  guint8 *at;
+
+  g_byte_array_set_size (out, start + (guint) (name.length + value.length + 4));
+  at = out->data + start;
+  memcpy (at, name.text, name.length);
+  at += name.length;
+  *at++ = ':';
+  *at++ = ' ';
+  memcpy (at, value.text, value.length);
+  at += value.length;
+  *at++ = '\r';
+  *at = '\n';
+}
+
 static void
 put_field (GByteArray *out, const char *name, const char *value)
 {
-  put (out, name);
-  put (out, ": ");
-  put (out, value);
-  put (out, "\r\n");
+  put_pair (out, (HnSlice){ name, strlen (name) }, (HnSlice){ value, strlen (value) });
 }
 
+/* @value is not negative. */
 static void
 put_number (GByteArray *out, const char *name, gint64 value)
 {
   char text[32];
+  char *at = text + sizeof text;
 
-  g_snprintf (text, sizeof text, "%" G_GINT64_FORMAT, value);
-  put_field (out, name, text);
+  do
+    *--at = (char) ('0' + value % 10);
+  while ((value /= 10) > 0);
+  put_pair (out, (HnSlice){ name, strlen (name) }, (HnSlice){ at, (gsize) (text + sizeof text - at) });
 }
 
 static gboolean
 is_name (HnSlice name, const char *text)
 {
-  gsize i = 0;
-
-  for (; i < name.length && text[i] != '\0'; i++) {
+  if (strlen (text) != name.length)
+    return FALSE;
+  for (gsize i = 0; i < name.length; i++) {
     char ours = name.text[i] == '_' ? '-' : g_ascii_tolower (name.text[i]);
     char theirs = text[i] == '_' ? '-' : g_ascii_tolower (text[i]);
 
     if (ours != theirs)
       return FALSE;
   }
-  return i == name.length && text[i] == '\0';
+  return TRUE;
 }
 
 static gboolean
@@ -130,10 +150,7 @@ is_framing (HnSlice name)
 static void
 put_one (GByteArray *out, const HnHttpField *field)
 {
-  put_slice (out, field->name);
-  put (out, ": ");
-  put_slice (out, field->value);
-  put (out, "\r\n");
+  put_pair (out, field->name, field->value);
 }
 
 void
@@ -184,9 +201,11 @@ put_framing (GByteArray *out, const HnHttpFraming *framing)
 void
 hn_http_edit_response (const HnHttpHead *head, const HnRoute *route, const HnHttpFraming *framing, GByteArray *out)
 {
-  char line[32];
+  char line[] = "HTTP/1.1 000 ";
 
-  g_snprintf (line, sizeof line, "HTTP/1.1 %u ", head->status);
+  line[9] = (char) ('0' + head->status / 100); /* three digits, the parser says */
+  line[10] = (char) ('0' + head->status / 10 % 10);
+  line[11] = (char) ('0' + head->status % 10);
   put (out, line);
   put_slice (out, head->reason);
   put (out, "\r\n");
@@ -274,6 +293,8 @@ hn_http_edit_answer (const HnHttpAnswer *answer, GByteArray *out)
     put_field (out, "Content-Type", "application/json");
   if (answer->location != NULL)
     put_field (out, "Location", answer->location);
+  if (answer->status == 405)
+    put_field (out, "Allow", "GET, HEAD, OPTIONS, POST, PATCH, DELETE"); /* CONNECT and TRACE are nowhere (RFC 9110, 15.5.6) */
   if (answer->retry_after_seconds > 0)
     put_number (out, "Retry-After", answer->retry_after_seconds);
   put_field (out, "Cache-Control", "no-store");

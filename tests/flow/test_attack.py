@@ -37,6 +37,7 @@ def _matches(status, outcome, good):
 
 def _check_refusal(answer, method, what):
     equal(answer.get("connection"), "close", "Connection of %s" % what)
+    equal(answer.get("allow") is not None, answer.status == 405, "whether %s says what is allowed" % what)
     if method == "HEAD":
         return
     body = json.loads(answer.body)
