@@ -46,18 +46,6 @@ refuse (Parser *self, guint status, GError **error, const char *what)
 }
 
 gboolean
-hn_slice_equal (HnSlice slice, const char *text)
-{
-  return strlen (text) == slice.length && memcmp (slice.text, text, slice.length) == 0;
-}
-
-gboolean
-hn_slice_equal_nocase (HnSlice slice, const char *text)
-{
-  return strlen (text) == slice.length && g_ascii_strncasecmp (slice.text, text, slice.length) == 0;
-}
-
-gboolean
 hn_slice_has_prefix (HnSlice slice, const char *prefix)
 {
   gsize length = strlen (prefix);
@@ -368,7 +356,7 @@ static gboolean
 take_field (Parser *self, HnHttpField *field, GError **error)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (known_fields); i++) {
-    if (!hn_slice_equal_nocase (field->name, known_fields[i].name))
+    if (g_ascii_tolower (field->name.text[0]) != known_fields[i].name[0] || !hn_slice_equal_nocase (field->name, known_fields[i].name))
       continue;
     field->hop_by_hop = known_fields[i].hop_by_hop;
     if (known_fields[i].in_requests_only && self->head->is_response)

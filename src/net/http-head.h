@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <string.h>
 
 /* Strict HTTP/1.1 heads (RFC 9112), pure. What two parsers could read in two ways is refused: CL and TE together, a doubled or odd
  * Content-Length, Transfer-Encoding other than one `chunked`, doubled Host, obs-fold, bare LF, a space before the colon, NUL. */
@@ -87,7 +88,11 @@ const HnHttpField *hn_http_head_find (const HnHttpHead *self, const char *name);
  *
  * Returns: whether both are the same bytes
  */
-gboolean hn_slice_equal (HnSlice slice, const char *text);
+static inline gboolean
+hn_slice_equal (HnSlice slice, const char *text)
+{
+  return strlen (text) == slice.length && memcmp (slice.text, text, slice.length) == 0;
+}
 
 /**
  * hn_slice_equal_nocase:
@@ -96,7 +101,18 @@ gboolean hn_slice_equal (HnSlice slice, const char *text);
  *
  * Returns: whether both are the same but for ASCII case
  */
-gboolean hn_slice_equal_nocase (HnSlice slice, const char *text);
+static inline gboolean
+hn_slice_equal_nocase (HnSlice slice, const char *text)
+{
+  gsize length = strlen (text); /* known to the compiler for a literal: most comparisons end here */
+
+  if (length != slice.length)
+    return FALSE;
+  for (gsize i = 0; i < length; i++)
+    if (slice.text[i] != text[i] && g_ascii_tolower (slice.text[i]) != g_ascii_tolower (text[i]))
+      return FALSE;
+  return TRUE;
+}
 
 /**
  * hn_slice_has_prefix:

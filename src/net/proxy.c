@@ -329,10 +329,11 @@ pass_hint (HnProxy *self, const HnHttpHead *head)
   hn_wire_send (self->client, &part, 1); /* a broken connection shows itself at the next step */
 }
 
+/* @bytes are a whole head, and no longer among the unread. */
 static HnProxyResult
-take_head (HnProxy *self, HnSlice input, gsize length)
+take_head (HnProxy *self, const char *bytes, gsize length)
 {
-  g_autoptr (HnHttpHead) head = hn_http_head_parse_response (input.text, length, NULL);
+  g_autoptr (HnHttpHead) head = hn_http_head_parse_response (bytes, length, NULL);
   HnProxyResult result = HN_PROXY_RUNNING;
 
   if (head == NULL)
@@ -345,33 +346,7 @@ take_head (HnProxy *self, HnSlice input, gsize length)
     return fail (self, 502, "upstream failed", "sent too many interim answers");
   else
     pass_hint (self, head);
-  if (result == HN_PROXY_RUNNING || result == HN_PROXY_UPGRADED)
-    hn_wire_consume (self->upstream, length);
   return result;
-}
-
-static HnProxyResult
-pump_head (HnProxy *self, gboolean *ret_moved)
-{
-  HnSlice input = hn_wire_get_input (self->upstream);
-  gsize length = hn_http_head_find_end (input.text, input.length);
-
-  if (length == 0) {
-    HnWireResult result = hn_wire_fill (self->upstream, HN_LIMIT_HEAD_BYTES);
-
-    if (result == HN_WIRE_BLOCKED)
-      return HN_PROXY_RUNNING;
-    if (result == HN_WIRE_FULL)
-      return fail (self, 502, "upstream failed", "sent a head that is too long");
-    if (result != HN_WIRE_OK && input.length > 0)
-      return fail (self, 502, "upstream failed", "closed the connection in the middle of a head");
-    if (result != HN_WIRE_OK)
-      return lost_before_answer (self);
-    *ret_moved = TRUE;
-    return HN_PROXY_RUNNING;
-  }
-  *ret_moved = TRUE;
-  return take_head (self, input, length);
 }
 
 /* Sends payload on, edited if there is a filter, together with the head if that still waits. */
@@ -425,29 +400,90 @@ end_of_answer (HnProxy *self, HnWireResult how)
 }
 
 static HnProxyResult
+take_body (HnProxy *self, char *bytes, gsize length)
+{
+  gsize used = 0, payload = 0;
+  gboolean done;
+
+  if (!hn_http_body_is_done (&self->response_body)
+      && !hn_http_body_feed (&self->response_body, bytes, length, &used, &payload, NULL))
+    return fail (self, 502, "upstream failed", "sent malformed chunks");
+  hn_wire_unread (self->upstream, bytes + used, length - used);
+  done = hn_http_body_is_done (&self->response_body);
+  self->moved += length;
+  if (!pass_on (self, bytes, payload, done))
+    return client_left (self);
+  return done ? finish_answer (self) : HN_PROXY_RUNNING;
+}
+
+static HnProxyResult
 pump_body (HnProxy *self, gboolean *ret_moved)
 {
   char *buffer = hn_poller_scratch (self->poller);
-  gsize length = 0, used = 0, payload = 0;
-  gboolean done = hn_http_body_is_done (&self->response_body);
+  gsize length = 0;
+  HnWireResult result;
 
-  if (!done) {
-    HnWireResult result = hn_wire_read (self->upstream, buffer, HN_LIMIT_PROXY_BUFFER_BYTES, &length);
-
-    if (result == HN_WIRE_BLOCKED)
-      return self->lead != NULL && !pass_on (self, NULL, 0, FALSE) ? client_left (self) : HN_PROXY_RUNNING;
-    if (result != HN_WIRE_OK)
-      return end_of_answer (self, result);
-    if (!hn_http_body_feed (&self->response_body, buffer, length, &used, &payload, NULL))
-      return fail (self, 502, "upstream failed", "sent malformed chunks");
-    hn_wire_unread (self->upstream, buffer + used, length - used);
-    done = hn_http_body_is_done (&self->response_body);
-    self->moved += length;
-  }
+  if (hn_http_body_is_done (&self->response_body))
+    return take_body (self, NULL, 0);
+  result = hn_wire_read (self->upstream, buffer, HN_LIMIT_PROXY_BUFFER_BYTES, &length);
+  if (result == HN_WIRE_BLOCKED)
+    return self->lead != NULL && !pass_on (self, NULL, 0, FALSE) ? client_left (self) : HN_PROXY_RUNNING;
+  if (result != HN_WIRE_OK)
+    return end_of_answer (self, result);
   *ret_moved = TRUE;
-  if (!pass_on (self, buffer, payload, done))
-    return client_left (self);
-  return done ? finish_answer (self) : HN_PROXY_RUNNING;
+  return take_body (self, buffer, length);
+}
+
+/* A head that came in pieces. */
+static HnProxyResult
+fill_head (HnProxy *self, gboolean *ret_moved)
+{
+  HnWireResult result = hn_wire_fill (self->upstream, HN_LIMIT_HEAD_BYTES);
+
+  if (result == HN_WIRE_FULL)
+    return fail (self, 502, "upstream failed", "sent a head that is too long");
+  if (result != HN_WIRE_OK && result != HN_WIRE_BLOCKED)
+    return fail (self, 502, "upstream failed", "closed the connection in the middle of a head");
+  *ret_moved = result == HN_WIRE_OK;
+  return HN_PROXY_RUNNING;
+}
+
+static HnProxyResult
+take_answer (HnProxy *self, char *bytes, gsize head_bytes, gsize length)
+{
+  HnProxyResult result = take_head (self, bytes, head_bytes);
+
+  if (result == HN_PROXY_RUNNING && self->state == ANSWERING) {
+    if (length > head_bytes || hn_http_body_is_done (&self->response_body))
+      return take_body (self, bytes + head_bytes, length - head_bytes);
+  } else if (result == HN_PROXY_RUNNING || result == HN_PROXY_UPGRADED) {
+    hn_wire_unread (self->upstream, bytes + head_bytes, length - head_bytes);
+  }
+  return result;
+}
+
+/* Most often the first read brings the whole head and the beginning of the body, or all of it: both are used where they lie. */
+static HnProxyResult
+pump_head (HnProxy *self, gboolean *ret_moved)
+{
+  HnSlice input = hn_wire_get_input (self->upstream);
+  char *buffer = hn_poller_scratch (self->poller);
+  gsize length = 0, head_bytes;
+  HnWireResult result;
+
+  if (input.length > 0 && hn_http_head_find_end (input.text, MIN (input.length, HN_LIMIT_HEAD_BYTES)) == 0)
+    return fill_head (self, ret_moved);
+  result = hn_wire_read (self->upstream, buffer, HN_LIMIT_HEAD_BYTES + HN_LIMIT_PROXY_BUFFER_BYTES, &length);
+  if (result == HN_WIRE_BLOCKED)
+    return HN_PROXY_RUNNING;
+  if (result != HN_WIRE_OK)
+    return lost_before_answer (self);
+  *ret_moved = TRUE;
+  head_bytes = hn_http_head_find_end (buffer, MIN (length, HN_LIMIT_HEAD_BYTES));
+  if (head_bytes > 0)
+    return take_answer (self, buffer, head_bytes, length);
+  hn_wire_unread (self->upstream, buffer, length);
+  return HN_PROXY_RUNNING;
 }
 
 /* Whether something waits for the client to take it. */

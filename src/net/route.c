@@ -9,13 +9,35 @@
 
 #define FIRST_V4_BYTE 12
 
-static void
-field_clear (gpointer data)
-{
-  HnRouteField *field = data;
+/* Names and values stand in a few larger pieces, for there are a dozen of them in every request. */
+struct _HnRouteText {
+  HnRouteText *next;
+  gsize used;
+  gsize size;
+  char bytes[];
+};
 
-  g_free (field->name);
-  g_free (field->value);
+#define TEXT_BYTES 1000
+#define FIELDS_USUAL 8
+
+static const char *
+keep_text (HnRoute *self, const char *text)
+{
+  gsize length = strlen (text) + 1;
+  HnRouteText *piece = self->texts;
+  char *copy;
+
+  if (piece == NULL || piece->size - piece->used < length) {
+    gsize size = MAX (length, TEXT_BYTES);
+
+    piece = g_malloc (sizeof *piece + size);
+    *piece = (HnRouteText){ .next = self->texts, .size = size };
+    self->texts = piece;
+  }
+  copy = piece->bytes + piece->used;
+  memcpy (copy, text, length);
+  piece->used += length;
+  return copy;
 }
 
 void
@@ -37,6 +59,10 @@ hn_route_clear (HnRoute *self)
   g_clear_pointer (&self->request_drop, g_ptr_array_unref);
   g_clear_pointer (&self->response_set, g_array_unref);
   g_clear_pointer (&self->tag, g_free);
+  for (HnRouteText *piece = self->texts; piece != NULL; piece = self->texts) {
+    self->texts = piece->next;
+    g_free (piece);
+  }
   hn_route_init (self);
 }
 
@@ -52,14 +78,12 @@ hn_route_refuse (HnRoute *self, guint status, const char *error, const char *det
 }
 
 static void
-set_field (GArray **fields, const char *name, const char *value)
+set_field (HnRoute *self, GArray **fields, const char *name, const char *value)
 {
-  HnRouteField field = { g_strdup (name), g_strdup (value) };
+  HnRouteField field = { keep_text (self, name), keep_text (self, value) };
 
-  if (*fields == NULL) {
-    *fields = g_array_new (FALSE, FALSE, sizeof (HnRouteField));
-    g_array_set_clear_func (*fields, field_clear);
-  }
+  if (*fields == NULL)
+    *fields = g_array_sized_new (FALSE, FALSE, sizeof (HnRouteField), FIELDS_USUAL);
   for (guint i = 0; i < (*fields)->len; i++)
     if (g_ascii_strcasecmp (g_array_index (*fields, HnRouteField, i).name, name) == 0) {
       g_array_remove_index (*fields, i);
@@ -71,35 +95,33 @@ set_field (GArray **fields, const char *name, const char *value)
 void
 hn_route_set_request_field (HnRoute *self, const char *name, const char *value)
 {
-  set_field (&self->request_set, name, value);
+  set_field (self, &self->request_set, name, value);
 }
 
 void
 hn_route_set_response_field (HnRoute *self, const char *name, const char *value)
 {
-  set_field (&self->response_set, name, value);
+  set_field (self, &self->response_set, name, value);
 }
 
 void
 hn_route_drop_request_field (HnRoute *self, const char *name)
 {
   if (self->request_drop == NULL)
-    self->request_drop = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (self->request_drop, g_strdup (name));
+    self->request_drop = g_ptr_array_sized_new (FIELDS_USUAL);
+  g_ptr_array_add (self->request_drop, (gpointer) keep_text (self, name));
 }
 
-static char *
-address_to_text (const HnAddress *address)
+static void
+address_to_text (const HnAddress *address, char text[INET6_ADDRSTRLEN])
 {
-  char text[INET6_ADDRSTRLEN];
   HnNetwork mapped = { .prefix = 96 };
 
   mapped.address.bytes[10] = mapped.address.bytes[11] = 0xff;
   if (memcmp (address->bytes, mapped.address.bytes, FIRST_V4_BYTE) == 0)
-    inet_ntop (AF_INET, address->bytes + FIRST_V4_BYTE, text, sizeof text);
+    inet_ntop (AF_INET, address->bytes + FIRST_V4_BYTE, text, INET6_ADDRSTRLEN);
   else
-    inet_ntop (AF_INET6, address->bytes, text, sizeof text);
-  return g_strdup (text);
+    inet_ntop (AF_INET6, address->bytes, text, INET6_ADDRSTRLEN);
 }
 
 /* All values of a field as one list. */
@@ -123,9 +145,9 @@ void
 hn_route_forwarded (HnRoute *self, const HnHttpHead *head, const HnPeer *peer, GArray *trusted)
 {
   gboolean keep = trusted != NULL && hn_networks_contain (trusted, &peer->address);
-  g_autofree char *address = address_to_text (&peer->address);
-  g_autofree char *chain = keep ? joined_values (head, "X-Forwarded-For") : g_strdup ("");
-  g_autofree char *list = *chain != '\0' ? g_strconcat (chain, ", ", address, NULL) : g_strdup (address);
+  char address[INET6_ADDRSTRLEN];
+  g_autofree char *chain = keep ? joined_values (head, "X-Forwarded-For") : NULL;
+  g_autofree char *list = NULL;
   const HnHttpField *host = keep ? hn_http_head_find (head, "X-Forwarded-Host") : NULL;
   const HnHttpField *scheme = keep ? hn_http_head_find (head, "X-Forwarded-Proto") : NULL;
   g_autofree char *host_text = NULL;
@@ -133,7 +155,10 @@ hn_route_forwarded (HnRoute *self, const HnHttpHead *head, const HnPeer *peer, G
   if (host == NULL)
     host = hn_http_head_find (head, "Host");
   host_text = host != NULL ? hn_slice_dup (host->value) : g_strdup ("");
-  hn_route_set_request_field (self, "X-Forwarded-For", list);
+  address_to_text (&peer->address, address);
+  if (chain != NULL && *chain != '\0')
+    list = g_strconcat (chain, ", ", address, NULL);
+  hn_route_set_request_field (self, "X-Forwarded-For", list != NULL ? list : address);
   hn_route_set_request_field (self, "X-Forwarded-Host", host_text);
   hn_route_set_request_field (self, "X-Forwarded-Proto",
                               scheme != NULL && hn_slice_equal_nocase (scheme->value, "https") ? "https" : "http");

@@ -36,9 +36,11 @@ typedef struct {
 } HnFilter;
 
 typedef struct {
-  char *name;
-  char *value;
+  const char *name; /* both kept by the route */
+  const char *value;
 } HnRouteField;
+
+typedef struct _HnRouteText HnRouteText;
 
 typedef struct {
   HnRouteKind kind;
@@ -56,6 +58,7 @@ typedef struct {
   const HnFilter *filter;   /* PROXY (nullable): static */
   gpointer filter_data;     /* PROXY: borrowed, must stay valid while the request runs, or use filter_data_free */
   GDestroyNotify filter_data_free;
+  HnRouteText *texts;       /* the route's own: where names and values of fields stand */
   char *tag;                /* PROXY: what hn_front_cut() and the events know it by (the session id) */
 } HnRoute;
 

@@ -174,7 +174,7 @@ hn_upstream_pool_give (HnUpstreamPool *self, HnWire *wire, const char *host, gui
   Waiting *one;
   Key key;
 
-  if (!make_key (host, port, &key) || !hn_wire_is_quiet (wire)) {
+  if (!make_key (host, port, &key) || hn_wire_is_gone (wire) || hn_wire_get_input (wire).length > 0 || hn_wire_get_pending (wire) > 0) {
     hn_wire_free (wire);
     return;
   }

@@ -51,9 +51,10 @@ is_ours (const char *rest)
 static gboolean
 has_method (const char *methods, HnSlice method)
 {
-  g_autofree char *wanted = g_strdup_printf (" %.*s ", (int) method.length, method.text);
-
-  return strstr (methods, wanted) != NULL;
+  for (const char *at = methods; at[1] != '\0'; at = strchr (at + 1, ' '))
+    if (strchr (at + 1, ' ') == at + 1 + method.length && memcmp (at + 1, method.text, method.length) == 0)
+      return TRUE;
+  return FALSE;
 }
 
 static gboolean
@@ -94,12 +95,35 @@ drop_user_spellings (const HnHttpHead *head, HnRoute *route)
 {
   for (guint i = 0; i < head->fields->len; i++) {
     const HnHttpField *field = &g_array_index (head->fields, HnHttpField, i);
-    g_autofree char *name = hn_slice_dup (field->name);
-    g_autofree char *plain = g_strdelimit (g_strdup (name), "_", '-');
+    g_autofree char *name = NULL;
+    g_autofree char *plain = NULL;
 
+    if (field->name.length != strlen (HN_MOONLIGHT_USER_HEADER))
+      continue;
+    name = hn_slice_dup (field->name);
+    plain = g_strdelimit (g_strdup (name), "_", '-');
     if (g_ascii_strcasecmp (plain, HN_MOONLIGHT_USER_HEADER) == 0)
       hn_route_drop_request_field (route, name);
   }
+}
+
+/* Cuts the first cookie off a list, without the white space around it. */
+static HnSlice
+next_cookie (HnSlice *rest)
+{
+  const char *semicolon = memchr (rest->text, ';', rest->length);
+  HnSlice cookie = { rest->text, semicolon != NULL ? (gsize) (semicolon - rest->text) : rest->length };
+  gsize used = cookie.length + (semicolon != NULL ? 1 : 0);
+
+  rest->text += used;
+  rest->length -= used;
+  while (cookie.length > 0 && g_ascii_isspace (cookie.text[0])) {
+    cookie.text++;
+    cookie.length--;
+  }
+  while (cookie.length > 0 && g_ascii_isspace (cookie.text[cookie.length - 1]))
+    cookie.length--;
+  return cookie;
 }
 
 /* Of all cookies only the child's own. */
@@ -108,16 +132,17 @@ keep_child_cookie (const HnHttpHead *head, HnRoute *route)
 {
   for (guint i = 0; i < head->fields->len; i++) {
     const HnHttpField *field = &g_array_index (head->fields, HnHttpField, i);
-    g_autofree char *value = NULL;
-    g_auto (GStrv) cookies = NULL;
+    HnSlice rest = field->value;
 
     if (!hn_slice_equal_nocase (field->name, "cookie"))
       continue;
-    value = hn_slice_dup (field->value);
-    cookies = g_strsplit (value, ";", 64);
-    for (char **cookie = cookies; *cookie != NULL; cookie++) {
-      if (g_str_has_prefix (g_strstrip (*cookie), COOKIE)) {
-        hn_route_set_request_field (route, "Cookie", *cookie);
+    while (rest.length > 0) {
+      HnSlice cookie = next_cookie (&rest);
+
+      if (hn_slice_has_prefix (cookie, COOKIE)) {
+        g_autofree char *text = hn_slice_dup (cookie);
+
+        hn_route_set_request_field (route, "Cookie", text);
         return;
       }
     }
