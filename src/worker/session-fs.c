@@ -15,6 +15,7 @@
 
 #define OPEN_DIRECTORIES 16
 #define LAST_LINE_BYTES 300
+#define PANIC_NOTE "note: run with `RUST_BACKTRACE" /* what a panic ends with: the line before it says why */
 #define NOTE "session.json"
 #define NOTE_BYTES 4096
 
@@ -169,5 +170,9 @@ hn_session_fs_read_last_line (const char *directory)
   tail[MAX (got, 0)] = '\0';
   g_strchomp (tail);
   newline = strrchr (tail, '\n');
+  if (newline != NULL && g_str_has_prefix (newline + 1, PANIC_NOTE)) {
+    *newline = '\0';
+    newline = strrchr (tail, '\n');
+  }
   return g_utf8_make_valid (newline != NULL ? newline + 1 : tail, -1);
 }

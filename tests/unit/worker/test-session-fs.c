@@ -222,6 +222,10 @@ the_last_words_are_the_last_line_and_bounded (void **state)
   assert_true (g_file_set_contents (path, "first\nsecond\n\n", -1, NULL));
   last = hn_session_fs_read_last_line (*state);
   assert_string_equal (last, "second");
+  assert_true (g_file_set_contents (path, "x\nthread 'main' panicked: why\nnote: run with `RUST_BACKTRACE=1` environment\n", -1, NULL));
+  g_free (last);
+  last = hn_session_fs_read_last_line (*state);
+  assert_string_equal (last, "thread 'main' panicked: why");
   assert_true (g_file_set_contents (path, filling, -1, NULL));
   cut = hn_session_fs_read_last_line (*state);
   assert_int_equal (strlen (cut), 300);
