@@ -7,6 +7,22 @@
 
 #define MAX_DEPTH 32
 
+#define REFUSAL_CHARACTERS_MAX 400
+
+/* One line of bearable length, whatever the value that it quotes. */
+static void
+make_line (char *text)
+{
+  char *end = text;
+
+  for (guint n = 0; *end != '\0' && n < REFUSAL_CHARACTERS_MAX; n++) {
+    if (g_ascii_iscntrl (*end))
+      *end = ' ';
+    end = g_utf8_next_char (end);
+  }
+  *end = '\0';
+}
+
 gboolean
 hn_config_yaml_refuse (const HnConfigYaml *self, const yaml_node_t *node, GError **error, const char *format, ...)
 {
@@ -16,6 +32,7 @@ hn_config_yaml_refuse (const HnConfigYaml *self, const yaml_node_t *node, GError
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
+  make_line (text);
   g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s:%zu:%zu: %s", self->file, node->start_mark.line + 1,
                node->start_mark.column + 1, text);
   return FALSE;

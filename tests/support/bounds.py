@@ -68,36 +68,34 @@ def _cycles(running, first, count, progress):
             done.result()
 
 
-def _idle(running, processes):
-    """Waits for what ends by itself after the last session: pooled connections (20 s) and threads (15 s). Returns the figures."""
+def _held(processes):
+    return [(p.fds(), p.threads()) for p in processes]
+
+
+def _at_rest(running, processes, wanted):
+    """Waits until they hold what they should, or for as long as pooled connections (20 s) and threads (15 s) outlive their use."""
     running.wait(lambda: not running.call("GET", "/api/v1/sessions").json()["sessions"], 30, "no session is left")
-    last = []
-
-    def steady():
-        last.append([(p.fds(), p.threads()) for p in processes])
-        return len(last) > 20 and all(figures == last[-1] for figures in last[-20:])
-
-    true(measure.settle(steady, 90), "descriptors and threads do not come to rest: %r" % last[-5:])
-    return [(p.fds(), p.threads(), p.rss_kb()) for p in processes]
+    measure.settle(lambda: _held(processes) == wanted, 60)
+    return _held(processes), [p.rss_kb() for p in processes]
 
 
 def create_and_delete(running, count, warm_up=20, check_rss=True, progress=lambda number: None):
     """Descriptors, threads and directories as before, memory within 5 % (after a warm-up)."""
     processes = products(running)
+    fresh = _held(processes)
     _cycles(running, 0, warm_up, lambda number: None)
-    before = _idle(running, processes)
+    before, rss_before = _at_rest(running, processes, fresh)
     began = time.monotonic()
     _cycles(running, warm_up, count, progress)
     took = time.monotonic() - began
-    measure.settle(lambda: [(p.fds(), p.threads()) for p in processes] == [b[:2] for b in before], 60)
-    after = _idle(running, processes)
+    after, rss_after = _at_rest(running, processes, before)
     text = "%d create/delete cycles in %.0f s: " % (count, took) + ", ".join(
-        "%s fds %d→%d threads %d→%d RSS %d→%d KB (%+.1f %%)" % (p.name, b[0], a[0], b[1], a[1], b[2], a[2], 100 * (a[2] - b[2]) / b[2])
-        for p, b, a in zip(processes, before, after))
+        "%s fds %d→%d threads %d→%d RSS %d→%d KB (%+.1f %%)" % (p.name, was[0], now[0], was[1], now[1], old, new, 100 * (new - old) / old)
+        for p, was, now, old, new in zip(processes, before, after, rss_before, rss_after))
     equal(_folders(running), [], "directories of sessions")
-    for process, was, now in zip(processes, before, after):
-        equal(now[:2], was[:2], "descriptors and threads of %s" % process.name)
-        true(not check_rss or now[2] <= was[2] * (1 + RSS_PERCENT / 100), text)
+    equal(after, before, "descriptors and threads: " + text)
+    for old, new in zip(rss_before, rss_after):
+        true(not check_rss or new <= old * (1 + RSS_PERCENT / 100), text)
     return text
 
 
