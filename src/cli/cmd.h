@@ -8,4 +8,5 @@
 int hn_cmd_controller (int argc, char **argv);
 int hn_cmd_worker (int argc, char **argv);
 int hn_cmd_config_sample (int argc, char **argv);
+int hn_cmd_mic_pipeline (int argc, char **argv);
 int hn_cmd_worker_token (int argc, char **argv);

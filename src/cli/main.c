@@ -22,6 +22,7 @@ static const struct {
   { "controller", hn_cmd_controller, "send each session request to the least-loaded worker" },
   { "worker", hn_cmd_worker, "run sessions on this node" },
   { "worker-token", hn_cmd_worker_token, "print a token that lets one worker register" },
+  { "mic-pipeline", hn_cmd_mic_pipeline, "print gst-launch-1.0 lines for either end of a microphone" },
   { "config-sample", hn_cmd_config_sample, "print every option with its default" },
   { "version", cmd_version, "print the version" },
   { "supervise", hn_supervisor_main, NULL },

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <gio/gio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "cli/cmd.h"
+
+#define CAPS "application/x-rtp,media=(string)audio,clock-rate=(int)48000,encoding-name=(string)OPUS,payload=(int)111"
+
+static void
+print_lines (const char *body, int port, const char *offer)
+{
+  printf ("# The body's end: hears what the relay sends to port %d/udp (scripts/mic-listen does the same with a level meter).\n"
+          "gst-launch-1.0 -e udpsrc port=%d caps='" CAPS "' ! rtpjitterbuffer latency=100 ! rtpopusdepay ! opusdec ! audioconvert"
+          " ! audioresample ! autoaudiosink\n\n",
+          port, port);
+  printf ("# A test tone past the relay, straight to the body: tells whether the way to hydravoice is open.\n"
+          "gst-launch-1.0 audiotestsrc is-live=true wave=ticks ! audioconvert ! audioresample ! opusenc audio-type=voice frame-size=20"
+          " ! rtpopuspay pt=111 ! udpsink host=%s port=%d\n\n",
+          body, port);
+  printf ("# A test tone into the relay, as a browser's microphone comes in (WHIP; `whipsink` is in gst-plugins-rs, which Debian 12 lacks).\n"
+          "gst-launch-1.0 audiotestsrc is-live=true wave=ticks ! audioconvert ! audioresample ! opusenc audio-type=voice frame-size=20"
+          " ! rtpopuspay pt=111 ! '" CAPS "' ! whipsink whip-endpoint='%s'\n",
+          offer);
+}
+
+static gboolean
+parse (int argc, char **argv, char **ret_body, int *ret_port, char **ret_session, GError **error)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_auto (GStrv) arguments = g_new0 (char *, (gsize) argc + 2);
+  const GOptionEntry entries[] = {
+    { "body", 0, 0, G_OPTION_ARG_STRING, ret_body, "Address of the body", "IP" },
+    { "port", 0, 0, G_OPTION_ARG_INT, ret_port, "Its microphone port (47995)", "PORT" },
+    { "session", 0, 0, G_OPTION_ARG_STRING, ret_session, "A session's stream URL", "URL" },
+    { NULL },
+  };
+
+  arguments[0] = g_strdup ("hydraneckwebrtc mic-pipeline");
+  for (int i = 0; i < argc; i++)
+    arguments[i + 1] = g_strdup (argv[i]);
+  g_set_prgname (arguments[0]);
+  g_option_context_set_summary (context, "Prints gst-launch-1.0 lines for either end of a microphone. See docs/mic.md.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse_strv (context, &arguments, error))
+    return FALSE;
+  if (arguments[1] == NULL && *ret_port >= 1 && *ret_port <= G_MAXUINT16)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s", arguments[1] != NULL ? "unexpected argument" : "no such port");
+  return FALSE;
+}
+
+/* `http://host/session/ID/stream.html?…` → `http://host/session/ID/mic/offer` */
+static char *
+offer_url (const char *session)
+{
+  g_autofree char *plain = g_strdup (session != NULL ? session : "https://CONTROLLER/session/ID/stream.html");
+  char *end;
+
+  plain[strcspn (plain, "?#'\"\\ \t\r\n")] = '\0'; /* it goes between quotes of a shell */
+  end = strrchr (plain, '/');
+  if (end != NULL)
+    end[1] = '\0';
+  return g_strconcat (plain, "mic/offer", NULL);
+}
+
+int
+hn_cmd_mic_pipeline (int argc, char **argv)
+{
+  g_autofree char *body = NULL;
+  g_autofree char *session = NULL;
+  g_autofree char *offer = NULL;
+  g_autoptr (GInetAddress) address = NULL;
+  g_autoptr (GError) error = NULL;
+  int port = 47995;
+
+  if (!parse (argc, argv, &body, &port, &session, &error)) {
+    fprintf (stderr, "hydraneckwebrtc mic-pipeline: %s\n", error->message);
+    return EX_USAGE;
+  }
+  address = body != NULL ? g_inet_address_new_from_string (body) : NULL;
+  if (body != NULL && address == NULL) {
+    fprintf (stderr, "hydraneckwebrtc mic-pipeline: '%s' is no IP address\n", body);
+    return EX_USAGE;
+  }
+  offer = offer_url (session);
+  print_lines (body != NULL ? body : "BODY", port, offer);
+  return 0;
+}
