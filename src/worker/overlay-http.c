@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/overlay-http.h"
 
+#include "base/id.h"
 #include "base/json.h"
 
 /* The script is the same for all sessions of a worker; what differs it asks for itself, so that nothing that a caller of the API wrote ever stands in
@@ -28,8 +29,9 @@ hn_overlay_http_reply_context (HnOverlayHttp *self, HnHttpRequest *request, HnSe
   const HnSessionFacts *facts = hn_session_io_get_facts (session);
   const HnCreateRequest *wanted = facts->request;
   g_autoptr (JsonObject) object = json_object_new ();
+  HnIdShort id = hn_id_short (facts->id); /* it goes into reports: the whole one is a key while the session lives */
   const char *members[][2] = {
-    { "session_id", facts->id },
+    { "session_id", id.text },
     { "status", hn_session_state_to_text (hn_session_get_state (hn_session_io_get_rules (session))) },
     { "experience", wanted->experience },
     { "district", wanted->district },

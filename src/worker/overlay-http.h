@@ -33,7 +33,7 @@ void hn_overlay_http_reply_script (HnOverlayHttp *self, HnHttpRequest *request);
 /**
  * hn_overlay_http_reply_context:
  * @self: the overlay
- * @request: is answered with a JSON object: `session_id`, `status`, `experience`, `district`, `body`, `head`, `body_ip` (empty when the creator
+ * @request: is answered with a JSON object: `session_id` (its first 8 characters), `status`, `experience`, `district`, `body`, `head`, `body_ip` (empty when the creator
  *   did not say), `return_url`, `report_url`
  * @session: its session
  */

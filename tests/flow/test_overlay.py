@@ -9,6 +9,7 @@ import urllib.parse
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 
 import flow  # noqa: E402, I001: it makes the modules below findable
+import faults  # noqa: E402
 from flow import contains, equal, true  # noqa: E402
 
 sys.path.insert(0, os.path.join(flow.TOP, "tests/browser"))
@@ -16,7 +17,7 @@ sys.path.insert(0, os.path.join(flow.TOP, "tests/browser"))
 import stream_check  # noqa: E402
 import webdriver  # noqa: E402
 
-ODD = "Käse & \"Kuchen\" </script><b>🍰"
+ODD = "Käse & \"Kuchen\" <script>🍰"
 PANEL = "const root = document.getElementById('hydraneck-overlay')?.shadowRoot; const dialog = root?.querySelector('dialog');"
 ENDED = PANEL + "return dialog?.open ? dialog.querySelector('h1').textContent + ': ' + dialog.querySelector('#text').textContent : null"
 BADGE = PANEL + "const badge = root?.querySelector('.badge'); return badge && !badge.hidden ? badge.textContent : null"
@@ -56,14 +57,14 @@ def the_overlay_rates_reports_and_leads_back(running):
         equal(len(values), 13, "parameters of the report")
         equal((values["experience"], values["district"], values["body"], values["head"], values["body_ip"], values["session_id"], values["end_reason"],
                values["ice_candidate_type"]),
-              (ODD, "Süd & Nord", "b-6", "h'1", running.plan.body(1), created["session_id"], "no_video", "relay"), "report")
+              (ODD, "Süd & Nord", "b-6", "h'1", running.plan.body(1), created["session_id"][:8], "no_video", "relay"), "report")
         true(int(values["duration_ms"]) > 0, "duration is %s" % values["duration_ms"])
         equal(browser.script(PANEL + "const a = dialog.querySelector('.report'); return [a.target, a.rel]"), ["_blank", "noopener noreferrer"], "report link")
         # a change of mind before it is sent
         browser.script(PANEL + "dialog.querySelector('#star2').click(); dialog.querySelector('#star5').click()")
         browser.wait_for(PANEL + "return dialog.querySelector('.said').textContent === 'Thank you'", 10)
-        rating = running.wait_event("rating", "services", session_id=created["session_id"])
-        equal((rating["rating"], rating["experience"]), (5, ODD), "rating")
+        rating = running.wait_event("rating", "services", session_id=created["session_id"][:8])
+        equal((int(rating["rating"]), rating["experience"]), (5, ODD), "rating")
         browser.script(PANEL + "dialog.querySelector('.again').click()")
         browser.wait_for("return window.location.pathname === '/api/v1/health'", 10)
         _gone(running, created)
@@ -80,25 +81,55 @@ def exit_quits_and_leads_back(running):
 
 def exit_works_with_dead_data_channels(running):
     with webdriver.Browser() as browser:
-        created = _playing(running, browser)
-        browser.script("Object.values(window.app.stream.transport.channels).forEach(channel => channel.close())")
+        created = running.create(1)
+        faults.session_fault(running, created, "deaf-channels")
+        browser.open(created["stream_url"])
+        stream_check.wait_for_play(browser, 40, 10, 10)
         browser.script(stream_check.CLICK_EXIT)
         _gone(running, created)
 
 
+# what the fake is told → what people read
+ENDS = {
+    "terminate-after-ms=1,terminate-code=0": "The stream has ended: The PC ended the stream.",
+    "terminate-after-ms=1,terminate-code=100": "No picture from the PC: The PC sent no video.",
+    "terminate-after-ms=1,terminate-code=101": "No picture from the PC: The video from the PC arrived in pieces",
+    "terminate-after-ms=1,terminate-code=102": "The stream has ended: The PC ended the stream right after it began.",
+    "terminate-after-ms=1,terminate-code=103": "Protected content: ",
+    "terminate-after-ms=1,terminate-code=104": "The stream has ended: The PC could not convert its picture.",
+    "terminate-after-ms=1,terminate-code=7": "The stream has ended: The PC ended the stream with an error.",
+    "stream-fatal": "The stream could not start: ",
+    "exit-on-stream": "The session has ended: This session is over.",
+}
+
+
+def each_end_is_told_in_words(running):
+    with webdriver.Browser() as browser:
+        for words, text in ENDS.items():
+            created = running.create(1)
+            faults.session_fault(running, created, words)
+            browser.open(created["stream_url"])
+            contains(browser.wait_for(ENDED, 25), text, "overlay for " + words)
+            running.call("DELETE", "/api/v1/sessions/" + created["session_id"])
+
+
 def a_flap_shows_a_badge_and_no_overlay(running):
     with webdriver.Browser() as browser:
-        _playing(running, browser)
-        # what Chromium reports of a network that comes and goes, on the page's own connection
-        browser.script("""const peer = window.app.stream.transport.peer
-            Object.defineProperty(peer, 'connectionState', { value: arguments[0], configurable: true })
-            peer.dispatchEvent(new Event('connectionstatechange'))""", "disconnected")
-        equal(browser.wait_for(BADGE, 5), "Reconnecting…", "badge")
-        browser.script("""const peer = window.app.stream.transport.peer
-            delete peer.connectionState
-            peer.dispatchEvent(new Event('connectionstatechange'))""")
-        browser.wait_for(PANEL + "return root.querySelector('.badge').hidden", 5)
+        created = running.create(1)
+        faults.session_fault(running, created, "flap-after-ms=2500,flap-ms=9000")
+        browser.open(created["stream_url"])
+        equal(browser.wait_for(BADGE, 30), "Reconnecting…", "badge")
+        faults.session_fault(running, created)
+        browser.wait_for(PANEL + "return root.querySelector('.badge').hidden", 30)
         equal(browser.script(ENDED), None, "overlay")
+
+
+def a_drop_that_does_not_come_back_is_an_end(running):
+    with webdriver.Browser() as browser:
+        created = running.create(1)
+        faults.session_fault(running, created, "drop-after-ms=1")
+        browser.open(created["stream_url"])
+        true(browser.wait_for(ENDED, 60) is not None, "no overlay")
 
 
 def keys_and_clicks_inside_never_reach_the_game(running):

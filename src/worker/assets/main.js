@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Puts the parts together: what the page does is seen by relay.js, judged by life.js, shown by panel.js. */
 
-const SESSION_CHECK_MS = 5000;
+const SESSION_CHECK_MS = 1500;
 const ALIVE_MS = 30000;    /* a stream without a socket says that it plays, or the session counts as abandoned */
 const RATING_MS = 1200;    /* a change of mind within it is not sent twice */
 const CANDIDATE_MS = 2000; /* after it is connected: which pair was chosen */
 
 const life = createLife(performance.now());
 const peers = new Set();
-let context = { session_id: base.split('/').pop(), return_url: settings.returnUrl };
+let context = { session_id: base.split('/').pop().slice(0, 8), return_url: settings.returnUrl };
 let panel = null;
 let candidateType = '';
 let timer = 0;
