@@ -43,6 +43,10 @@ on_polled (const HnHttpReply *reply, const GError *error, gpointer data)
     g_autoptr (GError) failure = g_error_new (HN_ERROR, HN_ERROR_TIMEOUT, "moonlight-web-stream did not answer within %ds",
                                               HN_LIMIT_READY_SECONDS);
 
+    if (reply != NULL)
+      hn_error_set_detail (failure, "it listens, but answers %u to the session's user", reply->status);
+    else
+      hn_error_set_detail (failure, "%s; web-server.log says more", error->message);
     self->events->failed (failure, self->user_data);
   } else {
     hn_timer_arm (self->poll, now_us + POLL_US);

@@ -232,30 +232,33 @@ def an_orphan_streamer_ends_with_its_supervisor(running):
 
 
 def a_web_server_that_never_listens_or_elsewhere_is_given_up_after_10_seconds():
-    other = faults.Moonlight(flow.build_folder())
+    """Three workers at once, for each one's web-server has 10 s: one never listens, one listens elsewhere, one knows nobody."""
+    own = [MOONLIGHT, faults.Moonlight(flow.build_folder()), faults.Moonlight(flow.build_folder())]
     try:
-        with flow.Started(workers=1, bodies=2, turn=False, extra_worker={"moonlight": {"path": MOONLIGHT.path}}) as running:
-            running.plan.extra_worker = {"moonlight": {"path": other.path}}
-            running.plan.workers = 2
-            running.start_worker(2)
-            running.wait_workers(2)
-            MOONLIGHT.fault("hang-before-listen")
-            other.fault("no-config")
+        with flow.Started(workers=1, bodies=3, turn=False, extra_worker={"moonlight": {"path": MOONLIGHT.path}}) as running:
+            for number in (2, 3):
+                running.plan.extra_worker = {"moonlight": {"path": own[number - 1].path}}
+                running.plan.workers = number
+                running.start_worker(number)
+            running.wait_workers(3)
+            for moonlight, words in zip(own, ("hang-before-listen", "no-config", "unknown-user")):
+                moonlight.fault(words)
             began = time.monotonic()
-            with concurrent.futures.ThreadPoolExecutor(2) as pool:
-                replies = list(pool.map(lambda number: running.create(number, expect=None), (1, 2)))
+            with concurrent.futures.ThreadPoolExecutor(3) as pool:
+                replies = list(pool.map(lambda number: running.create(number, expect=None), (1, 2, 3)))
             took = time.monotonic() - began
-            for reply in replies:
-                error_shape(reply, 504, "moonlight-web-stream did not answer within 10s")
+            details = [error_shape(reply, 504, "moonlight-web-stream did not answer within 10s")["detail"] for reply in replies]
+            equal(len([detail for detail in details if "it listens, but answers 401" in detail]), 1, "details that name the 401")
             true(10 <= took < 25, "it took %.1f s" % took)
             nothing_is_left(running)
-            MOONLIGHT.fault()
-            other.fault()
-            for number in (1, 2):
+            for moonlight in own:
+                moonlight.fault()
+            for number in (1, 2, 3):
                 running.create(number)
     finally:
         MOONLIGHT.fault()
-        other.remove()
+        for moonlight in own[1:]:
+            moonlight.remove()
 
 
 try:
