@@ -48,8 +48,8 @@ def _folders(running):
                   for name in os.listdir(running.path(top)) if re.fullmatch("[0-9a-f]{32}", name))
 
 
-def _cycle(running, number, body):
-    created = running.create(body, experience="cycle-%d" % number)
+def _cycle(running, body):
+    created = running.create(body)
     reply = running.call("DELETE", "/api/v1/sessions/" + created["session_id"])
     equal(reply.status, 200, "delete")
 
@@ -60,7 +60,7 @@ def _cycles(running, first, count, progress):
 
     def loop(body):
         for number in range(first + body - 1, first + count, bodies):
-            _cycle(running, number, body)
+            _cycle(running, body)
             progress(number)
 
     with concurrent.futures.ThreadPoolExecutor(bodies) as pool:
