@@ -160,6 +160,18 @@ def _state(running, name):
     return running.call("GET", "/api/v1/workers/" + name).json()
 
 
+def _in_time(seconds, what, call):
+    """The answer of `call`, which takes less than so long: of three times, since others may have the processor just then."""
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        answer = call()
+        took.append(time.monotonic() - began)
+        if took[-1] < seconds:
+            return answer
+    raise AssertionError("%s took %r s" % (what, took))
+
+
 # what the first worker does, what the caller gets, how many others were asked, the state of the first
 BRANCHES = [
     ((503, {"error": "max sessions reached", "code": 503}), 201, None, 1, "healthy"),
@@ -465,33 +477,34 @@ def stream_urls_are_where_the_caller_can_reach_them():
 # ---- many ----
 
 def a_list_asks_a_bounded_number_of_workers_at_once():
-    with _alone() as running, Fake(running, 1) as fake:
-        now, most, gate = [0], [0], threading.Lock()
-        plain = fake.serve
+    """On four addresses, since calls to one are bounded by themselves; answers are held until too many are there, or a while."""
+    with _alone() as running, Fake(running, 1) as a, Fake(running, 2) as b, Fake(running, 3) as c, Fake(running, 4) as d:
+        fakes, now, most, gate, too_many = (a, b, c, d), [0], [0], threading.Lock(), threading.Event()
 
-        def slowly(handler):
+        def held(plain, handler):
             with gate:
                 now[0] += 1
                 most[0] = max(most[0], now[0])
-            time.sleep(0.01)
+            if now[0] > 64:
+                too_many.set()
+            too_many.wait(0.2)
             with gate:
                 now[0] -= 1
             plain(handler)
 
-        fake.serve = slowly
         for number in range(200):
-            session = _session("10.1.0.%d" % (number + 1))
+            fake, session = fakes[number % 4], _session("10.1.0.%d" % (number + 1))
             equal(fake.beat(worker_id="w%03d" % number, sessions=[session], active_sessions=1).status, 200, "heartbeat")
-        began = time.monotonic()
-        sessions = running.call("GET", "/api/v1/sessions").json()["sessions"]
-        true(time.monotonic() - began < 2.5, "it took %.2f s" % (time.monotonic() - began))
-        true(most[0] <= 64, "%d workers were asked at once" % most[0])
-        true(most[0] >= 4, "only %d workers were asked at once" % most[0])
+        for fake in fakes:
+            fake.serve = lambda handler, plain=fake.serve: held(plain, handler)
+        sessions = _in_time(2, "the list", lambda: running.call("GET", "/api/v1/sessions")).json()["sessions"]
+        true(not too_many.is_set(), "%d workers were asked at once" % most[0])
+        true(most[0] >= 16, "only %d workers were asked at once" % most[0])
         # those that answered say that they have none; those that could not be asked in time are shown as their heartbeat had them
         true(all(s["stale"] for s in sessions), "sessions: %r" % sessions[:2])
-        before = fake.asked("GET", "/api/v1/sessions")
+        before = sum(f.asked("GET", "/api/v1/sessions") for f in fakes)
         equal(len(running.call("GET", "/api/v1/workers").json()["workers"]), 200, "workers")
-        equal(fake.asked("GET", "/api/v1/sessions"), before, "calls for the list of workers")
+        equal(sum(f.asked("GET", "/api/v1/sessions") for f in fakes), before, "calls for the list of workers")
 
 
 def a_draining_workers_body_moves_to_another_worker():
@@ -510,6 +523,7 @@ def a_draining_workers_body_moves_to_another_worker():
 
 
 # ---- real workers ----
+
 
 def _tunnel(created, base):
     """A stream socket below `base` instead of the controller, with its streamer running."""
@@ -539,18 +553,15 @@ def a_hung_worker_is_listed_as_stale_and_told_apart(running):
     worker = running.children["worker-1"]
     os.kill(worker.pid, signal.SIGSTOP)
     try:
-        began = time.monotonic()
-        sessions = running.call("GET", "/api/v1/sessions").json()["sessions"]
-        true(time.monotonic() - began < 2, "the list took %.2f s" % (time.monotonic() - began))
+        sessions = _in_time(2, "the list", lambda: running.call("GET", "/api/v1/sessions")).json()["sessions"]
         shown = {s["id"]: s for s in sessions}
         equal(shown[hung["session_id"]].get("stale"), True, "stale")
         equal(shown[hung["session_id"]]["worker_id"], "worker-1", "worker")
         running.wait(lambda: not {s["id"]: s for s in running.call("GET", "/api/v1/sessions").json()["sessions"]}
                      [fine["session_id"]].get("stale"), 20, "the other worker's part is not stale")
         for method in ("GET", "DELETE"):
-            began = time.monotonic()
-            body = error_shape(running.call(method, "/api/v1/sessions/" + hung["session_id"]), 504)
-            true(time.monotonic() - began < 5, "%s took %.2f s" % (method, time.monotonic() - began))
+            one = "/api/v1/sessions/" + hung["session_id"]
+            body = error_shape(_in_time(3, method, lambda method=method, one=one: running.call(method, one)), 504)
             contains(body["error"], "worker 'worker-1'")
             contains(body["detail"], "its last heartbeat")
         equal(running.call("GET", "/api/v1/sessions/" + fine["session_id"]).status, 200, "the other session")
