@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules: the worker that holds a session has the word about it; if it does not speak in time its last heartbeat does, marked stale. At most
  * HN_LIMIT_FAN_OUT workers are asked at once, for all lists together; each has CALL_SECONDS, so that some that hang do not keep the
- * others from being asked, and a list has TOTAL_SECONDS. Workers that are unhealthy already are not asked. What a worker says goes
+ * others from being asked, and a list has TOTAL_SECONDS. Workers that are unhealthy already are not asked, nor are those that have told of
+ * no session: every change is told at once. What a worker says goes
  * through the codec: only known fields reach a caller. */
 #include "controller/list-http.h"
 
@@ -214,8 +215,12 @@ give_up (gpointer data)
 /* ---- requests ---- */
 
 static gboolean
-is_worth_asking (const HnRegistryWorker *worker)
+is_worth_asking (HnListHttp *self, const HnRegistryWorker *worker)
 {
+  g_autoptr (GPtrArray) sessions = hn_registry_list_sessions (hn_cluster_http_get_registry (self->cluster), worker);
+
+  if (sessions->len == 0)
+    return FALSE;
   return worker->membership.state == HN_MEMBERSHIP_HEALTHY || worker->membership.state == HN_MEMBERSHIP_SUSPECT;
 }
 
@@ -250,7 +255,7 @@ hn_list_http_start (HnListHttp *self, HnHttpRequest *request)
     JsonArray *part = json_array_new ();
 
     g_ptr_array_add (list->parts, part);
-    if (is_worth_asking (worker))
+    if (is_worth_asking (self, worker))
       add_call (list, worker, part);
     else
       add_stale (self, request, worker, part);

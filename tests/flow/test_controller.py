@@ -502,9 +502,12 @@ def a_list_asks_a_bounded_number_of_workers_at_once():
         true(most[0] >= 16, "only %d workers were asked at once" % most[0])
         # those that answered say that they have none; those that could not be asked in time are shown as their heartbeat had them
         true(all(s["stale"] for s in sessions), "sessions: %r" % sessions[:2])
+        for number in range(200):
+            fakes[number % 4].beat(worker_id="w%03d" % number, sessions=[])
         before = sum(f.asked("GET", "/api/v1/sessions") for f in fakes)
+        equal(running.call("GET", "/api/v1/sessions").json()["sessions"], [], "sessions of workers that told of none")
         equal(len(running.call("GET", "/api/v1/workers").json()["workers"]), 200, "workers")
-        equal(sum(f.asked("GET", "/api/v1/sessions") for f in fakes), before, "calls for the list of workers")
+        equal(sum(f.asked("GET", "/api/v1/sessions") for f in fakes), before, "calls for lists that heartbeats have answered")
 
 
 def a_draining_workers_body_moves_to_another_worker():
