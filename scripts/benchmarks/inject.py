@@ -30,6 +30,8 @@ def run(options):
                     for size, count in ((8, 20000), (256, 2000)):
                         rig.measured("requests", "%dk.html" % size, 200, 32, "keep")
                         cpu, said = rig.measured("requests", "%dk.html" % size, int(count * scale), 32, "keep")
+                        plain, _ = rig.measured("requests", "%dk.bin" % size, int(count * scale), 32, "keep")
+                        results["µs for the script alone, page of %d KB" % size][rig.name].append((cpu - plain) / said["units"] * 1e6)
                         results["µs per page of %d KB" % size][rig.name].append(cpu / said["units"] * 1e6)
     rows = []
     for row, values in results.items():

@@ -40,6 +40,7 @@ struct _HnFrontClient {
   gint64 since_us; /* when this state began, or this head */
   gboolean in_head; /* the first byte of a head has come */
   gboolean close;  /* after this answer */
+  gboolean said_last; /* the client announced that this request is its last, and it is whole */
   gboolean is_head; /* the request under way is a HEAD */
   gboolean cut;
   gsize scanned;   /* bytes of the head without an empty line */
@@ -272,6 +273,7 @@ begin_proxy (HnFrontClient *self, const HnHttpHead *head, gsize head_bytes, HnRo
   }
   if (head->expect_continue && head->body != HN_HTTP_BODY_NONE && hn_wire_get_input (self->wire).length == head_bytes)
     say_continue (self);
+  self->said_last = head->close && head->body == HN_HTTP_BODY_NONE;
   self->proxy = hn_proxy_new (shared->poller, shared->pool, self->wire, head, head_bytes, route, &shared->timeouts, on_wake, self);
   enter (self, PROXY);
 }
@@ -472,6 +474,10 @@ step_flush (HnFrontClient *self)
   }
   if (client_is_slow (self))
     return FALSE;
+  if (self->close && self->said_last && hn_wire_is_quiet (self->wire)) {
+    leave (self); /* nothing is on its way that a reset could answer */
+    return FALSE;
+  }
   if (self->close) {
     hn_wire_shutdown (self->wire);
     enter (self, LINGER);

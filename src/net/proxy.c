@@ -20,6 +20,7 @@
 
 #define BYTES_PER_TURN (1024 * 1024)
 #define INTERIM_ANSWERS_MAX 16
+#define FILTER_HELD_BYTES 64 /* what a filter held back comes on top: more than this only costs a growing buffer */
 
 typedef enum { UNCONNECTED, CONNECTING, WAITING, ANSWERING, ANSWERED, UPGRADED } State;
 
@@ -349,6 +350,12 @@ take_head (HnProxy *self, const char *bytes, gsize length)
   return result;
 }
 
+static gboolean
+is_through (HnProxy *self)
+{
+  return self->route.filter->is_through != NULL && self->route.filter->is_through (self->filter_state);
+}
+
 /* Sends payload on, edited if there is a filter, together with the head if that still waits. */
 static gboolean
 pass_on (HnProxy *self, const char *bytes, gsize length, gboolean last)
@@ -356,8 +363,8 @@ pass_on (HnProxy *self, const char *bytes, gsize length, gboolean last)
   g_autoptr (GByteArray) lead = g_steal_pointer (&self->lead);
   g_autoptr (GByteArray) edited = NULL;
 
-  if (self->filter_state != NULL && self->framing != HN_HTTP_BODY_NONE) {
-    edited = g_byte_array_new ();
+  if (self->filter_state != NULL && self->framing != HN_HTTP_BODY_NONE && !is_through (self)) {
+    edited = g_byte_array_sized_new ((guint) (length + self->route.filter->added_bytes (self->filter_state) + FILTER_HELD_BYTES));
     self->route.filter->feed (self->filter_state, bytes, length, last, edited);
     bytes = (const char *) edited->data;
     length = edited->len;

@@ -33,6 +33,8 @@ typedef struct {
   /* appends to @out what can go on; at @last everything that is left, the addition included. May hold back a bounded tail. */
   void (*feed) (gpointer state, const char *bytes, gsize n_bytes, gboolean last, GByteArray *out);
   void (*close) (gpointer state);
+  /* (nullable): whether nothing is held back and the rest goes on as it is; feed is not called any more then */
+  gboolean (*is_through) (gpointer state);
 } HnFilter;
 
 typedef struct {

@@ -321,10 +321,16 @@ filter_close (gpointer state)
   hn_inject_free (state);
 }
 
+static gboolean
+filter_is_through (gpointer state)
+{
+  return ((HnInject *) state)->at == AT_DONE;
+}
+
 const HnFilter *
 hn_inject_filter (void)
 {
-  static const HnFilter filter = { filter_open, filter_added_bytes, filter_feed, filter_close };
+  static const HnFilter filter = { filter_open, filter_added_bytes, filter_feed, filter_close, filter_is_through };
 
   return &filter;
 }
