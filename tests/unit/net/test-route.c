@@ -162,6 +162,31 @@ a_cleared_route_is_empty_and_frees_its_filters_data_once (void **unused)
   assert_null (route.response_set);
 }
 
+static void
+fields_of_any_length_and_number_are_kept_by_the_route (void **unused)
+{
+  g_autofree char *long_value = g_strnfill (5000, 'v');
+  HnRoute route;
+
+  hn_route_init (&route);
+  for (int i = 0; i < 200; i++) {
+    g_autofree char *name = g_strdup_printf ("X-Number-%d", i);
+
+    hn_route_set_request_field (&route, name, i == 100 ? long_value : name);
+    hn_route_drop_request_field (&route, name);
+  }
+  assert_int_equal (route.request_set->len, 200);
+  for (guint i = 0; i < 200; i++) {
+    const HnRouteField *field = &g_array_index (route.request_set, HnRouteField, i);
+    g_autofree char *name = g_strdup_printf ("X-Number-%u", i);
+
+    assert_string_equal (field->name, name);
+    assert_string_equal (field->value, i == 100 ? long_value : name);
+    assert_string_equal (g_ptr_array_index (route.request_drop, i), name);
+  }
+  hn_route_clear (&route);
+}
+
 int
 main (void)
 {
@@ -171,6 +196,7 @@ main (void)
     cmocka_unit_test (what_a_stranger_says_about_himself_is_replaced),
     cmocka_unit_test (what_a_trusted_proxy_says_is_kept_and_extended),
     cmocka_unit_test (a_cleared_route_is_empty_and_frees_its_filters_data_once),
+    cmocka_unit_test (fields_of_any_length_and_number_are_kept_by_the_route),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

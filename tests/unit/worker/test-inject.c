@@ -191,6 +191,25 @@ as_a_filter_it_adds_what_it_says (void **unused)
   filter->close (state);
 }
 
+static void
+as_a_filter_it_is_through_only_behind_the_script (void **unused)
+{
+  static const char page[] = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n";
+  g_autoptr (HnHttpHead) html = hn_http_head_parse_response (page, strlen (page), NULL);
+  g_autoptr (GByteArray) out = g_byte_array_new ();
+  const HnFilter *filter = hn_inject_filter ();
+  char mark[] = MARK;
+  gpointer state = filter->open (NULL, html, mark);
+
+  assert_false (filter->is_through (state));
+  filter->feed (state, "<!DOCTYPE html><hea", 19, FALSE, out);
+  assert_false (filter->is_through (state));
+  filter->feed (state, "d><p", 4, FALSE, out);
+  assert_true (filter->is_through (state));
+  assert_int_equal (out->len, 19 + 4 + strlen (MARK));
+  filter->close (state);
+}
+
 int
 main (void)
 {
@@ -204,6 +223,7 @@ main (void)
     cmocka_unit_test (the_tag_is_one_classic_script_from_the_sessions_own_path),
     cmocka_unit_test (only_whole_plain_pages_are_edited),
     cmocka_unit_test (as_a_filter_it_adds_what_it_says),
+    cmocka_unit_test (as_a_filter_it_is_through_only_behind_the_script),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
