@@ -7,7 +7,7 @@
  * body's session is, and elsewhere only when that worker is not healthy, or draining.
  * Draining: the operator's word holds, heartbeats do not change it; only a worker that we have never heard of is believed, for a controller
  * that started anew has forgotten what its workers have not.
- * Sessions: what leaves a worker's list has ended.
+ * Sessions: what leaves a worker's list has ended; so has what the worker says it has deleted, whatever heartbeats on their way still list.
  * Ids: of two processes with one worker id the one that started last wins, unless it is dead while the other one lives. */
 #include "controller/registry.h"
 
@@ -30,6 +30,7 @@ typedef struct {
   gint64 deadline_us;    /* of its lease */
   GSequenceIter *standing;
   GSequenceIter *expiry;
+  GHashTable *deleted;   /* set of ids that it said have ended, until a heartbeat lists them no more */
 } Member;
 
 struct _HnRegistry {
@@ -50,6 +51,7 @@ member_free (gpointer data)
 
   hn_worker_report_free (self->view.report);
   hn_url_rules_target_clear (&self->view.target);
+  g_hash_table_unref (self->deleted);
   g_free (self);
 }
 
@@ -182,6 +184,14 @@ hn_registry_confirm (HnRegistry *self, guint64 ticket, HnSessionReport *session,
   reorder (self, member);
 }
 
+/* A session that the last heartbeat counts has ended. */
+static void
+leave_load (Member *member, const HnSessionReport *session)
+{
+  if (hn_session_state_is_live (session->state) && member->view.report->active_sessions > 0)
+    member->view.report->active_sessions--;
+}
+
 void
 hn_registry_session_ended (HnRegistry *self, const char *session_id)
 {
@@ -191,6 +201,9 @@ hn_registry_session_ended (HnRegistry *self, const char *session_id)
 
   if (member == NULL)
     return;
+  if (place->seen_round == member->round)
+    leave_load (member, place->report);
+  g_hash_table_add (member->deleted, g_strdup (id));
   hn_session_index_remove (self->index, member, id);
   hn_reservations_session_ended (self->reservations, member, id);
   reorder (self, member);
@@ -228,6 +241,25 @@ take_sessions (HnRegistry *self, Member *member, HnWorkerReport *old)
   }
 }
 
+/* A heartbeat that was on its way when a session was deleted does not bring it back. */
+static void
+drop_deleted (Member *member)
+{
+  g_autoptr (GHashTable) before = member->deleted;
+  GPtrArray *sessions = member->view.report->sessions;
+
+  member->deleted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = g_hash_table_size (before) > 0 ? sessions->len : 0; i > 0; i--) {
+    const HnSessionReport *session = g_ptr_array_index (sessions, i - 1);
+
+    if (!g_hash_table_contains (before, session->id))
+      continue;
+    g_hash_table_add (member->deleted, g_strdup (session->id));
+    leave_load (member, session);
+    g_ptr_array_remove_index (sessions, i - 1);
+  }
+}
+
 static void
 take_report (HnRegistry *self, Member *member, HnWorkerReport *report, gint64 now_us)
 {
@@ -240,6 +272,7 @@ take_report (HnRegistry *self, Member *member, HnWorkerReport *report, gint64 no
     member->view.draining = report->draining;
   else if (!g_str_equal (old->boot_id, report->boot_id))
     hn_reservations_forget (self->reservations, member);
+  drop_deleted (member);
   take_sessions (self, member, old);
   hn_reservations_fold (self->reservations, member, report->sessions, member->round, now_us);
 }
@@ -273,6 +306,7 @@ hn_registry_heartbeat (HnRegistry *self, HnWorkerReport *report, gint64 now_us, 
     return NULL;
   if (member == NULL) {
     member = g_new0 (Member, 1);
+    member->deleted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     g_hash_table_insert (self->members, g_strdup (report->id), member);
   }
   take_report (self, member, g_steal_pointer (&owned), now_us);

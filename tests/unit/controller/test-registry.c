@@ -835,6 +835,39 @@ the_best_choice_is_the_same_as_by_looking_at_everybody (void **unused)
   }
 }
 
+static HnWorkerReport *
+report_with_one (void)
+{
+  HnWorkerReport *told = report ("w", 1);
+
+  add (told, session (1, "10.0.0.1", HN_SESSION_ACTIVE));
+  return told;
+}
+
+static void
+a_heartbeat_on_its_way_does_not_bring_a_deleted_session_back (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+  g_autofree char *id = g_strdup_printf ("%032x", 1);
+  const HnRegistryWorker *worker = NULL;
+  guint64 ticket;
+
+  beat (registry, report_with_one (), T0);
+  assert_true (reserve (registry, "10.0.0.2", NULL, &worker) == 0);
+  hn_registry_session_ended (registry, id);
+  assert_int_equal (load_of (registry, "w"), 0);
+  beat (registry, report_with_one (), AT (1));
+  beat (registry, report_with_one (), AT (1));
+  assert_int_equal (load_of (registry, "w"), 0);
+  assert_int_equal (find (registry, 1, AT (100)), HN_REGISTRY_UNKNOWN);
+  ticket = reserve (registry, "10.0.0.2", NULL, &worker);
+  assert_true (ticket != 0);
+  hn_registry_release (registry, ticket);
+  beat (registry, report ("w", 1), AT (2));
+  beat (registry, report_with_one (), AT (3)); /* after a list without it, it is taken at its word again */
+  assert_int_equal (load_of (registry, "w"), 1);
+}
+
 int
 main (void)
 {
@@ -867,6 +900,7 @@ main (void)
     cmocka_unit_test (an_unknown_id_is_not_known_yet_while_the_controller_is_fresh),
     cmocka_unit_test (a_session_is_listed_by_the_worker_that_had_it_first),
     cmocka_unit_test (workers_are_listed_by_id),
+    cmocka_unit_test (a_heartbeat_on_its_way_does_not_bring_a_deleted_session_back),
     cmocka_unit_test (a_draining_worker_gets_nothing_and_keeps_what_it_has),
     cmocka_unit_test (draining_survives_the_restart_of_either_side),
     cmocka_unit_test (a_thousand_workers_cost_a_few_comparisons_for_each_operation),
