@@ -109,7 +109,7 @@ class Cluster:
 
     def env(self):
         keep = {name: value for name, value in os.environ.items()
-                if name in ("PATH", "HOME", "LANG", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "HYDRANECK_SIM_STATIC")}
+                if name in ("PATH", "HOME", "LANG", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "HYDRANECK_SIM_STATIC", "HYDRANECK_DOT_DIR")}
         keep["HYDRANECK_WIREGUARD_DIR"] = self.wireguard_dir
         if self.plan.time_scale is not None:
             keep["HYDRANECK_TIME_SCALE"] = str(self.plan.time_scale)

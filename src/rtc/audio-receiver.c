@@ -309,6 +309,39 @@ close_with (HnAudioReceiver *self, GError *error)
   self->events->closed (owned, self->user_data);
 }
 
+/* Takes the queue behind nicesrc out of the way of packets: nothing here ever blocks, so that a second thread, woken for each packet, only costs.
+ * Nothing flows yet: the answer is not out. */
+static void
+bypass_queue (GstElement *queue)
+{
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (queue, "sink");
+  g_autoptr (GstPad) src = gst_element_get_static_pad (queue, "src");
+  g_autoptr (GstPad) before = gst_pad_get_peer (sink);
+  g_autoptr (GstPad) after = gst_pad_get_peer (src);
+
+  if (before == NULL || after == NULL || !gst_pad_unlink (before, sink))
+    return;
+  if (!gst_pad_unlink (src, after) || gst_pad_link_full (before, after, GST_PAD_LINK_CHECK_NOTHING) != GST_PAD_LINK_OK) {
+    gst_pad_link (before, sink);
+    gst_pad_link (src, after);
+  }
+}
+
+static void
+bypass_queues (HnAudioReceiver *self)
+{
+  g_autoptr (GstIterator) queues = gst_bin_iterate_all_by_element_factory_name (GST_BIN (self->webrtc), "queue");
+  g_auto (GValue) item = G_VALUE_INIT;
+
+  while (gst_iterator_next (queues, &item) == GST_ITERATOR_OK) {
+    g_autoptr (GstObject) parent = gst_object_get_parent (g_value_get_object (&item));
+
+    if (g_str_has_prefix (G_OBJECT_TYPE_NAME (parent), "TransportReceiveBin"))
+      bypass_queue (g_value_get_object (&item));
+    g_value_reset (&item);
+  }
+}
+
 static void
 tell_answer (HnAudioReceiver *self)
 {
@@ -329,6 +362,7 @@ tell_answer (HnAudioReceiver *self)
     close_with (self, error);
     return;
   }
+  bypass_queues (self);
   set_state (self, HN_AUDIO_CONNECTING);
   self->events->answered (answer, self->user_data);
 }

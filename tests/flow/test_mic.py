@@ -5,15 +5,17 @@
 import concurrent.futures
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 
 import flow  # noqa: E402, I001: it makes the modules below findable
-import mic  # noqa: E402
+import mic_peer as mic  # noqa: E402
 import web  # noqa: E402
 from flow import contains, equal, error_shape, true  # noqa: E402
 
@@ -130,6 +132,55 @@ def the_first_session_of_a_fresh_process_is_no_slower():
             took = (first.at - peer.wait("offered")["unix_ns"]) / 1e6
     print("offer to first packet in a fresh process: %.0f ms" % took)
     true(took <= (3000 if _sanitized() else 120), "offer to first packet took %.0f ms" % took)
+
+
+def each_change_of_state_leaves_a_graph_of_the_pipeline_without_its_key():
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["HYDRANECK_DOT_DIR"] = folder
+        try:
+            with flow.Started(**OPTIONS) as running:
+                created = running.create(1)
+                with _tap(running) as tap, _peer(created, "-seconds", "30"):
+                    tap.wait(1)
+        finally:
+            del os.environ["HYDRANECK_DOT_DIR"]
+        names = sorted(os.listdir(folder))
+        wanted = ["mic-%s-1-%02d-%s.dot" % (created["session_id"][:8], number, state)
+                  for number, state in enumerate(["negotiating", "connecting", "connected"])]
+        equal(names[:3], wanted, "graphs")
+        for name in names:
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                text = file.read()
+            contains(text, "digraph")
+            true("PRIVATE" not in text and "ice-pwd" not in text, "a secret in " + name)
+            equal(os.stat(os.path.join(folder, name)).st_mode & 0o777, 0o600, "mode")
+
+
+def the_printed_lines_and_the_tools_work_together():
+    """`mic-pipeline` prints the tone that goes past the relay; gst-launch runs it as printed; `mic-tap` finds it clean."""
+    if shutil.which("gst-launch-1.0") is None:
+        raise AssertionError("gst-launch-1.0 is missing: scripts/packages names gstreamer1.0-tools")
+    lease = flow.Lease()
+    try:
+        body = lease.address(150)
+        program = os.path.join(flow.build_folder(), "src/cli/hydraneckwebrtc")
+        out = subprocess.run([program, "mic-pipeline", "--body", body, "--session", "http://x/session/abc/stream.html?hostId=1"], capture_output=True,
+                             text=True, check=True).stdout
+        lines = [line for line in out.splitlines() if line.startswith("gst-launch-1.0 ")]
+        equal(len(lines), 3, "lines")
+        contains(lines[0], "udpsrc port=47995 ")
+        contains(lines[2], "whip-endpoint='http://x/session/abc/mic/offer'")
+        tone = subprocess.Popen(["/bin/sh", "-c", "exec " + lines[1]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            done = subprocess.run([os.path.join(flow.TOP, "scripts/mic-tap"), "--address", body, "--seconds", "4"], capture_output=True, text=True,
+                                  check=False)
+        finally:
+            tone.kill()
+            tone.wait()
+        contains(done.stdout, "type 111")
+        equal(done.returncode, 0, "mic-tap said %s" % done.stdout)
+    finally:
+        lease.release()
 
 
 def loss_and_disorder_pass_unchanged(running):

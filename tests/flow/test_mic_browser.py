@@ -17,7 +17,7 @@ import wave
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 
 import flow  # noqa: E402, I001: it makes the modules below findable
-import mic  # noqa: E402
+import mic_peer as mic  # noqa: E402
 from flow import equal, true  # noqa: E402
 
 sys.path.insert(0, os.path.join(flow.TOP, "tests/browser"))

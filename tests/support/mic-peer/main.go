@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// A second client of the microphone relay, beside browsers: pion, from Debian (golang-github-pion-webrtc.v3-dev; tests/support/mic.py builds it).
+// A second client of the microphone relay, beside browsers: pion, from Debian (golang-github-pion-webrtc.v3-dev; tests/support/mic_peer.py builds it).
 //
 //	mic-peer [flags] URL-OF-mic/offer
 //
@@ -10,10 +10,13 @@
 //
 // mic-peer -serve ADDRESS is a receiver instead: what the relay is measured against (scripts/bench mic). It answers POST /offer?to=HOST:PORT with
 // the answer and forwards the track's packets there, as a plain pion program does.
+//
+// mic-peer -tap HOST:PORT prints how long packets of `-stamped` peers were under way: it begins at a line on its stdin and ends after -seconds.
 package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -21,9 +24,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/interceptor"
@@ -44,6 +49,7 @@ var (
 	stamped  = flag.Bool("stamped", false, "put the sending time into the payload")
 	interval = flag.Duration("interval", 20*time.Millisecond, "between two packets")
 	serve    = flag.String("serve", "", "be a receiver on this address instead")
+	tap      = flag.String("tap", "", "measure what arrives at this address instead")
 	hide     = flag.Bool("hide", false, "offer names (….local) in place of addresses")
 	onlyHTTP = flag.Bool("offer-only", false, "post the offer, never connect")
 	printOut sync.Mutex
@@ -280,8 +286,54 @@ func receive(writer http.ResponseWriter, request *http.Request) {
 	_, _ = writer.Write(text)
 }
 
+// The clock is the machine's: sender and tap must run on the same one.
+func listen() {
+	at, err := net.ResolveUDPAddr("udp", *tap)
+	fail(err)
+	socket, err := net.ListenUDP("udp", at)
+	fail(err)
+	_ = socket.SetReadBuffer(8 << 20)
+	fmt.Println("ready")
+	var begin, end int64
+	go func() {
+		_, _ = os.Stdin.Read(make([]byte, 16))
+		now := time.Now()
+		atomic.StoreInt64(&end, now.UnixNano()+int64(*seconds*1e9))
+		atomic.StoreInt64(&begin, now.UnixNano())
+		time.Sleep(time.Duration(*seconds * float64(time.Second)))
+		_ = socket.Close()
+	}()
+	var took []int64
+	buffer := make([]byte, 2048)
+	for {
+		n, err := socket.Read(buffer)
+		if err != nil {
+			break
+		}
+		now := time.Now().UnixNano()
+		from := atomic.LoadInt64(&begin)
+		if n < 21 || from == 0 || now < from || now > atomic.LoadInt64(&end) {
+			continue
+		}
+		took = append(took, now-int64(binary.LittleEndian.Uint64(buffer[13:21])))
+	}
+	sort.Slice(took, func(i, j int) bool { return took[i] < took[j] })
+	result := map[string]interface{}{"packets": len(took)}
+	if len(took) > 0 {
+		result["p50_us"] = float64(took[len(took)/2]) / 1000
+		result["p99_us"] = float64(took[len(took)*99/100]) / 1000
+		result["max_us"] = float64(took[len(took)-1]) / 1000
+	}
+	text, _ := json.Marshal(result)
+	fmt.Println(string(text))
+}
+
 func main() {
 	flag.Parse()
+	if *tap != "" {
+		listen()
+		return
+	}
 	if *serve != "" {
 		listener, err := net.Listen("tcp", *serve)
 		fail(err)
