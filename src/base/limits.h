@@ -28,7 +28,7 @@
 #define HN_LIMIT_UPSTREAM_STALL_SECONDS 60  /* no byte of a response body */
 #define HN_LIMIT_UPSTREAM_IDLE_SECONDS 20   /* pooled connection kept without use */
 #define HN_LIMIT_UPSTREAM_IDLE_COUNT 64     /* pooled connections per upstream */
-#define HN_LIMIT_PROXY_BUFFER_BYTES 65536   /* bytes held per direction of one proxied request */
+#define HN_LIMIT_PROXY_BUFFER_BYTES 262144  /* bytes held per direction of one proxied request, only while the receiver blocks; at most the next */
 #define HN_LIMIT_TUNNEL_BUFFER_BYTES 262144 /* bytes held per direction of one tunnel, only while the receiver blocks */
 
 /* Messages. */

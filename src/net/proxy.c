@@ -480,7 +480,7 @@ pump_head (HnProxy *self, gboolean *ret_moved)
 
   if (input.length > 0 && hn_http_head_find_end (input.text, MIN (input.length, HN_LIMIT_HEAD_BYTES)) == 0)
     return fill_head (self, ret_moved);
-  result = hn_wire_read (self->upstream, buffer, HN_LIMIT_HEAD_BYTES + HN_LIMIT_PROXY_BUFFER_BYTES, &length);
+  result = hn_wire_read (self->upstream, buffer, HN_LIMIT_PROXY_BUFFER_BYTES, &length);
   if (result == HN_WIRE_BLOCKED)
     return HN_PROXY_RUNNING;
   if (result != HN_WIRE_OK)
