@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Bad input: the error shape with its status and the field; nothing started, nobody harmed."""
 
+import concurrent.futures
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -182,11 +184,35 @@ def a_session_directory_is_private_and_holds_its_log(running):
     equal(os.stat(folder + "/web-server.log").st_mode & 0o077, 0, "mode of the log")
 
 
+def _waits_for_an_answer(running, port):
+    """Whether bytes lie unread in a socket of that local port."""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    return any(row[1].endswith(":%04X" % port) and int(row[4].split(":")[1], 16) > 0 for row in rows)
+
+
+def _break_upstream(running, created):
+    """web-server stands still with a request in its socket, and is killed: the caller gets 502."""
+    family = child.descendants(running.children["worker-1"].pid)
+    listening = 8100
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        reply = pool.submit(web.call, "GET", created["stream_url"])
+        running.wait(lambda: _waits_for_an_answer(running, listening), 10, "request is with web-server")
+        for pid in reversed(family):
+            os.kill(pid, signal.SIGKILL)
+        equal(reply.result().status, 502, "status of a page whose web-server was killed")
+
+
 def the_logs_carry_the_runbooks_prefixes(running):
     created = running.create(1)
+    web.call("POST", running.url + "/session/%s/rating" % created["session_id"], {"rating": 5})
+    # a web-server that stands still and is killed is an upstream that breaks off
+    _break_upstream(running, created)
     running.call("DELETE", "/api/v1/sessions/" + created["session_id"])
     worker = "\n".join(running.children["worker-1"].lines())
-    for prefix in ("[worker]", "[session %s]" % created["session_id"][:8], "[pairing]", "[heartbeat]", "[cleanup]"):
+    for prefix in ("[worker]", "[session %s]" % created["session_id"][:8], "[pairing]", "[heartbeat]", "[cleanup]", "[proxy]", "[rating]"):
         contains(worker, prefix, "log of the worker")
     contains("\n".join(running.children["controller"].lines()), "[controller]", "log of the controller")
 
@@ -247,6 +273,8 @@ def a_worker_without_wireguard_warns_and_is_degraded():
         equal((controller["status"], controller["extra"]["wireguard"]), ("degraded", False), "health of the controller")
 
 
+flow.expect_log("[proxy]")
+flow.expect_log("ended by itself")
 flow.expect_log("session not created")
 flow.expect_log("[pairing]")
 flow.expect_log("[session ")
