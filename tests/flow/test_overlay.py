@@ -181,6 +181,83 @@ def a_reload_keeps_the_session(running):
         equal(_session(running, created).status, 200, "session after a reload")
 
 
+MIC = PANEL + "return root.querySelector('.corner').dataset.mic"
+MIC_WORDS = PANEL + "const words = root.querySelector('.words'); return words.hidden ? '' : words.textContent"
+
+
+def _voice(running, number=1):
+    return next(b["voice"] for b in running.state()["bodies"] if b["address"] == running.plan.body(number))
+
+
+def _click_mic(browser, name="mic"):
+    browser.script(PANEL + "root.querySelector('.corner .%s').click()" % name)
+
+
+def the_microphone_is_heard_at_the_body_muted_and_stopped(running):
+    with webdriver.Browser() as browser:
+        created = _playing(running, browser)
+        equal(browser.script(MIC), "off", "at first")
+        _click_mic(browser)
+        browser.wait_for(MIC.replace("return ", "return 'on' === "), 30)
+        running.wait(lambda: _voice(running)["packets"] >= 50, 20, "50 packets at the body")
+        browser.wait_for(PANEL + "return parseFloat(root.querySelector('.level').style.getPropertyValue('--level')) > 0.2", 20)
+        _click_mic(browser)
+        equal(browser.script(MIC), "muted", "after a second click")
+        _click_mic(browser)
+        equal(browser.script(MIC), "on", "after a third")
+        _click_mic(browser, "stop")
+        equal(browser.script(MIC), "off", "after its own button")
+        running.wait(lambda: _session(running, created).json().get("mic", {}).get("state") != "on", 10, "the worker has ended it")
+        voice = _voice(running)
+        equal((voice["payload_type"], voice["lost"], voice["malformed"]), (111, 0, 0), "voice")
+
+
+def the_microphone_stops_with_the_stream(running):
+    with webdriver.Browser() as browser:
+        _playing(running, browser)
+        _click_mic(browser)
+        browser.wait_for(MIC.replace("return ", "return 'on' === "), 30)
+        browser.script(SAY, {"ConnectionTerminated": {"error_code": 0}})
+        browser.wait_for(ENDED, 5)
+        equal(browser.script(MIC), "off", "with the stream")
+
+
+def a_microphone_that_is_not_allowed_says_so(running):
+    with webdriver.Browser() as browser:
+        _playing(running, browser)
+        # what getUserMedia rejects with, in the words of each standard name
+        for name, words in (("NotAllowedError", "not allowed"), ("NotFoundError", "No microphone"), ("NotReadableError", "another program")):
+            browser.script("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', arguments[0]))", name)
+            _click_mic(browser)
+            browser.wait_for(MIC.replace("return ", "return 'error' === "), 10)
+            contains(browser.script(MIC_WORDS), words, "words for " + name)
+
+
+def a_microphone_that_is_refused_says_why_and_can_be_tried_again(running):
+    with webdriver.Browser() as browser:
+        created = _playing(running, browser)
+        browser.script("""const real = window.fetch
+            window.fetch = (url, options) => String(url).endsWith('/mic/offer')
+                ? Promise.resolve(new Response('{"error":"too many offers","code":429}', { status: 429 })) : real(url, options)
+            window.realFetch = real""")
+        _click_mic(browser)
+        browser.wait_for(MIC.replace("return ", "return 'error' === "), 30)
+        contains(browser.script(MIC_WORDS), "too many offers", "words")
+        browser.script("window.fetch = window.realFetch")
+        _click_mic(browser)
+        browser.wait_for(MIC.replace("return ", "return 'on' === "), 30)
+        true(_session(running, created).status == 200, "session")
+
+
+def nothing_is_asked_for_or_remembered_without_a_click(running):
+    with webdriver.Browser() as browser:
+        _playing(running, browser)
+        asked = browser.script("""return (await navigator.permissions.query({ name: 'microphone' })).state + ' ' + Object.keys(localStorage).concat(
+            Object.keys(sessionStorage)).filter(key => /hydra|mic/i.test(key)).length""")
+        true(asked.endswith(" 0"), "storage: %s" % asked)
+        equal(browser.script(MIC), "off", "microphone")
+
+
 def it_looks_right_on_a_phone_and_on_a_desk(running):
     shots = os.environ.get("HYDRANECK_SHOTS") or running.plan.folder
     with webdriver.Browser() as browser:
