@@ -36,6 +36,8 @@ def run(options):
     rows = []
     for row, values in results.items():
         ratio = statistics.median(values["ours"]) / statistics.median(values["sub_filter"])
-        rows.append([row] + [measure.cell(values[name]) for name in starters]
-                    + ["%.2f" % ratio, "≤ %.2f: %s" % (TARGET, "met" if ratio <= TARGET else "missed by %.0f %%" % ((ratio / TARGET - 1) * 100))])
+        verdict = "≤ %.2f: %s" % (TARGET, "met" if ratio <= TARGET else "missed by %.0f %%" % ((ratio / TARGET - 1) * 100))
+        if "alone" in row:  # a small difference of two large figures: to look at, no ground for a verdict
+            ratio, verdict = 0, ""
+        rows.append([row] + [measure.cell(values[name]) for name in starters] + ["%.2f" % ratio if ratio else "–", verdict])
     return measure.table(["what", "hydraneckwebrtc", "nginx `sub_filter`", "nginx, pages unchanged", "ours / `sub_filter`", "target"], rows)
