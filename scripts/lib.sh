@@ -48,10 +48,13 @@ install_packages() {
     tail -n 20 "$lib_log" >&2
     die "apt-get failed (see above)"
   fi
-  # Debian starts a TURN server when its package is installed; ours are started by hand on loopback.
-  if [ -d /run/systemd/system ] && printf '%s\n' "${missing[@]}" | grep -qx coturn; then
-    "${root[@]}" systemctl disable --now coturn >/dev/null 2>&1 || say "note: the coturn service of Debian could not be stopped"
-  fi
+  # Debian starts these servers when their packages are installed; ours are started by hand on loopback.
+  local service
+  for service in coturn nginx haproxy; do
+    if [ -d /run/systemd/system ] && printf '%s\n' "${missing[@]}" | grep -Eqx "$service(-light)?"; then
+      "${root[@]}" systemctl disable --now "$service" >/dev/null 2>&1 || say "note: the $service service of Debian could not be stopped"
+    fi
+  done
   step "packages: installed"
 }
 
