@@ -307,7 +307,7 @@ for expected in ("[session ", "[proxy]", "[heartbeat]", "session not created", "
 bounds.raise_own_descriptors()
 flow.WATCHDOG_SECONDS = 400
 try:
-    flow.main(globals(), workers=1, bodies=4, turn=False, sessions_max=8,
+    flow.main(globals(), workers=1, bodies=4, turn=False, sessions_max=4,
               extra_worker={"moonlight": {"path": bounds.big_moonlight(BIG, flow.build_folder())}})
 finally:
     shutil.rmtree(BIG, ignore_errors=True)
