@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/mic-io.h"
 
+#include <malloc.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -14,6 +15,7 @@
 
 #define OPUS_PAYLOAD_TYPE 111 /* what hydravoice expects, whatever the browser calls it */
 #define OPUS_CLOCK_RATE 48000
+#define ENDS_PER_TRIM 16
 
 /* One session's. */
 typedef struct {
@@ -40,6 +42,8 @@ struct _HnMicIo {
   HnWarmUp *warm_up;
   gboolean warm;
   GError *unable; /* (nullable) why no microphone works here */
+  guint receivers; /* that there are */
+  guint ended;     /* since memory was given back */
 };
 
 static void happened (Entry *entry, HnMicHappening happening);
@@ -115,6 +119,18 @@ reply_error (Entry *entry)
   tell_offerer (entry, NULL, error);
 }
 
+/* A receiver's threads come and go, each with a share of the heap that the next one does not use: without this a worker grows by megabytes
+ * that nobody holds. */
+static void
+give_memory_back (HnMicIo *self)
+{
+  self->receivers--;
+  if (++self->ended < ENDS_PER_TRIM && self->receivers > 0)
+    return;
+  self->ended = 0;
+  malloc_trim (0);
+}
+
 static void
 stop (Entry *entry)
 {
@@ -122,9 +138,11 @@ stop (Entry *entry)
   const HnRtpMeter *meter = &entry->last.meter;
 
   g_clear_pointer (&entry->offer, hn_sdp_offer_free);
-  if (entry->receiver != NULL)
+  if (entry->receiver != NULL) {
     hn_audio_receiver_get_stats (entry->receiver, &entry->last);
-  g_clear_pointer (&entry->receiver, hn_audio_receiver_free);
+    g_clear_pointer (&entry->receiver, hn_audio_receiver_free);
+    give_memory_back (entry->owner);
+  }
   hn_info ("mic", entry->session_id, "ended reason=%s packets=%" G_GUINT64_FORMAT " lost=%" G_GUINT64_FORMAT " unreachable=%" G_GUINT64_FORMAT "%s%s",
            reason, meter->packets, hn_rtp_meter_lost (meter), entry->last.unreachable, entry->failure != NULL ? ": " : "",
            entry->failure != NULL ? entry->failure->message : "");
@@ -161,7 +179,9 @@ start (Entry *entry)
     error = g_error_copy (entry->owner->unable);
   else
     entry->receiver = make_receiver (entry, &error);
-  if (entry->receiver == NULL)
+  if (entry->receiver != NULL)
+    entry->owner->receivers++;
+  else
     on_closed (error, entry);
 }
 
