@@ -2,7 +2,8 @@
 /* Rules: a path that two readers could read differently is refused before anything else. `/session/{id}…` goes to the worker that
  * holds the session, path unchanged, without the caller's Authorization; what the browser may ask there is the worker's to know.
  * Everything else is the API's, which also answers for paths that do not exist; with a worker's token only its heartbeat and what is
- * anybody's. */
+ * anybody's. What a controller proxied is never proxied again: a worker whose URL leads to a controller, its own or another, would let
+ * one request take every connection. */
 #include "controller/entry.h"
 
 #include <string.h>
@@ -50,6 +51,12 @@ proxy (HnRoute *ret_route, const HnRegistryWorker *worker, const char *session_i
   ret_route->tag = g_strdup (session_id);
 }
 
+static gboolean
+is_proxied_already (const HnHttpHead *head)
+{
+  return hn_http_head_find (head, HN_WORKER_API_FROM_FIELD) != NULL;
+}
+
 static void
 decide_session (const HnRegistry *registry, const HnHttpHead *head, gint64 now_us, HnRoute *ret_route)
 {
@@ -68,7 +75,9 @@ decide_session (const HnRegistry *registry, const HnHttpHead *head, gint64 now_u
     refuse_not_yet (ret_route, retry_after_seconds);
     break;
   case HN_REGISTRY_FOUND:
-    if (hn_route_check_origin (head))
+    if (is_proxied_already (head))
+      hn_route_refuse (ret_route, 502, "this is a controller, not a worker", "a worker's `worker.url` leads to a controller");
+    else if (hn_route_check_origin (head))
       proxy (ret_route, session.worker, session_id);
     else
       hn_route_refuse (ret_route, 403, "foreign origin", "a session's pages may only be used from where they were loaded");
@@ -118,5 +127,6 @@ hn_entry_decide (const HnRegistry *registry, const HnConfig *config, const HnHtt
   if (ret_route->kind != HN_ROUTE_PROXY)
     return;
   hn_route_forwarded (ret_route, head, peer, config->server_trusted_proxies);
+  hn_route_set_request_field (ret_route, HN_WORKER_API_FROM_FIELD, "controller");
   hn_route_drop_request_field (ret_route, "Authorization");
 }

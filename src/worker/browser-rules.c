@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "api/worker-api.h"
 #include "base/id.h"
 #include "worker/inject.h"
 #include "worker/moonlight-json.h"
@@ -28,6 +29,7 @@ static const struct {
   { " GET HEAD ", "api/host" },
   { " GET HEAD ", "api/apps" },
   { " GET HEAD ", "api/app/image" },
+  { " GET HEAD ", "api/settings/default" },
   { " POST ", "api/host/cancel" },
   { " GET ", "api/host/stream" },
 };
@@ -174,6 +176,7 @@ proxy (const HnHttpHead *head, const HnPeer *peer, const HnBrowserWorld *world, 
   hn_route_forwarded (route, head, peer, world->trusted);
   hn_route_drop_request_field (route, "Authorization");
   hn_route_drop_request_field (route, "Proxy-Authorization");
+  hn_route_drop_request_field (route, HN_WORKER_API_FROM_FIELD);
   drop_user_spellings (head, route);
   keep_child_cookie (head, route);
   hn_route_set_request_field (route, HN_MOONLIGHT_USER_HEADER, target->user);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "api/worker-api.h"
 #include "api/worker-token.h"
 #include "controller/entry.h"
 #include "tests/support/unit.h"
@@ -58,6 +59,25 @@ field_set (const HnRoute *route, const char *name)
       return field->value;
   }
   return NULL;
+}
+
+/* A worker whose URL leads back to the controller would otherwise let one request take every connection. */
+static void
+what_a_controller_proxied_is_not_proxied_again (void **unused)
+{
+  g_autoptr (HnRegistry) registry = registry_with ("http://10.1.2.3:8090");
+  g_autofree char *field = NULL;
+  HnRoute route;
+
+  decide (registry, "/session/" ID "/", "", 0, &route);
+  assert_int_equal (route.kind, HN_ROUTE_PROXY);
+  assert_non_null (field_set (&route, HN_WORKER_API_FROM_FIELD));
+  field = g_strconcat (HN_WORKER_API_FROM_FIELD, ": ", field_set (&route, HN_WORKER_API_FROM_FIELD), "\r\n", NULL);
+  hn_route_clear (&route);
+  decide (registry, "/session/" ID "/", field, 0, &route);
+  assert_int_equal (route.kind, HN_ROUTE_REFUSE);
+  assert_int_equal (route.status, 502);
+  hn_route_clear (&route);
 }
 
 static void
@@ -219,6 +239,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_session_is_proxied_to_the_worker_that_holds_it),
+    cmocka_unit_test (what_a_controller_proxied_is_not_proxied_again),
     cmocka_unit_test (the_callers_token_does_not_reach_the_worker),
     cmocka_unit_test (what_is_wrong_gets_its_own_status),
     cmocka_unit_test (the_sessions_own_origin_is_let_in),

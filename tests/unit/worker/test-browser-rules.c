@@ -186,11 +186,12 @@ every_spelling_of_the_user_is_replaced_by_ours (void **unused)
   Answer answer = { 0 };
 
   ask (&answer, "GET", S "/api/user",
-       "x-forwarded-USER: admin\r\nX_Forwarded_User: admin\r\nX-Forwarded_User: a\r\nAuthorization: Bearer 7\r\n");
+       "x-forwarded-USER: admin\r\nX_Forwarded_User: admin\r\nX-Forwarded_User: a\r\nAuthorization: Bearer 7\r\nX-Hydraneck-From: controller\r\n");
   assert_string_equal (set_field (&answer.route, "X-Forwarded-User"), "hydra-77");
   assert_true (is_dropped (&answer.route, "X_Forwarded_User"));
   assert_true (is_dropped (&answer.route, "X-Forwarded_User"));
   assert_true (is_dropped (&answer.route, "Authorization"));
+  assert_true (is_dropped (&answer.route, "X-Hydraneck-From"));
   answer_clear (&answer);
 }
 
