@@ -24,7 +24,7 @@ class Plan:
 
     def __init__(self, build, folder, bodies=8, workers=2, controller_port=8080, lease=None, token="demo-token", turn=True,
                  sessions_max=4, extra_worker=None, extra_controller=None, wireguard=True, time_scale=None,
-                 extra_environment=None):
+                 extra_environment=None, pages=None):
         self.build = os.path.abspath(build)
         self.folder = folder
         self.bodies = bodies
@@ -33,7 +33,9 @@ class Plan:
         self.turn = turn
         self.sessions_max = sessions_max
         self.wireguard = wireguard
-        self.extra_environment = extra_environment or {}
+        self.extra_environment = dict(extra_environment or {})
+        if pages is not None:  # whose pages web-server has: a folder of sim/fakes, `static-v3` for upstream's version 3
+            self.extra_environment["HYDRANECK_SIM_STATIC"] = os.path.join(TOP, "sim/fakes", pages)
         self.time_scale = time_scale  # long fixed periods of controller and workers are multiplied by it
         self.extra_worker = extra_worker or {}
         self.extra_controller = extra_controller or {}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/overlay-http.h"
 
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/json.h"
 
@@ -9,6 +10,7 @@
 
 #define SCRIPT "/hydraneck/worker/overlay.js"
 #define SETTINGS_MARK "/* settings */"
+#define ALIVE_SECONDS 30 /* at most: between two words of a page whose stream has no socket */
 
 struct _HnOverlayHttp {
   const HnConfig *config;
@@ -58,6 +60,7 @@ make_script (const HnConfig *config)
 
   g_return_val_if_fail (asset != NULL, g_strdup (""));
   json_object_set_boolean_member (settings, "relay", hn_config_has_turn (config));
+  json_object_set_int_member (settings, "aliveMs", MIN (hn_seconds (ALIVE_SECONDS), config->sessions_abandon_timeout / 3) / 1000);
   json_object_set_string_member (settings, "returnUrl", config->sessions_return_url);
   json = g_strchomp (hn_json_to_text (settings));
   text = g_string_new_len (g_bytes_get_data (asset, NULL), (gssize) g_bytes_get_size (asset));

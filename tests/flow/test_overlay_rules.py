@@ -40,6 +40,12 @@ LIVES = {
                                                          "playing", None),
     "a peer that never was and nothing else": ([["peer", 0, "failed"], ["time", 30000]], "ended", "never_connected"),
     "the page stopped": ([["peer", 0, "connected"], ["peer", 5000, "closed"], ["time", 6500]], "ended", "stopped"),
+    "the other side closed": ([["peer", 0, "connected"], ["closed there", 5000], ["time", 6500]], "ended", "closed_there"),
+    "the other side closed and the PC says why": ([["peer", 0, "connected"], ["closed there", 5000], ["time", 6500],
+                                                   ["message", 6600, {"ConnectionTerminated": {"error_code": 0}}]], "ended", "host_ended"),
+    "another way was found after the other side closed one": ([["peer", 0, "connected"], ["closed there", 5000], ["peer", 6000, "connected"],
+                                                               ["time", 60000]], "playing", None),
+    "a connection that never was cannot be closed there": ([["closed there", 5000], ["time", 29000]], "opening", None),
     "the PC ended it": ([["peer", 0, "connected"], ["message", 10, {"ConnectionTerminated": {"error_code": 0}}]], "ended", "host_ended"),
     "no video": ([["message", 10, {"ConnectionTerminated": {"error_code": -100}}]], "ended", "no_video"),
     "no frame": ([["message", 10, {"ConnectionTerminated": {"error_code": -101}}]], "ended", "no_frame"),
@@ -63,6 +69,7 @@ for (const [what, now, value] of arguments[0]) {
     if (what === "peer") lifePeer(life, value, now)
     else if (what === "message") lifeMessage(life, value, now)
     else if (what === "closed") lifeSocketClosed(life, value, now)
+    else if (what === "closed there") lifeClosedThere(life, now)
     lifeTime(life, now)
 }
 return [life.phase, life.reason, life.disconnects, lifeDuration(life, 100000)]

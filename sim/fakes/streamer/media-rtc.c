@@ -27,30 +27,31 @@ static const struct {
 };
 
 static GstCaps *
-with_ssrc (const char *text, guint32 ssrc)
+with_ssrc (const char *text, int payload, guint32 ssrc)
 {
   GstCaps *caps = gst_caps_from_string (text);
 
+  gst_caps_set_simple (caps, "payload", G_TYPE_INT, payload, NULL);
   if (ssrc != 0)
     gst_caps_set_simple (caps, "ssrc", G_TYPE_UINT, ssrc, NULL);
   return caps;
 }
 
 GstCaps *
-sim_media_video_caps (guint32 ssrc)
+sim_media_video_caps (int payload, guint32 ssrc)
 {
-  return with_ssrc ("application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,payload=96,"
+  return with_ssrc ("application/x-rtp,media=video,encoding-name=H264,clock-rate=90000,"
                     "packetization-mode=(string)1,profile-level-id=(string)42e01f,level-asymmetry-allowed=(string)1",
-                    ssrc);
+                    payload, ssrc);
 }
 
 GstCaps *
-sim_media_audio_caps (guint32 ssrc)
+sim_media_audio_caps (int payload, guint32 ssrc)
 {
-  return with_ssrc ("application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,payload=111,encoding-params=(string)2,"
+  return with_ssrc ("application/x-rtp,media=audio,encoding-name=OPUS,clock-rate=48000,encoding-params=(string)2,"
                     "stereo=(string)1,sprop-stereo=(string)1,maxaveragebitrate=(string)510000,useinbandfec=(string)1,"
                     "minptime=(string)10",
-                    ssrc);
+                    payload, ssrc);
 }
 
 static void
@@ -121,8 +122,18 @@ connect_requests (SimMedia *self, GstElement *video)
       gst_pad_add_probe (self->requests_pad, GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, on_request, encoder, gst_object_unref);
 }
 
+static int
+payload_of (GstElement *source)
+{
+  g_autoptr (GstCaps) caps = gst_app_src_get_caps (GST_APP_SRC (source));
+  int payload = 0;
+
+  gst_structure_get_int (gst_caps_get_structure (caps, 0), "payload", &payload);
+  return payload;
+}
+
 static char *
-description (guint hash, guint32 video_ssrc, guint32 audio_ssrc)
+description (guint hash, int video_payload, guint32 video_ssrc, int audio_payload, guint32 audio_ssrc)
 {
   return g_strdup_printf (
       "videotestsrc is-live=true pattern=ball motion=%s foreground-color=%u background-color=%u"
@@ -140,8 +151,8 @@ description (guint hash, guint32 video_ssrc, guint32 audio_ssrc)
       " ! rtpopuspay pt=%d ssrc=%u"
       " ! appsink name=audio sync=false async=false max-buffers=50 drop=true",
       hash % 2 ? "sweep" : "wavy", colours[hash % G_N_ELEMENTS (colours)].ball, colours[hash % G_N_ELEMENTS (colours)].ground,
-      SIM_MEDIA_WIDTH, SIM_MEDIA_HEIGHT, SIM_MEDIA_FPS, SIM_MEDIA_VIDEO_PT, video_ssrc, 330 + (int)(hash % 8) * 55,
-      SIM_MEDIA_AUDIO_PT, audio_ssrc);
+      SIM_MEDIA_WIDTH, SIM_MEDIA_HEIGHT, SIM_MEDIA_FPS, video_payload, video_ssrc, 330 + (int)(hash % 8) * 55,
+      audio_payload, audio_ssrc);
 }
 
 /* The same clock and base time as the peer's pipeline, to which the sources belong. */
@@ -159,7 +170,7 @@ follow_clock (GstElement *pipeline, GstElement *source)
 SimMedia *
 sim_media_new (const char *title, GstElement *video, guint32 video_ssrc, GstElement *audio, guint32 audio_ssrc)
 {
-  g_autofree char *text = description (g_str_hash (title), video_ssrc, audio_ssrc);
+  g_autofree char *text = description (g_str_hash (title), payload_of (video), video_ssrc, payload_of (audio), audio_ssrc);
   g_autoptr (GError) error = NULL;
   g_autoptr (GstElement) overlay = NULL;
   SimMedia *self;

@@ -6,33 +6,33 @@
 #define SIM_MEDIA_WIDTH 640
 #define SIM_MEDIA_HEIGHT 360
 #define SIM_MEDIA_FPS 30
-#define SIM_MEDIA_VIDEO_PT 96
-#define SIM_MEDIA_AUDIO_PT 111
 
 typedef struct _SimMedia SimMedia;
 
 /**
  * sim_media_video_caps:
+ * @payload: the RTP payload type
  * @ssrc: of the RTP stream, 0 for none
  *
  * Returns: (transfer full): RTP caps of the H264 stream
  */
-GstCaps *sim_media_video_caps (guint32 ssrc);
+GstCaps *sim_media_video_caps (int payload, guint32 ssrc);
 
 /**
  * sim_media_audio_caps:
+ * @payload: the RTP payload type
  * @ssrc: of the RTP stream, 0 for none
  *
  * Returns: (transfer full): RTP caps of the Opus stream
  */
-GstCaps *sim_media_audio_caps (guint32 ssrc);
+GstCaps *sim_media_audio_caps (int payload, guint32 ssrc);
 
 /**
  * sim_media_new:
  * @title: what is written into the picture; its hash chooses the colours
- * @video: an appsrc that takes RTP packets
+ * @video: an appsrc that takes RTP packets, with the caps of [func@sim_media_video_caps]
  * @video_ssrc: their SSRC
- * @audio: an appsrc that takes RTP packets
+ * @audio: an appsrc that takes RTP packets, with the caps of [func@sim_media_audio_caps]
  * @audio_ssrc: their SSRC
  *
  * A moving ball, a clock, @title and a quiet tone. A keyframe request that comes back through @video is answered. Main thread

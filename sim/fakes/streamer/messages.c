@@ -11,6 +11,12 @@
 
 #include <string.h>
 
+#include "sim/fakes/streamer/whep.h"
+
+/* Of our own offers. */
+#define VIDEO_PAYLOAD 96
+#define AUDIO_PAYLOAD 111
+
 static gboolean
 is_too_deep (const char *text, gsize len)
 {
@@ -125,6 +131,11 @@ parse_init (JsonObject *object)
   init->session = g_strdup (get_string (object, "session"));
   init->host_address = g_strdup (get_string (object, "host_address"));
   init->app_title = g_strdup (get_string (get_object (object, "app"), "title"));
+  init->offer = g_strdup (get_string (object, "offer"));
+  init->video_payload = VIDEO_PAYLOAD;
+  init->audio_payload = AUDIO_PAYLOAD;
+  if (init->offer != NULL)
+    sim_whep_payloads (init->offer, &init->video_payload, &init->audio_payload);
   return init;
 }
 
@@ -138,6 +149,7 @@ init_free (SimInit *init)
   g_free (init->session);
   g_free (init->host_address);
   g_free (init->app_title);
+  g_free (init->offer);
   g_free (init);
 }
 

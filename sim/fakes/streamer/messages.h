@@ -43,6 +43,9 @@ typedef struct {
   char *session;
   char *host_address;
   char *app_title;
+  char *offer;   /* may be NULL: the browser's, when it is answered over HTTP; audio and video are in it */
+  int video_payload; /* of the RTP packets */
+  int audio_payload;
 } SimInit;
 
 /* One parsed line; only the members of its kind are set. */

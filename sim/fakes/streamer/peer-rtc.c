@@ -63,6 +63,7 @@ typedef enum {
   HAPPENED_ANSWERED,  /* number = whether it was good */
   HAPPENED_CANDIDATE, /* text, number = m-line */
   HAPPENED_STATE,     /* number = GstWebRTCPeerConnectionState */
+  HAPPENED_GATHERED,
   HAPPENED_CHANNEL,   /* channel */
   HAPPENED_MESSAGE,   /* channel, bytes */
 } HappeningKind;
@@ -198,6 +199,16 @@ on_connection_state (GstElement *webrtc, GParamSpec *pspec, gpointer data)
 
   g_object_get (webrtc, "connection-state", &state, NULL);
   post (happening_new (data, HAPPENED_STATE, (int)state));
+}
+
+static void
+on_gathering_state (GstElement *webrtc, GParamSpec *pspec, gpointer data)
+{
+  GstWebRTCICEGatheringState state = GST_WEBRTC_ICE_GATHERING_STATE_NEW;
+
+  g_object_get (webrtc, "ice-gathering-state", &state, NULL);
+  if (state == GST_WEBRTC_ICE_GATHERING_STATE_COMPLETE)
+    post (happening_new (data, HAPPENED_GATHERED, 0));
 }
 
 static void
@@ -375,6 +386,10 @@ on_happening (SimPeer *self, Happening *happening)
   case HAPPENED_STATE:
     take_state (self, (GstWebRTCPeerConnectionState)happening->number);
     break;
+  case HAPPENED_GATHERED:
+    if (self->events->gathered != NULL)
+      self->events->gathered (self->owner);
+    break;
   case HAPPENED_CHANNEL:
     take_channel (self, happening->channel);
     break;
@@ -517,6 +532,7 @@ connect_webrtc (SimPeer *self)
   } signals[] = {
     { "on-ice-candidate", G_CALLBACK (on_ice_candidate) },
     { "notify::connection-state", G_CALLBACK (on_connection_state) },
+    { "notify::ice-gathering-state", G_CALLBACK (on_gathering_state) },
     { "on-data-channel", G_CALLBACK (on_data_channel) },
   };
   g_autoptr (GstElement) rtpbin = gst_bin_get_by_name (GST_BIN (self->webrtc), "rtpbin");
@@ -541,6 +557,7 @@ create_general (SimPeer *self)
 static gboolean
 build (SimPeer *self)
 {
+  const SimInit *init = self->init;
   g_autoptr (GstBus) bus = NULL;
 
   self->webrtc = gst_element_factory_make ("webrtcbin", NULL);
@@ -555,8 +572,8 @@ build (SimPeer *self)
   connect_webrtc (self);
   bus = gst_element_get_bus (self->pipeline);
   self->bus_watch = gst_bus_add_watch (bus, on_bus, self);
-  self->video = add_source (self, sim_media_video_caps (self->video_ssrc), sim_media_video_caps (0));
-  self->audio = add_source (self, sim_media_audio_caps (self->audio_ssrc), sim_media_audio_caps (0));
+  self->video = add_source (self, sim_media_video_caps (init->video_payload, self->video_ssrc), sim_media_video_caps (init->video_payload, 0));
+  self->audio = add_source (self, sim_media_audio_caps (init->audio_payload, self->audio_ssrc), sim_media_audio_caps (init->audio_payload, 0));
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
   create_general (self);
   return TRUE;
@@ -580,6 +597,25 @@ sim_peer_new (const SimInit *init, const SimPeerEvents *events, gpointer owner)
     return NULL;
   }
   return self;
+}
+
+static void
+end_dtls (const GValue *value, gpointer unused)
+{
+  GstElement *encoder = g_value_get_object (value);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (encoder, "sink");
+
+  if (pad != NULL)
+    gst_pad_send_event (pad, gst_event_new_eos ());
+}
+
+void
+sim_peer_say_bye (SimPeer *self)
+{
+  g_autoptr (GstIterator) encoders = gst_bin_iterate_all_by_element_factory_name (GST_BIN (self->webrtc), "dtlsenc");
+
+  while (gst_iterator_foreach (encoders, end_dtls, NULL) == GST_ITERATOR_RESYNC)
+    gst_iterator_resync (encoders);
 }
 
 void

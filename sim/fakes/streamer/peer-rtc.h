@@ -10,6 +10,7 @@
 typedef struct {
   void (*description) (gpointer owner, const char *type, const char *sdp); /* ours, for the browser */
   void (*candidate) (gpointer owner, const char *candidate, const char *mid, int mline);
+  void (*gathered) (gpointer owner); /* (nullable) no further candidate of ours comes for now */
   void (*up) (gpointer owner);       /* connected, or connected again */
   void (*lost) (gpointer owner);     /* disconnected or failed; it may come up again */
   void (*answered) (gpointer owner); /* the browser's answer to our offer is in force */
@@ -29,6 +30,14 @@ typedef struct _SimPeer SimPeer;
  * Returns: (transfer full) (nullable): a peer that waits for the browser's offer; %NULL if a plugin is missing (logged)
  */
 SimPeer *sim_peer_new (const SimInit *init, const SimPeerEvents *events, gpointer owner);
+
+/**
+ * sim_peer_say_bye:
+ * @self: a peer
+ *
+ * Ends DTLS in good order (close_notify), so that the browser knows at once; webrtcbin itself does not.
+ */
+void sim_peer_say_bye (SimPeer *self);
 
 /**
  * sim_peer_close:

@@ -24,6 +24,7 @@
 #include "sim/fakes/streamer/messages.h"
 #include "sim/fakes/streamer/peer-rtc.h"
 #include "sim/fakes/streamer/stream.h"
+#include "sim/fakes/streamer/whep.h"
 
 /* After the end: less than the 10 s that are allowed, and time left for a teardown that hangs. */
 #define LINGER_MS 8500
@@ -37,6 +38,9 @@ typedef struct {
   SimMessage *init; /* keeps SimInit alive */
   SimPeer *peer;
   SimMedia *media;
+  char *answer;          /* over HTTP: waits for its candidates */
+  GPtrArray *candidates; /* of char *; over HTTP: ours */
+  gboolean has_gathered;
   int supported_formats;
   guint tick;
   gboolean is_deaf;
@@ -77,6 +81,8 @@ stop (Streamer *self)
   alarm (LINGER_ALARM_SECONDS);
   g_clear_handle_id (&self->tick, g_source_remove);
   g_clear_pointer (&self->media, sim_media_free);
+  if (self->peer != NULL && self->init->init->offer != NULL)
+    sim_peer_say_bye (self->peer); /* there is no other word for it */
   g_clear_pointer (&self->peer, sim_peer_close);
   sim_ipc_write (self->ipc, "\"Stop\"");
   g_timeout_add (LINGER_MS, on_linger_over, self);
@@ -93,7 +99,10 @@ offer (Streamer *self)
     say (self, sim_message_debug_log (starting, NULL));
     say (self, sim_message_debug_log (completed, NULL));
   }
-  sim_peer_offer_media (self->peer);
+  if (self->init->init->offer != NULL)
+    handle (self, SIM_STREAM_ANSWERED); /* they were in the browser's own offer */
+  else
+    sim_peer_offer_media (self->peer);
 }
 
 static void
@@ -152,16 +161,60 @@ on_tick (gpointer data)
 
 /* The peer's events */
 
+/* Over HTTP there is one answer, and it is whole. */
+static void
+answer_when_whole (Streamer *self)
+{
+  g_autofree char *sdp = NULL;
+
+  if (self->answer == NULL || !self->has_gathered)
+    return;
+  g_ptr_array_add (self->candidates, NULL);
+  sdp = sim_whep_answer (self->answer, (const char *const *)self->candidates->pdata);
+  g_clear_pointer (&self->answer, g_free);
+  say (self, sim_message_description ("answer", sdp));
+}
+
+static gboolean
+on_settled (gpointer owner)
+{
+  answer_when_whole (owner);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_description (gpointer owner, const char *type, const char *sdp)
 {
-  say (owner, sim_message_description (type, sdp));
+  Streamer *self = owner;
+
+  if (self->init->init->offer == NULL) {
+    say (self, sim_message_description (type, sdp));
+    return;
+  }
+  g_free (self->answer);
+  self->answer = g_strdup (sdp);
+  g_idle_add_full (G_PRIORITY_LOW, on_settled, self, NULL); /* its candidates come next */
 }
 
 static void
 on_candidate (gpointer owner, const char *candidate, const char *mid, int mline)
 {
-  say (owner, sim_message_candidate (candidate, mid, mline));
+  Streamer *self = owner;
+
+  if (self->init->init->offer == NULL)
+    say (self, sim_message_candidate (candidate, mid, mline));
+  else
+    g_ptr_array_add (self->candidates, g_strdup (candidate));
+}
+
+/* It may come before the answer that it belongs to. */
+static void
+on_gathered (gpointer owner)
+{
+  Streamer *self = owner;
+
+  self->has_gathered = TRUE;
+  g_idle_add_full (G_PRIORITY_LOW, on_settled, self, NULL);
 }
 
 static void
@@ -199,6 +252,7 @@ on_message (gpointer owner, const char *label, GBytes *bytes)
 static const SimPeerEvents peer_events = {
   .description = on_description,
   .candidate = on_candidate,
+  .gathered = on_gathered,
   .up = on_up,
   .lost = on_lost,
   .answered = on_answered,
@@ -232,6 +286,10 @@ begin (Streamer *self, SimMessage *message)
     handle (self, SIM_STREAM_STOP);
   else
     self->tick = g_timeout_add_seconds (1, on_tick, self);
+  if (self->peer != NULL && message->init->offer != NULL) {
+    self->supported_formats = 1; /* it is in the offer, or there is no answer */
+    sim_peer_take_description (self->peer, "offer", message->init->offer);
+  }
 }
 
 static void
@@ -327,7 +385,7 @@ on_alarm (int number)
 int
 main (int argc, char **argv)
 {
-  Streamer self = { .loop = g_main_loop_new (NULL, FALSE), .stream = sim_stream_new () };
+  Streamer self = { .loop = g_main_loop_new (NULL, FALSE), .stream = sim_stream_new (), .candidates = g_ptr_array_new_with_free_func (g_free) };
 
   signal (SIGPIPE, SIG_IGN);
   signal (SIGALRM, on_alarm);
@@ -348,6 +406,8 @@ main (int argc, char **argv)
   g_clear_pointer (&self.ipc, sim_ipc_free);
   g_clear_pointer (&self.stream, sim_stream_free);
   g_clear_pointer (&self.init, sim_message_free);
+  g_clear_pointer (&self.answer, g_free);
+  g_clear_pointer (&self.candidates, g_ptr_array_unref);
   g_main_loop_unref (self.loop);
   return 0;
 }

@@ -9,10 +9,15 @@
 #include "sim/fakes/web-server/web.h"
 
 #define BODY_MAX (256 * 1024)
+#define CONFIG_MARK "@CONFIG@" /* in the pages' own config.js */
 
 #define AUTH 1
 #define ADMIN 3
 #define BODY 4
+#define V3 8      /* only if the pages are those of version 3 */
+#define BELOW 16  /* and one segment more */
+
+static void serve_default_settings (SimRequest *request);
 
 static const struct {
   const char *method;
@@ -39,6 +44,12 @@ static const struct {
   { "GET", "/api/apps", AUTH, sim_host_apps },
   { "GET", "/api/app/image", AUTH, sim_host_image },
   { "GET", "/api/host/stream", AUTH, sim_stream_open },
+  { "OPTIONS", "/api/host/stream/webrtc", AUTH | V3, sim_whep_options },
+  { "GET", "/api/host/stream/webrtc", AUTH | V3, sim_whep_get },
+  { "POST", "/api/host/stream/webrtc", AUTH | V3, sim_whep_post },
+  { "PATCH", "/api/host/stream/webrtc/", AUTH | V3 | BELOW, sim_whep_patch },
+  { "DELETE", "/api/host/stream/webrtc/", AUTH | V3 | BELOW, sim_whep_delete },
+  { "GET", "/api/settings/default", AUTH | V3, serve_default_settings },
 };
 
 SimFaults
@@ -209,10 +220,23 @@ read_body (SoupServerMessage *message)
 }
 
 static gboolean
+matches (gsize i, const char *method, const char *path)
+{
+  g_autofree char *template = routes[i].needs & V3 ? sim_static_template () : NULL;
+  gsize length = strlen (routes[i].path);
+
+  if (strcmp (routes[i].method, method) != 0 || ((routes[i].needs & V3) && !template))
+    return FALSE;
+  if (routes[i].needs & BELOW)
+    return g_str_has_prefix (path, routes[i].path) && path[length] && !strchr (path + length, '/');
+  return strcmp (routes[i].path, path) == 0;
+}
+
+static gboolean
 run_route (SimRequest *request, const char *method)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (routes); i++) {
-    if (strcmp (routes[i].path, request->path) != 0 || strcmp (routes[i].method, method) != 0)
+    if (!matches (i, method, request->path))
       continue;
     if (!authenticate (request, routes[i].needs))
       return TRUE;
@@ -226,17 +250,38 @@ run_route (SimRequest *request, const char *method)
   return FALSE;
 }
 
+static JsonNode *
+default_settings (SimWeb *web)
+{
+  JsonNode *settings = sim_config_get (web->config, NULL, "default_settings");
+
+  return settings ? json_node_copy (settings) : json_node_new (JSON_NODE_NULL);
+}
+
+/* Version 3 moved them out of config.js. */
+static void
+serve_default_settings (SimRequest *request)
+{
+  g_autoptr (JsonNode) settings = default_settings (request->web);
+  g_autofree char *text = json_to_string (settings, FALSE);
+
+  sim_web_status (request->message, 200);
+  soup_server_message_set_response (request->message, "application/json", SOUP_MEMORY_COPY, text, strlen (text));
+}
+
 static void
 serve_config_js (SimWeb *web, SoupServerMessage *message)
 {
   JsonObject *object = json_object_new ();
-  JsonNode *settings = sim_config_get (web->config, NULL, "default_settings");
+  g_autofree char *template = sim_static_template ();
 
   json_object_set_string_member (object, "path_prefix", web->prefix);
-  json_object_set_member (object, "default_settings",
-                          settings ? json_node_copy (settings) : json_node_new (JSON_NODE_NULL));
+  if (!template)
+    json_object_set_member (object, "default_settings", default_settings (web));
   g_autofree char *json = sim_json_text (object, FALSE);
-  g_autofree char *text = g_strconcat ("export default ", json, NULL);
+  g_autoptr (GString) filled = g_string_new (template ? template : "export default " CONFIG_MARK);
+  g_string_replace (filled, CONFIG_MARK, json, 1);
+  const char *text = filled->str;
   sim_web_status (message, 200);
   soup_server_message_set_response (message, "text/javascript", SOUP_MEMORY_COPY, text, strlen (text));
 }

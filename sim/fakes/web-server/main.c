@@ -236,6 +236,7 @@ settle (Program *self)
 
   g_cancellable_cancel (self->web.quit);
   sim_stream_free_all (&self->web);
+  sim_whep_free_all (&self->web);
   while (self->web.pending > 0 && !late)
     g_main_context_iteration (NULL, TRUE);
   if (!late)
@@ -303,9 +304,11 @@ run (SimConfig *config, const char *program)
   self.web.quit = g_cancellable_new ();
   self.web.images = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_bytes_unref);
   self.web.streams = sim_stream_table_new ();
+  self.web.wheps = sim_whep_table_new ();
   sim_store_watch (self.web.store, on_data_changed, &self);
   serve (&self);
   g_hash_table_unref (self.web.streams);
+  g_hash_table_unref (self.web.wheps);
   g_hash_table_unref (self.web.images);
   g_object_unref (self.web.quit);
   sim_logins_free (self.web.logins);

@@ -77,13 +77,29 @@ describe (SoupServerMessage *message, const char *etag, gint64 mtime, const char
   sim_web_header (message, "Content-Disposition", disposition);
 }
 
+static char *
+file_of (const char *path)
+{
+  const char *root = g_getenv ("HYDRANECK_SIM_STATIC");
+
+  return g_build_filename (root && *root ? root : "./static", path, NULL);
+}
+
+char *
+sim_static_template (void)
+{
+  g_autofree char *file = file_of ("config.js");
+  char *text = NULL;
+
+  return g_file_get_contents (file, &text, NULL, NULL) ? text : NULL;
+}
+
 void
 sim_static_serve (SimWeb *web, SoupServerMessage *message, const char *path)
 {
-  const char *root = g_getenv ("HYDRANECK_SIM_STATIC");
   SoupMessageHeaders *request = soup_server_message_get_request_headers (message);
   const char *wanted = strcmp (path, "/") == 0 ? "/index.html" : path;
-  g_autofree char *file = g_build_filename (root && *root ? root : "./static", wanted, NULL);
+  g_autofree char *file = file_of (wanted);
   g_autofree char *content = NULL;
   gsize length = 0;
   GStatBuf st;

@@ -132,6 +132,8 @@ sim_stream_ipc_init (const SimConfig *config, JsonArray *extra, const char *addr
   json_object_set_object_member (o, "app", program);
   json_object_set_int_member (o, "video_frame_queue_size", init->video_frame_queue_size);
   json_object_set_int_member (o, "audio_sample_queue_size", init->audio_sample_queue_size);
+  if (init->offer)
+    json_object_set_string_member (o, "offer", init->offer);
   return tagged ("Init", o);
 }
 

@@ -32,6 +32,7 @@ typedef struct {
   guint32 app_id;
   guint32 video_frame_queue_size;
   guint32 audio_sample_queue_size;
+  const char *offer; /* (nullable): over HTTP, the offer; borrowed */
 } SimStreamInit;
 
 /**

@@ -16,6 +16,7 @@
  * @prefix: `url_path_prefix`
  * @images: `host/app` → bytes, the app images seen so far
  * @streams: (element-type SimStream): every stream that still lives, owned
+ * @wheps: id → every stream over HTTP that still lives, owned
  * @pending: requests and calls to hosts that are not answered yet
  *
  * What all HTTP handlers share. Main thread only. The pointers are borrowed from `main`.
@@ -29,6 +30,7 @@ typedef struct {
   const char *prefix;
   GHashTable *images;
   GHashTable *streams;
+  GHashTable *wheps;
   guint pending;
 } SimWeb;
 
@@ -101,6 +103,11 @@ void sim_host_apps (SimRequest *request);
 void sim_host_image (SimRequest *request);
 void sim_host_cancel (SimRequest *request);
 void sim_stream_open (SimRequest *request);
+void sim_whep_options (SimRequest *request);
+void sim_whep_get (SimRequest *request);
+void sim_whep_post (SimRequest *request);
+void sim_whep_patch (SimRequest *request);
+void sim_whep_delete (SimRequest *request);
 
 /** sim_stream_table_new: (transfer full) an empty table of streams */
 GHashTable *sim_stream_table_new (void);
@@ -115,6 +122,15 @@ void sim_stream_free_all (SimWeb *web);
 
 /** sim_stream_sockets: how many stream sockets are open */
 guint sim_stream_sockets (SimWeb *web);
+
+/** sim_whep_table_new: (transfer full) an empty table of streams over HTTP */
+GHashTable *sim_whep_table_new (void);
+
+/** sim_whep_free_all: ends every stream over HTTP at once */
+void sim_whep_free_all (SimWeb *web);
+
+/** sim_static_template: (transfer full) (nullable): the pages' own `config.js`, if they have one: they are version 3 */
+char *sim_static_template (void);
 
 /** sim_host_undetailed: (transfer full) `UndetailedHost`; @info is %NULL for a host that was not probed */
 JsonObject *sim_host_undetailed (const SimHost *host, const SimServerInfo *info);

@@ -3,9 +3,14 @@
 
 const QUIT_MS = 3000;
 
+/* It has no id, and some pages translate its word: it is the last of the stream's buttons. */
 function isExit(target) {
   const button = target instanceof Element ? target.closest('button') : null;
-  return button !== null && button.closest('#sidebar-root, #sidebar-parent') !== null && button.textContent.trim() === 'Exit';
+  if (button === null || button.closest('#sidebar-root, #sidebar-parent') === null) {
+    return false;
+  }
+  const row = button.closest('.sidebar-stream-buttons');
+  return button.textContent.trim() === 'Exit' || (row !== null && [...row.querySelectorAll('button')].pop() === button);
 }
 
 async function quit() {

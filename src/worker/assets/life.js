@@ -24,6 +24,7 @@ const REASONS = {
   fatal: [false, 'The stream has ended', 'The stream ran into an error.'],
   connection_lost: [false, 'Connection lost', 'The connection to the stream was lost and did not come back.'],
   never_connected: [false, 'Could not connect', 'No connection to the relay came about. A firewall may block it.'],
+  closed_there: [false, 'The stream has ended', 'The other side ended the stream.'],
   stopped: [false, 'The stream has ended', 'The stream was stopped.'],
   session_gone: [true, 'The session has ended', 'This session is over.'],
   taken_over: [true, 'Opened elsewhere', 'The stream was opened in another tab or on another device.']
@@ -84,6 +85,13 @@ function lifePeer(life, state, now) {
     lifeWaits(life, 'connection_lost', now + (state === 'failed' ? FAILED_MS : SHAKY_MS));
   } else if (state === 'closed') {
     lifeWaits(life, 'stopped', now + CLOSED_MS);
+  }
+}
+
+/* The other side has closed the connection in good order; the browser itself goes on calling it connected for a while. */
+function lifeClosedThere(life, now) {
+  if (life.phase !== 'opening') {
+    lifeWaits(life, 'closed_there', now + CLOSED_MS);
   }
 }
 

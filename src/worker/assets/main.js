@@ -2,12 +2,13 @@
 /* Puts the parts together: what the page does is seen by relay.js, judged by life.js, shown by panel.js. */
 
 const SESSION_CHECK_MS = 1500;
-const ALIVE_MS = 30000;    /* a stream without a socket says that it plays, or the session counts as abandoned */
 const RATING_MS = 1200;    /* a change of mind within it is not sent twice */
 const CANDIDATE_MS = 2000; /* after it is connected: which pair was chosen */
 
 const life = createLife(performance.now());
+const sockets = new Set();
 const peers = new Set();
+const watched = new WeakSet();
 let context = { session_id: base.split('/').pop().slice(0, 8), return_url: settings.returnUrl };
 let panel = null;
 let candidateType = '';
@@ -65,6 +66,7 @@ function changed() {
   if (life.deadline !== Infinity) {
     timer = setTimeout(() => {
       lifeTime(life, performance.now());
+      checkWithoutSocket();
       changed();
     }, Math.max(0, life.deadline - performance.now()));
   }
@@ -82,11 +84,32 @@ async function noteCandidate(peer) {
   candidateType = (local && local.candidateType) || candidateType;
 }
 
+/* When the other side closes, only the transports say so at once. */
+function watchTransports(peer) {
+  const transports = peer.getReceivers().concat(peer.getSenders()).map((each) => each.transport).concat(peer.sctp ? peer.sctp.transport : null);
+  new Set(transports).forEach((transport) => {
+    if (transport && !watched.has(transport)) {
+      watched.add(transport);
+      transport.addEventListener('statechange', () => {
+        if (transport.state === 'closed' && peer.connectionState !== 'closed') {
+          lifeClosedThere(life, performance.now());
+          checkWithoutSocket();
+          changed();
+        }
+      });
+    }
+  });
+}
+
 function onPeer(peer) {
   peers.add(peer);
   peer.addEventListener('connectionstatechange', () => {
     lifePeer(life, peer.connectionState, performance.now());
+    if (peer.connectionState === 'disconnected' || peer.connectionState === 'failed') {
+      checkWithoutSocket();
+    }
     if (peer.connectionState === 'connected') {
+      watchTransports(peer);
       noteCandidate(peer).catch(() => {});
       setTimeout(() => noteCandidate(peer).catch(() => {}), CANDIDATE_MS);
     }
@@ -129,7 +152,17 @@ async function checkSession(socketsOpen) {
   changed();
 }
 
-const sockets = new Set();
+/* A page without a stream socket is told of the session's end by nobody: asked when there is trouble, and now and then. */
+async function checkWithoutSocket() {
+  if (sockets.size > 0 || (life.phase === 'ended' && REASONS[life.reason][0])) {
+    return;
+  }
+  const reply = await fetch(base + '/_hydraneck/context', { cache: 'no-store' }).catch(() => null);
+  if (reply !== null && (reply.status === 404 || reply.status === 410)) {
+    lifeEnd(life, 'session_gone', performance.now());
+    changed();
+  }
+}
 
 function onSocket(socket) {
   sockets.add(socket);
@@ -196,17 +229,13 @@ async function learnContext() {
   }
 }
 
+/* A stream without a socket says that it plays, or the session would count as abandoned. */
 function hookAlive() {
   setInterval(() => {
-    if (sockets.size === 0 && (life.phase === 'playing' || life.phase === 'shaky')) {
-      fetch(base + '/_hydraneck/context', { cache: 'no-store' }).then((reply) => {
-        if (reply.status === 404) {
-          lifeEnd(life, 'session_gone', performance.now());
-          changed();
-        }
-      }, () => {});
+    if (life.phase === 'playing' || life.phase === 'shaky') {
+      checkWithoutSocket();
     }
-  }, ALIVE_MS);
+  }, settings.aliveMs);
 }
 
 standInForPeers(onPeer);

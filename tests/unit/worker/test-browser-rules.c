@@ -101,6 +101,8 @@ each_request_goes_where_the_list_says (void **unused)
     { "PATCH", S "/api/host/stream/webrtc/7", HN_ROUTE_PROXY, 0 },
     { "DELETE", S "/api/host/stream/webrtc/7", HN_ROUTE_PROXY, 0 },
     { "OPTIONS", S "/api/host/stream/webrtc", HN_ROUTE_PROXY, 0 },
+    { "GET", S "/api/settings/default", HN_ROUTE_PROXY, 0 },
+    { "POST", S "/api/settings/default", HN_ROUTE_REFUSE, 403 },
     { "PUT", S "/api/host/stream/webrtc", HN_ROUTE_REFUSE, 403 },
     { "POST", S "/api/host", HN_ROUTE_REFUSE, 403 },
     { "PATCH", S "/api/host", HN_ROUTE_REFUSE, 403 },

@@ -1,0 +1,1 @@
+window.__CONFIG_JS__ = @CONFIG@
