@@ -424,6 +424,7 @@ hn_mic_io_free (HnMicIo *self)
 {
   if (self == NULL)
     return;
+  self->options.changed = NULL; /* who frees us listens no more */
   g_clear_pointer (&self->entries, g_hash_table_unref);
   hn_warm_up_free (self->warm_up);
   g_clear_error (&self->unable);
