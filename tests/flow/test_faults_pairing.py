@@ -61,7 +61,12 @@ def a_pin_that_a_foreign_client_took_ends_with_the_caller_and_poisons_nothing(ru
     running.wait_event("pin", body=running.plan.body(2), accepted="true")
     nothing_is_left(running)
     running.fault(2, "rival_client", False)
-    running.create(2)
+    # the entries of both who are gone stay in Sunshine and would take a PIN that comes before web-server asks for it: on a machine so loaded
+    # that its key takes longer than the 0.3 s we wait, that is one create lost, not all
+    replies = []
+    while len(replies) < 3 and (not replies or replies[-1] != 201):
+        replies.append(running.create(2, expect=None).status)
+    equal(replies[-1], 201, "creates after it: %r" % replies)
 
 
 def a_pin_for_the_oldest_client_is_ours_when_nobody_else_waits(running):
