@@ -19,20 +19,39 @@
 #define NOTE "session.json"
 #define NOTE_BYTES 4096
 
+/* It lies in /tmp by default, where anybody may make it before we do: who can write to it decides whom a worker kills and tells
+ * Sunshine's password to. Returns: (nullable): why it is not ours alone */
+static const char *
+whose_is (const char *data_dir, int fd)
+{
+  g_autofree char *path = g_canonicalize_filename (data_dir, NULL); /* without a final slash: of a link, not of where it leads */
+  struct stat status;
+
+  if (lstat (path, &status) != 0)
+    return g_strerror (errno);
+  if (S_ISLNK (status.st_mode) && status.st_uid != geteuid () && status.st_uid != 0)
+    return "it is a link that another user made";
+  if (fstat (fd, &status) != 0)
+    return g_strerror (errno);
+  if (status.st_uid != geteuid ())
+    return "it belongs to another user; remove it, or name another one";
+  return (status.st_mode & (S_IWGRP | S_IWOTH)) != 0 ? "others may write to it; remove it, or name another one" : NULL;
+}
+
 int
 hn_session_fs_open (const char *data_dir, GError **error)
 {
-  int fd;
+  const char *wrong = NULL;
+  int fd = -1;
 
-  if (g_mkdir_with_parents (data_dir, 0700) != 0 || access (data_dir, R_OK | W_OK | X_OK) != 0) {
-    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "cannot use sessions.data_dir '%s': %s", data_dir, g_strerror (errno));
-    return -1;
-  }
-  fd = open (data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0)
+  if (g_mkdir_with_parents (data_dir, 0700) != 0 || access (data_dir, R_OK | W_OK | X_OK) != 0
+      || (fd = open (data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+    wrong = g_strerror (errno);
+  else if ((wrong = whose_is (data_dir, fd)) == NULL && flock (fd, LOCK_EX | LOCK_NB) != 0)
+    wrong = errno == EWOULDBLOCK ? "another worker uses it" : g_strerror (errno);
+  if (wrong == NULL)
     return fd;
-  g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "cannot use sessions.data_dir '%s': %s", data_dir,
-               fd >= 0 && errno == EWOULDBLOCK ? "another worker uses it" : g_strerror (errno));
+  g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "cannot use sessions.data_dir '%s': %s", data_dir, wrong);
   if (fd >= 0)
     close (fd);
   return -1;

@@ -16,7 +16,7 @@ typedef struct {
 /**
  * hn_session_fs_open:
  * @data_dir: where session directories live; created 0700 when it is not there
- * @error: CONFIG, also when another worker uses it
+ * @error: CONFIG, also when another worker uses it, when it is another user's or others may write to it
  *
  * Locks it for as long as this process lives.
  *

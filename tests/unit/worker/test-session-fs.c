@@ -20,6 +20,7 @@
 #include "worker/wireguard-fs.h"
 
 #define ID "0123456789abcdef0123456789abcdef"
+#define NOBODY 65534
 #define OTHER "fedcba9876543210fedcba9876543210"
 
 static int
@@ -159,6 +160,49 @@ a_data_directory_is_made_or_named_in_the_error (void **state)
   close (lock);
 }
 
+/* It lies in /tmp by default: who makes it before the worker could plant notes that send Sunshine's password anywhere. */
+static void
+a_data_directory_that_others_may_write_to_is_refused (void **state)
+{
+  static const mode_t modes[] = { 0777, 01777, 0770, 0702 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++) {
+    g_autoptr (GError) error = NULL;
+
+    assert_int_equal (g_chmod (*state, modes[i]), 0);
+    assert_int_equal (hn_session_fs_open (*state, &error), -1);
+    assert_true (g_error_matches (error, HN_ERROR, HN_ERROR_CONFIG));
+    assert_non_null (strstr (error->message, "others may write to it"));
+  }
+  assert_int_equal (g_chmod (*state, 0755), 0);
+  close (hn_session_fs_open (*state, NULL));
+}
+
+static void
+another_users_data_directory_is_refused (void **state)
+{
+  gboolean privileged = geteuid () == 0; /* anybody else finds /tmp to be another's */
+  g_autofree char *link = in (state, "link");
+  g_autofree char *with_slash = g_strconcat (link, "/", NULL);
+  g_autofree char *target = in (state, "target");
+  g_autoptr (GError) error = NULL;
+
+  if (privileged)
+    assert_int_equal (chown (*state, NOBODY, NOBODY), 0);
+  assert_int_equal (hn_session_fs_open (privileged ? *state : "/tmp", &error), -1);
+  assert_true (g_error_matches (error, HN_ERROR, HN_ERROR_CONFIG));
+  assert_non_null (strstr (error->message, "belongs to another user"));
+  g_clear_error (&error);
+  assert_int_equal (g_mkdir (target, 0700), 0);
+  assert_int_equal (symlink (target, link), 0);
+  assert_true ((close (hn_session_fs_open (with_slash, NULL))) == 0);
+  if (!privileged)
+    return;
+  assert_int_equal (lchown (link, NOBODY, NOBODY), 0);
+  assert_int_equal (hn_session_fs_open (with_slash, &error), -1);
+  assert_non_null (strstr (error->message, "a link that another user made"));
+}
+
 static void
 a_data_directory_has_one_worker_at_a_time (void **state)
 {
@@ -261,6 +305,8 @@ main (void)
     cmocka_unit_test_setup_teardown (removing_a_directory_follows_no_link, open_place, close_place),
     cmocka_unit_test_setup_teardown (only_directories_named_like_sessions_are_orphans, open_place, close_place),
     cmocka_unit_test_setup_teardown (a_data_directory_is_made_or_named_in_the_error, open_place, close_place),
+    cmocka_unit_test_setup_teardown (a_data_directory_that_others_may_write_to_is_refused, open_place, close_place),
+    cmocka_unit_test_setup_teardown (another_users_data_directory_is_refused, open_place, close_place),
     cmocka_unit_test_setup_teardown (a_data_directory_has_one_worker_at_a_time, open_place, close_place),
     cmocka_unit_test_setup_teardown (a_full_disk_leaves_nothing_behind_and_heals_by_itself, open_place, close_place),
     cmocka_unit_test (which_errors_mean_a_full_disk),
