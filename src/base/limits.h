@@ -80,4 +80,5 @@
 #define HN_LIMIT_IDEMPOTENCY_KEY_BYTES 128  /* Idempotency-Key of a create: 400 beyond; visible ASCII only */
 #define HN_LIMIT_IDEMPOTENCY_KEYS 16384     /* of these kept at once; the oldest answer goes first */
 #define HN_LIMIT_IDEMPOTENCY_SECONDS 600    /* a key's answer is given again for so long */
+#define HN_LIMIT_CREATIONS 512               /* under way at once in a controller: 503 beyond; libsoup's queue takes time by its square */
 #define HN_LIMIT_FAN_OUT 64                 /* workers asked at once for lists */

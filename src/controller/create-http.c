@@ -409,6 +409,11 @@ hn_create_http_start (HnCreateHttp *self, HnHttpRequest *request)
   body = hn_json_to_text (object);
   if (key != NULL && settled_by_key (self, request, key, body))
     return;
+  if (g_hash_table_size (self->jobs) >= HN_LIMIT_CREATIONS) {
+    hn_http_request_set_header (request, "Retry-After", "1");
+    refuse (request, HN_ERROR_LIMIT, "too many creations are under way", "try again");
+    return;
+  }
   job = job_new (self, g_steal_pointer (&wanted), g_steal_pointer (&body), key);
   hn_waiters_http_add (job->waiters, request);
   begin (job);

@@ -448,6 +448,26 @@ def who_leaves_cancels_only_if_nobody_else_waits():
         equal(_post(running, "10.0.0.2", key="other").status, 201, "the key begins anew")
 
 
+CREATIONS = 512  # HN_LIMIT_CREATIONS
+
+
+def creations_under_way_are_bounded_and_room_comes_back():
+    with _alone() as running, Fake(running, 1, slots=1000) as fake:
+        fake.close()
+        with socket.create_server(fake.at, backlog=2 * CREATIONS):  # takes every creation and answers none
+            fake.beat()
+            callers = [Caller(running, {"body_ip": "10.3.%d.%d" % (n // 250, n % 250 + 1)}, "key-%d" % n) for n in range(CREATIONS)]
+            _settled(running)
+            refused = _post(running, "10.4.0.1")
+            error_shape(refused, 503, "too many creations are under way")
+            equal(refused.headers["Retry-After"], "1", "Retry-After")
+        errors = {caller.result()[1]["error"] for caller in callers}
+        true(refused.json()["error"] not in errors, "one of the first %d was refused" % CREATIONS)
+        fake.listen()
+        fake.beat()
+        equal(_post(running, "10.4.0.1").status, 201, "there is room again")
+
+
 # ---- where streams are ----
 
 def stream_urls_are_where_the_caller_can_reach_them():
