@@ -203,7 +203,28 @@ def a_second_tab_takes_the_stream_over(running):
         contains(browser.wait_for(ENDED, 15), "another tab", "overlay of the first tab")
 
 
+def a_closed_tab_ends_its_session_after_the_grace_and_a_reload_does_not():
+    with flow.Started(workers=1, bodies=2, turn=True, pages="static-v3", time_scale=TIME_SCALE) as running, _browser() as browser:
+        created = _playing(running, browser)
+        browser.script("window.location.reload()")
+        end = time.monotonic() + 2.5 * GRACE_SECONDS
+        while time.monotonic() < end:  # that time passes is what is tested
+            _plays(browser)
+        equal(_session(running, created).status, 200, "session after a reload")
+        second = running.create(2)
+        browser.script("window.tab = window.open(arguments[0], '_blank')", second["stream_url"])
+        browser.wait_for("return window.tab.document.querySelector('video')?.videoWidth > 0", 40)
+        left = time.monotonic()
+        browser.script("window.tab.close()")
+        record = running.wait_event("nps_record", "services", session_id=second["session_id"])
+        equal(record["end_reason"], "page_left", "end reason")
+        true(time.monotonic() - left >= GRACE_SECONDS * 0.9, "it ended after %.1f s" % (time.monotonic() - left))
+        equal(_session(running, created).status, 200, "the session of the other tab")
+
+
 ABANDON_SECONDS = 8
+TIME_SCALE = 0.2
+GRACE_SECONDS = 15 * TIME_SCALE
 
 flow.expect_log("[proxy]")
 flow.expect_log("[session ")
