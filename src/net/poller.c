@@ -36,6 +36,7 @@ struct _HnPoller {
   GSource *source;
   struct epoll_event events[EVENTS_PER_TURN];
   int n_events;
+  int next_event; /* the first that is not delivered yet */
   GPtrArray *again;
   GPtrArray *running; /* the part of `again` that this turn delivers */
   GArray *deferred;
@@ -51,6 +52,7 @@ deliver_events (HnPoller *self)
   for (int i = 0; i < self->n_events; i++) {
     HnPollerWatch *watch = self->events[i].data.ptr;
 
+    self->next_event = i + 1;
     if (watch != NULL)
       watch->ready (watch, self->events[i].events);
   }
@@ -178,6 +180,15 @@ hn_poller_forget (HnPoller *self, HnPollerWatch *watch)
   watch->queued = FALSE;
   strike (self->again, watch);
   strike (self->running, watch);
+}
+
+gboolean
+hn_poller_has_news (HnPoller *self, HnPollerWatch *watch)
+{
+  for (int i = self->next_event; i < self->n_events; i++)
+    if (self->events[i].data.ptr == watch)
+      return TRUE;
+  return FALSE;
 }
 
 gint64

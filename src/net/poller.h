@@ -80,6 +80,15 @@ void hn_poller_again (HnPoller *self, HnPollerWatch *watch);
 void hn_poller_forget (HnPoller *self, HnPollerWatch *watch);
 
 /**
+ * hn_poller_has_news:
+ * @self: a poller
+ * @watch: a watch
+ *
+ * Returns: whether events for @watch were fetched in this turn and come later in it
+ */
+gboolean hn_poller_has_news (HnPoller *self, HnPollerWatch *watch);
+
+/**
  * hn_poller_now_us:
  * @self: a poller
  *

@@ -20,6 +20,7 @@
 
 #define BYTES_PER_TURN (1024 * 1024)
 #define INTERIM_ANSWERS_MAX 16
+#define FILTER_PIECE_BYTES 2048 /* as much of a page is fed at once: of what lies behind the piece in which a filter ends nothing is copied */
 #define FILTER_HELD_BYTES 64 /* what a filter held back comes on top: more than this only costs a growing buffer */
 
 typedef enum { UNCONNECTED, CONNECTING, WAITING, ANSWERING, ANSWERED, UPGRADED } State;
@@ -40,7 +41,7 @@ struct _HnProxy {
 
   GByteArray *request_head; /* as sent, while it may have to be sent again */
   char *request_text;       /* the client's, for a filter */
-  HnHttpHead *request;      /* parsed from it */
+  HnHttpHead *request;      /* that stands in it */
   HnHttpBody request_body;
   HnPace giving; /* the client, of the request's body */
   HnPace taking; /* the client, of the response */
@@ -161,35 +162,41 @@ lost_before_answer (HnProxy *self)
   return open_fresh (self);
 }
 
-static gboolean
-send_chunk (HnWire *wire, GByteArray *lead, const char *bytes, gsize length, gboolean last)
-{
-  char size[24];
-  struct iovec parts[5];
-  guint n = 0;
+/* What goes out together: a head that waited, and payload in two pieces, the first of which may be edited. */
+typedef struct {
+  GByteArray *lead;   /* (nullable) */
+  GByteArray *edited; /* (nullable) */
+  const char *bytes;
+  gsize length;
+} Outgoing;
 
-  if (lead != NULL)
-    parts[n++] = (struct iovec){ lead->data, lead->len };
-  if (length > 0) {
-    parts[n++] = (struct iovec){ size, (gsize) g_snprintf (size, sizeof size, "%" G_GSIZE_MODIFIER "x\r\n", length) };
-    parts[n++] = (struct iovec){ (char *) bytes, length };
-    parts[n++] = (struct iovec){ (char *) "\r\n0\r\n\r\n", last ? 7 : 2 };
-  } else if (last) {
-    parts[n++] = (struct iovec){ (char *) "0\r\n\r\n", 5 };
-  }
-  return hn_wire_send (wire, parts, n);
+static void
+add_part (struct iovec *parts, guint *n_parts, gconstpointer bytes, gsize length)
+{
+  if (length > 0)
+    parts[(*n_parts)++] = (struct iovec){ (gpointer) bytes, length };
 }
 
 static gboolean
-send_plain (HnWire *wire, GByteArray *lead, const char *bytes, gsize length)
+send_out (HnWire *wire, const Outgoing *out, gboolean chunked, gboolean last)
 {
-  struct iovec parts[2];
+  gsize edited = out->edited != NULL ? out->edited->len : 0;
+  gsize payload = edited + out->length;
+  struct iovec parts[5];
+  char size[24];
   guint n = 0;
 
-  if (lead != NULL)
-    parts[n++] = (struct iovec){ lead->data, lead->len };
-  if (length > 0)
-    parts[n++] = (struct iovec){ (char *) bytes, length };
+  if (out->lead != NULL)
+    add_part (parts, &n, out->lead->data, out->lead->len);
+  if (chunked && payload > 0)
+    add_part (parts, &n, size, (gsize) g_snprintf (size, sizeof size, "%" G_GSIZE_MODIFIER "x\r\n", payload));
+  if (edited > 0)
+    add_part (parts, &n, out->edited->data, edited);
+  add_part (parts, &n, out->bytes, out->length);
+  if (chunked && payload > 0)
+    add_part (parts, &n, "\r\n0\r\n\r\n", last ? 7 : 2);
+  else if (chunked && last)
+    add_part (parts, &n, "0\r\n\r\n", 5);
   return hn_wire_send (wire, parts, n);
 }
 
@@ -211,10 +218,7 @@ pump_request_once (HnProxy *self, gboolean *ret_moved)
   if (!hn_http_body_feed (&self->request_body, buffer, length, &used, &payload, NULL))
     return fail (self, 400, "malformed request body", NULL);
   hn_wire_unread (self->client, buffer + used, length - used);
-  if (self->request_chunked)
-    sent = send_chunk (self->upstream, NULL, buffer, payload, request_is_done (self));
-  else
-    sent = send_plain (self->upstream, NULL, buffer, payload);
+  sent = send_out (self->upstream, &(Outgoing){ .bytes = buffer, .length = payload }, self->request_chunked, request_is_done (self));
   self->deaf = !sent;
   self->moved += length;
   *ret_moved = TRUE;
@@ -356,22 +360,37 @@ is_through (HnProxy *self)
   return self->route.filter->is_through != NULL && self->route.filter->is_through (self->filter_state);
 }
 
+/* What the filter makes of a beginning of @bytes; the rest, from @ret_fed on, goes on as it is. */
+static GByteArray *
+edit (HnProxy *self, const char *bytes, gsize length, gboolean last, gsize *ret_fed)
+{
+  const HnFilter *filter = self->route.filter;
+  gsize piece = filter->is_through != NULL ? FILTER_PIECE_BYTES : MAX (length, 1);
+  GByteArray *out = g_byte_array_sized_new ((guint) (MIN (length, piece) + filter->added_bytes (self->filter_state) + FILTER_HELD_BYTES));
+  gsize fed = 0;
+
+  do {
+    gsize n = MIN (length - fed, piece);
+
+    fed += n;
+    filter->feed (self->filter_state, bytes + fed - n, n, last && fed == length, out);
+  } while (fed < length && !is_through (self));
+  *ret_fed = fed;
+  return out;
+}
+
 /* Sends payload on, edited if there is a filter, together with the head if that still waits. */
 static gboolean
 pass_on (HnProxy *self, const char *bytes, gsize length, gboolean last)
 {
   g_autoptr (GByteArray) lead = g_steal_pointer (&self->lead);
   g_autoptr (GByteArray) edited = NULL;
+  gsize fed = 0;
 
-  if (self->filter_state != NULL && self->framing != HN_HTTP_BODY_NONE && !is_through (self)) {
-    edited = g_byte_array_sized_new ((guint) (length + self->route.filter->added_bytes (self->filter_state) + FILTER_HELD_BYTES));
-    self->route.filter->feed (self->filter_state, bytes, length, last, edited);
-    bytes = (const char *) edited->data;
-    length = edited->len;
-  }
-  if (self->framing == HN_HTTP_BODY_CHUNKED)
-    return send_chunk (self->client, lead, bytes, length, last);
-  return send_plain (self->client, lead, bytes, length);
+  if (self->filter_state != NULL && self->framing != HN_HTTP_BODY_NONE && !is_through (self))
+    edited = edit (self, bytes, length, last, &fed);
+  return send_out (self->client, &(Outgoing){ lead, edited, fed < length ? bytes + fed : NULL, length - fed },
+                   self->framing == HN_HTTP_BODY_CHUNKED, last);
 }
 
 static void
@@ -636,13 +655,32 @@ is_safe (HnSlice method)
   return hn_slice_equal (method, "GET") || hn_slice_equal (method, "HEAD") || hn_slice_equal (method, "OPTIONS");
 }
 
+/* The same bytes at another place. */
 static void
-keep_request_for_filter (HnProxy *self, HnSlice input, gsize head_bytes)
+move_slice (HnSlice *slice, HnSlice from, const char *to)
 {
-  guint status = 0;
+  if (slice->text >= from.text && slice->text <= from.text + from.length)
+    slice->text = to + (slice->text - from.text);
+}
 
-  self->request_text = g_memdup2 (input.text, head_bytes);
-  self->request = hn_http_head_parse_request (self->request_text, head_bytes, &status, NULL);
+/* The wire forgets the head as soon as it is used. */
+static void
+keep_request_for_filter (HnProxy *self, const HnHttpHead *request, const char *text, gsize head_bytes)
+{
+  HnSlice from = { text, head_bytes };
+
+  self->request_text = g_memdup2 (text, head_bytes);
+  self->request = g_memdup2 (request, sizeof *request);
+  self->request->fields = g_array_copy (request->fields);
+  move_slice (&self->request->method, from, self->request_text);
+  move_slice (&self->request->target, from, self->request_text);
+  move_slice (&self->request->path, from, self->request_text);
+  for (guint i = 0; i < self->request->fields->len; i++) {
+    HnHttpField *field = &g_array_index (self->request->fields, HnHttpField, i);
+
+    move_slice (&field->name, from, self->request_text);
+    move_slice (&field->value, from, self->request_text);
+  }
 }
 
 HnProxy *
@@ -669,7 +707,7 @@ hn_proxy_new (HnPoller *poller, HnUpstreamPool *pool, HnWire *client, const HnHt
   self->close_client = request->close || self->is_old;
   self->wants_upgrade = request->upgrade_websocket;
   if (self->route.filter != NULL)
-    keep_request_for_filter (self, hn_wire_get_input (client), head_bytes);
+    keep_request_for_filter (self, request, hn_wire_get_input (client).text, head_bytes);
   hn_wire_consume (client, head_bytes);
   return self;
 }

@@ -77,7 +77,7 @@ on_waiting_ready (gpointer user_data)
 {
   Waiting *one = user_data;
 
-  if (!hn_wire_is_quiet (one->wire))
+  if (!hn_wire_seems_quiet (one->wire))
     hn_wire_free (waiting_leave (one));
 }
 
@@ -160,7 +160,7 @@ hn_upstream_pool_take (HnUpstreamPool *self, const char *host, guint16 port)
   while ((shelf = g_hash_table_lookup (self->shelves, &key)) != NULL) {
     HnWire *wire = waiting_leave (g_queue_peek_head (&shelf->waiting));
 
-    if (hn_wire_is_quiet (wire))
+    if (hn_wire_seems_quiet (wire))
       return wire;
     hn_wire_free (wire);
   }

@@ -6,7 +6,7 @@
 #include "net/wire.h"
 
 /* Connections to upstreams, and those of them that wait for their next request. A pooled connection that says anything, or closes, is thrown
- * away at once; before it is used again it is looked at once more. */
+ * away at once: by its event, or, when that comes later in the same turn, as soon as it would be used again. */
 
 typedef struct _HnUpstreamPool HnUpstreamPool;
 

@@ -269,7 +269,18 @@ hn_wire_is_quiet (HnWire *self)
 
   if (hn_wire_is_gone (self) || self->in != NULL || self->out != NULL)
     return FALSE;
-  return recv (self->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  if (recv (self->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
+    return FALSE;
+  self->readable = FALSE;
+  return TRUE;
+}
+
+gboolean
+hn_wire_seems_quiet (HnWire *self)
+{
+  if (self->readable || hn_poller_has_news (self->poller, &self->watch))
+    return hn_wire_is_quiet (self);
+  return !hn_wire_is_gone (self) && self->in == NULL && self->out == NULL;
 }
 
 gboolean

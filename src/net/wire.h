@@ -144,6 +144,16 @@ gboolean hn_wire_check_connect (HnWire *self, int *ret_errno);
 gboolean hn_wire_is_quiet (HnWire *self);
 
 /**
+ * hn_wire_seems_quiet:
+ * @self: a wire that nobody should have sent anything on
+ *
+ * Like hn_wire_is_quiet(), as the kernel told when this turn began: what came since then is not seen, and no call of the system is made.
+ *
+ * Returns: whether it is still open with nothing to read
+ */
+gboolean hn_wire_seems_quiet (HnWire *self);
+
+/**
  * hn_wire_is_gone:
  * @self: a wire
  *
