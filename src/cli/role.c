@@ -128,11 +128,20 @@ read_time_scale (HnMode mode, double *ret_scale, GError **error)
   return TRUE;
 }
 
+/* A terminal that is closed ends us in order, too; one who started us with nohup wants us to stay. */
+static gboolean
+is_ignored (int number)
+{
+  struct sigaction action;
+
+  return sigaction (number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static int
 run (const HnRoleKind *kind, const HnConfig *config, GError **error)
 {
   HnRole self = { .kind = kind };
-  guint term_id, int_id;
+  guint term_id, int_id, hangup_id;
 
   if (!read_time_scale (kind->mode, &self.time_scale, error))
     return hn_error_exit_status (*error);
@@ -145,9 +154,11 @@ run (const HnRoleKind *kind, const HnConfig *config, GError **error)
   }
   term_id = g_unix_signal_add (SIGTERM, on_signal, &self);
   int_id = g_unix_signal_add (SIGINT, on_signal, &self);
+  hangup_id = is_ignored (SIGHUP) ? 0 : g_unix_signal_add (SIGHUP, on_signal, &self);
   g_main_loop_run (self.loop);
   g_source_remove (term_id);
   g_source_remove (int_id);
+  g_clear_handle_id (&hangup_id, g_source_remove);
   kind->free (self.product);
   g_main_loop_unref (self.loop);
   /* GTask's idle threads, which have done TLS handshakes, would linger for 15 s: whoever looks for leaks now must not find half of one */

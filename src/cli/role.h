@@ -11,7 +11,7 @@ typedef struct {
   HnMode mode;
   /* Constructs and serves; %NULL with @error when it cannot. */
   gpointer (*start) (const HnConfig *config, HnRole *role, GError **error);
-  /* SIGTERM or SIGINT: end in order, then hn_role_stopped(). */
+  /* SIGTERM, SIGINT or SIGHUP: end in order, then hn_role_stopped(). */
   void (*stop) (gpointer product);
   void (*free) (gpointer product);
 } HnRoleKind;

@@ -145,4 +145,27 @@ def a_terminated_worker_ends_its_sessions_in_order(running):
     running.wait_workers(2, 10)
 
 
+def a_hangup_ends_a_worker_in_order_unless_it_was_started_with_nohup(running):
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        for action in (signal.SIG_IGN, signal.SIG_DFL):
+            running.children.pop("worker-2").stop()
+            signal.signal(signal.SIGHUP, action)  # children inherit it
+            running.start_worker(2)
+            worker = running.children["worker-2"]
+            if action == signal.SIG_IGN:
+                os.kill(worker.pid, signal.SIGHUP)
+                equal(running.worker_call(2, "GET", "/api/v1/health").status, 200, "health behind an ignored hangup")
+        reply = running.worker_call(2, "POST", "/api/v1/sessions", {"body_ip": running.plan.body(2), "sunshine_user": "sunshine",
+                                                                    "sunshine_pass": "sunshine"})
+        equal(reply.status, 201, "create")
+        os.kill(worker.pid, signal.SIGHUP)
+        equal(running.children.pop("worker-2").wait(30), 0, "exit status")
+        equal(running.session_directories(2), [], "directories")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    running.start_worker(2)
+    running.wait_workers(2, 10)
+
+
 flow.main(globals(), workers=2, bodies=3, turn=False)
