@@ -105,6 +105,8 @@ typedef struct {
   GInputStream *stream;
   HnTimer *connecting; /* (nullable) fresh: until the server is reached */
   gulong network_handler;
+  gulong interim_handler;
+  guint interims;        /* 1xx answers so far */
   gboolean connected;    /* fresh: it was */
   gboolean connect_late; /* fresh: it was not in time */
 } Exchange;
@@ -139,6 +141,16 @@ exchange_watch_connect (Exchange *self)
   self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (on_network_event), self);
 }
 
+/* libsoup reads them in one go for as long as they come: no timer fires meanwhile. */
+static void
+on_interim (SoupMessage *message, gpointer data)
+{
+  Exchange *self = data;
+
+  if (++self->interims > HN_LIMIT_INTERIM_ANSWERS)
+    hn_deadline_cancel (self->deadline);
+}
+
 static gboolean
 exchange_open (Exchange *self, const HnHttpCall *call, GCancellable *outer, GError **error)
 {
@@ -147,6 +159,7 @@ exchange_open (Exchange *self, const HnHttpCall *call, GCancellable *outer, GErr
     return FALSE;
   self->timeout_us = call->timeout_us > 0 ? call->timeout_us : hn_seconds (HN_LIMIT_SUNSHINE_SECONDS);
   self->deadline = hn_deadline_new (self->timeout_us, outer);
+  self->interim_handler = g_signal_connect (self->message, "got-informational", G_CALLBACK (on_interim), self);
   if (call->fresh)
     exchange_watch_connect (self);
   return TRUE;
@@ -161,8 +174,10 @@ exchange_cancellable (Exchange *self)
 static void
 exchange_close (Exchange *self)
 {
-  if (self->message != NULL)
+  if (self->message != NULL) {
     g_clear_signal_handler (&self->network_handler, self->message);
+    g_clear_signal_handler (&self->interim_handler, self->message);
+  }
   g_clear_pointer (&self->connecting, hn_timer_free);
   g_clear_pointer (&self->deadline, hn_deadline_free);
   g_clear_object (&self->stream);
@@ -175,6 +190,8 @@ exchange_error (Exchange *self, const GError *error)
 {
   if (self->deadline != NULL && hn_deadline_has_passed (self->deadline))
     return g_error_new (HN_ERROR, HN_ERROR_TIMEOUT, "timed out after %.3g s", (double) self->timeout_us / 1e6);
+  if (self->interims > HN_LIMIT_INTERIM_ANSWERS)
+    return g_error_new_literal (HN_ERROR, HN_ERROR_UPSTREAM, "too many interim answers");
   if (self->connect_late)
     return g_error_new (HN_ERROR, HN_ERROR_TIMEOUT, "no connection within %d s", HN_LIMIT_CONNECT_SECONDS);
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || error->domain == HN_ERROR)

@@ -468,6 +468,21 @@ def creations_under_way_are_bounded_and_room_comes_back():
         equal(_post(running, "10.4.0.1").status, 201, "there is room again")
 
 
+def endless_interim_answers_of_a_worker_do_not_stop_the_controller():
+    def never_come_to_the_point(handler):
+        try:
+            while True:
+                handler.connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+        except OSError:
+            return
+
+    with _alone() as running, Fake(running, 1) as fake:
+        fake.beat()
+        fake.create = never_come_to_the_point
+        error_shape(_post(running, "10.0.0.1"), 502, "worker 'fake-1': too many interim answers")
+        equal(running.call("GET", "/api/v1/health").status, 200, "the controller lives")
+
+
 # ---- where streams are ----
 
 def stream_urls_are_where_the_caller_can_reach_them():
