@@ -4,11 +4,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "net/upstream.h"
 
 /* The poller alone, driven turn by turn. */
 
@@ -19,6 +22,8 @@ typedef struct {
   uint32_t events;
   HnPollerWatch *forgets; /* forgotten when this one is called */
   gboolean goes_on;
+  HnUpstreamPool *pool; /* asked for a connection when this one is called */
+  HnWire *taken;
 } Probe;
 
 static void
@@ -32,6 +37,8 @@ on_ready (HnPollerWatch *watch, uint32_t events)
     hn_poller_forget (self->poller, self->forgets);
   if (self->goes_on)
     hn_poller_again (self->poller, watch);
+  if (self->pool != NULL)
+    self->taken = hn_upstream_pool_take (self->pool, "127.0.0.1", 1);
 }
 
 static void
@@ -167,6 +174,38 @@ what_is_deferred_runs_after_the_turn_or_at_the_end (void **state)
   assert_int_equal (n, 2);
 }
 
+/* Lets the first probe ask for the pooled connection, on which @said comes in the same turn. */
+static HnWire *
+take_while_it_says (World *world, const char *said)
+{
+  g_autoptr (HnUpstreamPool) pool = hn_upstream_pool_new (world->poller);
+  int pair[2];
+
+  assert_int_equal (socketpair (AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+  hn_upstream_pool_give (pool, hn_wire_new (world->poller, pair[0], NULL, NULL), "127.0.0.1", 1, NULL);
+  turn (world);
+  assert_int_equal (hn_upstream_pool_get_waiting (pool), 1);
+  world->probes[0].pool = pool;
+  assert_int_equal (send (world->pairs[0][1], "x", 1, 0), 1);
+  assert_int_equal (send (pair[1], said, strlen (said), 0), strlen (said));
+  g_main_context_iteration (world->context, FALSE);
+  world->probes[0].pool = NULL;
+  assert_int_equal (hn_upstream_pool_get_waiting (pool), 0);
+  close (pair[1]);
+  return world->probes[0].taken;
+}
+
+static void
+a_pooled_connection_that_speaks_in_the_same_turn_is_not_used (void **state)
+{
+  World *world = *state;
+  HnWire *wire = take_while_it_says (world, "");
+
+  assert_non_null (wire);
+  hn_wire_free (wire);
+  assert_null (take_while_it_says (world, "HTTP/1.1 408 Request Timeout\r\n\r\n"));
+}
+
 int
 main (void)
 {
@@ -177,6 +216,7 @@ main (void)
     TEST (who_is_forgotten_is_not_called_again_either),
     TEST (one_that_always_goes_on_starves_nobody),
     TEST (what_is_deferred_runs_after_the_turn_or_at_the_end),
+    TEST (a_pooled_connection_that_speaks_in_the_same_turn_is_not_used),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
