@@ -27,6 +27,11 @@ typedef struct {
 } Probe;
 
 static void
+ignore (gpointer user_data)
+{
+}
+
+static void
 on_ready (HnPollerWatch *watch, uint32_t events)
 {
   Probe *self = (Probe *) watch;
@@ -37,8 +42,9 @@ on_ready (HnPollerWatch *watch, uint32_t events)
     hn_poller_forget (self->poller, self->forgets);
   if (self->goes_on)
     hn_poller_again (self->poller, watch);
-  if (self->pool != NULL)
-    self->taken = hn_upstream_pool_take (self->pool, "127.0.0.1", 1);
+  self->taken = self->pool != NULL ? hn_upstream_pool_take (self->pool, "127.0.0.1", 1) : NULL;
+  if (self->taken != NULL)
+    hn_wire_set_ready (self->taken, ignore, NULL);
 }
 
 static void
