@@ -169,7 +169,6 @@ on_promise (GstPromise *promise, Link *link, Kind kind)
     note->error = error;
     post (note);
   }
-  gst_promise_unref (promise);
 }
 
 static void
@@ -190,10 +189,14 @@ on_local_set (GstPromise *promise, gpointer link)
   on_promise (promise, link, LOCAL_SET);
 }
 
-static GstPromise *
-promise_new (HnAudioReceiver *self, GstPromiseChangeFunc func)
+/* webrtcbin holds what it queues: one that it drops in a tear-down is answered to nobody, so the promise is its alone. */
+static void
+ask (HnAudioReceiver *self, const char *action, gpointer argument, GstPromiseChangeFunc func)
 {
-  return gst_promise_new_with_change_func (func, link_ref (self->link), link_unref);
+  GstPromise *promise = gst_promise_new_with_change_func (func, link_ref (self->link), link_unref);
+
+  g_signal_emit_by_name (self->webrtc, action, argument, promise);
+  gst_promise_unref (promise);
 }
 
 /* ---- webrtcbin's signals, on its threads ---- */
@@ -374,7 +377,7 @@ apply_answer (HnAudioReceiver *self, GstWebRTCSessionDescription *answer)
     close_with (self, g_error_new_literal (HN_ERROR, HN_ERROR_INTERNAL, "no answer could be made"));
     return;
   }
-  g_signal_emit_by_name (self->webrtc, "set-local-description", answer, promise_new (self, on_local_set));
+  ask (self, "set-local-description", answer, on_local_set);
 }
 
 static char *
@@ -431,7 +434,7 @@ on_note (HnAudioReceiver *self, Note *note)
   }
   switch (note->kind) {
   case REMOTE_SET:
-    g_signal_emit_by_name (self->webrtc, "create-answer", NULL, promise_new (self, on_answer_made));
+    ask (self, "create-answer", NULL, on_answer_made);
     break;
   case ANSWER_MADE:
     apply_answer (self, note->answer);
@@ -510,7 +513,7 @@ begin (HnAudioReceiver *self, GError **error)
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
   draw (self, state_texts[self->state]);
   description = gst_webrtc_session_description_new (GST_WEBRTC_SDP_TYPE_OFFER, message);
-  g_signal_emit_by_name (self->webrtc, "set-remote-description", description, promise_new (self, on_remote_set));
+  ask (self, "set-remote-description", description, on_remote_set);
   gst_webrtc_session_description_free (description);
   return TRUE;
 }

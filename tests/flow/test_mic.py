@@ -330,6 +330,18 @@ def too_many_offers_of_one_session_must_wait(running):
     equal(_offer(other, SDP).status, 200, "another session")
 
 
+def offers_in_a_hurry_replace_each_other_and_leave_nothing(running):
+    """Negotiations that are cut in their middle; what they would leak is found when the worker ends."""
+    created = [running.create(n) for n in (1, 2, 3, 4)]
+    with concurrent.futures.ThreadPoolExecutor(24) as pool:
+        statuses = {reply.status for reply in pool.map(lambda n: _offer(created[n % 4], SDP), range(24))}
+        true(200 in statuses and statuses <= {200, 409, 429}, "statuses %r" % statuses)
+        again = [pool.submit(_offer, each, SDP) for each in created]
+        ends = [pool.submit(running.call, "DELETE", "/api/v1/sessions/" + each["session_id"]) for each in created]
+        true(all(end.result().status == 200 for end in ends), "a deletion failed")
+        true(all(reply.result().status in (200, 404, 409, 429, 502, 503) for reply in again), "%r" % [reply.result() for reply in again])
+
+
 # ---- offers that cannot be taken ----
 
 
