@@ -343,7 +343,8 @@ read_load (JsonObject *object, HnWorkerReport *self, GError **error)
       || !hn_json_get_int (object, "max_sessions", 0, HN_LIMIT_SESSIONS_PER_WORKER, TRUE, &max, error)
       || !hn_json_get_int (object, "boot_utc_us", 0, G_MAXINT64, FALSE, &self->boot_utc_us, error)
       || !hn_json_get_bool (object, "wireguard", FALSE, &self->wireguard, error)
-      || !hn_json_get_bool (object, "draining", FALSE, &self->draining, error))
+      || !hn_json_get_bool (object, "draining", FALSE, &self->draining, error)
+      || !hn_json_get_bool (object, "leaving", FALSE, &self->leaving, error))
     return FALSE;
   self->active_sessions = (guint) active;
   self->max_sessions = (guint) max;
@@ -376,6 +377,8 @@ hn_worker_report_to_json (const HnWorkerReport *self)
   json_object_set_int_member (object, "max_sessions", self->max_sessions);
   json_object_set_boolean_member (object, "wireguard", self->wireguard);
   json_object_set_boolean_member (object, "draining", self->draining);
+  if (self->leaving)
+    json_object_set_boolean_member (object, "leaving", TRUE);
   for (guint i = 0; i < self->sessions->len; i++)
     json_array_add_object_element (sessions, hn_session_report_to_json (g_ptr_array_index (self->sessions, i)));
   json_object_set_array_member (object, "sessions", sessions);

@@ -191,6 +191,7 @@ typedef struct {
   guint max_sessions;
   gboolean wireguard;
   gboolean draining;     /* what the worker was last told by HnHeartbeatReply.drain */
+  gboolean leaving;      /* its last heartbeat: it ends in order and has no sessions any more */
   GPtrArray *sessions; /* of HnSessionReport, never NULL */
 } HnWorkerReport;
 

@@ -69,7 +69,10 @@ hn_cluster_http_heartbeat (HnClusterHttp *self, HnWorkerReport *report, GError *
 
   if (worker == NULL)
     return FALSE;
-  if (from == HN_MEMBERSHIP_UNKNOWN)
+  if (worker->report->leaving)
+    hn_info ("controller", NULL, "worker '%s' has left: it was stopped in order from=%s", worker->report->id,
+             hn_membership_to_text (from));
+  else if (from == HN_MEMBERSHIP_UNKNOWN)
     hn_info ("controller", NULL, "worker '%s' registered url=%s sessions=%u/%u%s", worker->report->id, worker->report->url,
              worker->report->active_sessions, worker->report->max_sessions, worker->draining ? " draining" : "");
   else if (from != HN_MEMBERSHIP_HEALTHY)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules: only a heartbeat makes a worker healthy. A failed connection makes it suspect until the next one: no new sessions, the old
- * ones are still proxied. Silent for the heartbeat timeout it is unhealthy, and forgotten after FORGET_TIMEOUTS of silence more:
+ * ones are still proxied. Silent for the heartbeat timeout it is unhealthy (at once when it said that it ends), and forgotten after FORGET_TIMEOUTS of silence more:
  * until then its sessions are listed as stale and proxied in case only its heartbeats are lost. */
 #include "controller/membership.h"
 
@@ -17,14 +17,18 @@ typedef struct {
 /* What is in no row changes nothing. */
 static const Row table[] = {
   { HN_MEMBERSHIP_UNKNOWN, HN_MEMBERSHIP_HEARTBEAT, HN_MEMBERSHIP_HEALTHY },
+  { HN_MEMBERSHIP_UNKNOWN, HN_MEMBERSHIP_LEAVING, HN_MEMBERSHIP_UNHEALTHY },
   { HN_MEMBERSHIP_HEALTHY, HN_MEMBERSHIP_HEARTBEAT, HN_MEMBERSHIP_HEALTHY },
+  { HN_MEMBERSHIP_HEALTHY, HN_MEMBERSHIP_LEAVING, HN_MEMBERSHIP_UNHEALTHY },
   { HN_MEMBERSHIP_HEALTHY, HN_MEMBERSHIP_FAILED, HN_MEMBERSHIP_SUSPECT },
   { HN_MEMBERSHIP_HEALTHY, HN_MEMBERSHIP_TIME_UP, HN_MEMBERSHIP_UNHEALTHY },
   { HN_MEMBERSHIP_SUSPECT, HN_MEMBERSHIP_HEARTBEAT, HN_MEMBERSHIP_HEALTHY },
+  { HN_MEMBERSHIP_SUSPECT, HN_MEMBERSHIP_LEAVING, HN_MEMBERSHIP_UNHEALTHY },
   { HN_MEMBERSHIP_SUSPECT, HN_MEMBERSHIP_TIME_UP, HN_MEMBERSHIP_UNHEALTHY },
   { HN_MEMBERSHIP_UNHEALTHY, HN_MEMBERSHIP_HEARTBEAT, HN_MEMBERSHIP_HEALTHY },
   { HN_MEMBERSHIP_UNHEALTHY, HN_MEMBERSHIP_TIME_UP, HN_MEMBERSHIP_GONE },
   { HN_MEMBERSHIP_GONE, HN_MEMBERSHIP_HEARTBEAT, HN_MEMBERSHIP_HEALTHY },
+  { HN_MEMBERSHIP_GONE, HN_MEMBERSHIP_LEAVING, HN_MEMBERSHIP_UNHEALTHY },
 };
 
 gboolean
@@ -32,7 +36,7 @@ hn_membership_handle (HnMembership *self, HnMembershipEvent event, gint64 now_us
 {
   HnMembershipState before = self->state;
 
-  if (event == HN_MEMBERSHIP_HEARTBEAT)
+  if (event == HN_MEMBERSHIP_HEARTBEAT || event == HN_MEMBERSHIP_LEAVING)
     self->heard_us = now_us;
   for (gsize i = 0; i < G_N_ELEMENTS (table); i++) {
     if (table[i].from == before && table[i].event == event) {

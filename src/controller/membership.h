@@ -21,6 +21,7 @@ typedef enum {
 
 typedef enum {
   HN_MEMBERSHIP_HEARTBEAT, /* it said that it lives */
+  HN_MEMBERSHIP_LEAVING,   /* it said that it ends */
   HN_MEMBERSHIP_FAILED,    /* it could not be reached, or did not know our token */
   HN_MEMBERSHIP_TIME_UP,   /* hn_membership_deadline() has passed */
 } HnMembershipEvent;

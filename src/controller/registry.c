@@ -270,7 +270,7 @@ take_report (HnRegistry *self, Member *member, HnWorkerReport *report, gint64 no
   member->round++;
   if (old == NULL)
     member->view.draining = report->draining;
-  else if (!g_str_equal (old->boot_id, report->boot_id))
+  else if (report->leaving || !g_str_equal (old->boot_id, report->boot_id))
     hn_reservations_forget (self->reservations, member);
   drop_deleted (member);
   take_sessions (self, member, old);
@@ -299,6 +299,7 @@ hn_registry_heartbeat (HnRegistry *self, HnWorkerReport *report, gint64 now_us, 
   g_autoptr (HnWorkerReport) owned = report;
   g_auto (HnUrlRulesTarget) target = { 0 };
   Member *member = g_hash_table_lookup (self->members, report->id);
+  HnMembershipEvent event = report->leaving ? HN_MEMBERSHIP_LEAVING : HN_MEMBERSHIP_HEARTBEAT;
   HnMembershipState from = member != NULL ? member->view.membership.state : HN_MEMBERSHIP_UNKNOWN;
 
   if (!hn_url_rules_read_worker (report->url, &target, error)
@@ -313,7 +314,7 @@ hn_registry_heartbeat (HnRegistry *self, HnWorkerReport *report, gint64 now_us, 
   hn_url_rules_target_clear (&member->view.target);
   member->view.target = target;
   target = (HnUrlRulesTarget){ 0 };
-  hn_membership_handle (&member->view.membership, HN_MEMBERSHIP_HEARTBEAT, now_us);
+  hn_membership_handle (&member->view.membership, event, now_us);
   reorder (self, member);
   if (ret_from != NULL)
     *ret_from = from;

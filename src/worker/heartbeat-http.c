@@ -52,7 +52,9 @@ log_answer (HnHeartbeatHttp *self, const HnHttpReply *reply, const GError *error
   guint status = reply != NULL ? reply->status : 0;
   gboolean repeated = hn_heartbeat_get_failures (self->rules) > 0 && status == self->last_status;
 
-  if (accepted && !self->told)
+  if (!accepted && hn_heartbeat_is_leaving (self->rules))
+    hn_info ("heartbeat", NULL, "controller was not told that this worker ends url=%s status=%u", self->url, status);
+  else if (accepted && !self->told)
     hn_info ("heartbeat", NULL, "registered with the controller url=%s", self->url);
   else if (!accepted && !repeated && reply != NULL)
     log_refusal (self, reply);
@@ -88,6 +90,10 @@ on_answer (const HnHttpReply *reply, const GError *error, gpointer data)
   if (accepted)
     take_news (self, reply);
   hn_heartbeat_answered (self->rules, accepted, hn_clock_now_us ());
+  if (hn_heartbeat_has_left (self->rules)) {
+    self->events->left (self->user_data);
+    return;
+  }
   hn_timer_arm (self->timer, hn_heartbeat_deadline (self->rules));
 }
 
@@ -101,6 +107,7 @@ on_due (gpointer data)
   HnHttpCall call = { .method = "POST", .url = self->url, .bearer = self->token, .timeout_us = hn_seconds (TIMEOUT_SECONDS) };
 
   report->draining = self->draining;
+  report->leaving = hn_heartbeat_is_leaving (self->rules);
   object = hn_worker_report_to_json (report);
   body = hn_json_to_text (object);
   call.body = body;
@@ -115,6 +122,16 @@ hn_heartbeat_http_changed (HnHeartbeatHttp *self)
     return;
   hn_heartbeat_changed (self->rules, hn_clock_now_us ());
   hn_timer_arm (self->timer, hn_heartbeat_deadline (self->rules));
+}
+
+gboolean
+hn_heartbeat_http_leave (HnHeartbeatHttp *self)
+{
+  if (self == NULL)
+    return FALSE;
+  hn_heartbeat_leave (self->rules, hn_clock_now_us ());
+  hn_timer_arm (self->timer, hn_heartbeat_deadline (self->rules));
+  return TRUE;
 }
 
 HnHeartbeatHttp *

@@ -11,6 +11,8 @@ typedef struct _HnHeartbeatHttp HnHeartbeatHttp;
 typedef struct {
   /* (transfer full): what is to be told now */
   HnWorkerReport *(*report) (gpointer user_data);
+  /* after hn_heartbeat_http_leave(): the last one was answered, or failed; @user_data may free the heartbeat later only */
+  void (*left) (gpointer user_data);
 } HnHeartbeatHttpEvents;
 
 /**
@@ -34,6 +36,16 @@ HnHeartbeatHttp *hn_heartbeat_http_new (HnHttpClient *client, const char *contro
  * Something changed: beat at once.
  */
 void hn_heartbeat_http_changed (HnHeartbeatHttp *self);
+
+/**
+ * hn_heartbeat_http_leave:
+ * @self: (nullable): a heartbeat
+ *
+ * Tells the controller once more, and for the last time, that this worker ends and has no sessions; then `left` is called.
+ *
+ * Returns: whether there is somebody to tell
+ */
+gboolean hn_heartbeat_http_leave (HnHeartbeatHttp *self);
 
 /**
  * hn_heartbeat_http_free:

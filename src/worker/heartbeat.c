@@ -2,7 +2,8 @@
 
 /* A beat each period, and at once on every change. Changes while one is under way make one more afterwards. A beat that failed is
  * tried again after 0.25, 0.5, 1, 2, 4 and then every 5 s, less up to a half of it by chance: so a controller that comes back knows
- * everything within 5 s, and a thousand workers do not come all at once. A change does not hurry a controller that is down. */
+ * everything within 5 s, and a thousand workers do not come all at once. A change does not hurry a controller that is down.
+ * The last one: it is tried once, and after one under way, so that none overtakes it. */
 
 #include "worker/heartbeat.h"
 
@@ -15,6 +16,9 @@ struct _HnHeartbeat {
   gint64 period_us;
   gint64 due_us; /* HN_NEVER while one is under way */
   gboolean changed_meanwhile;
+  gboolean leaving;
+  gboolean last_sent;
+  gboolean left;
   guint failures;
   HnRandom *random;
 };
@@ -41,12 +45,16 @@ hn_heartbeat_sent (HnHeartbeat *self)
 {
   self->due_us = HN_NEVER;
   self->changed_meanwhile = FALSE;
+  self->last_sent = self->leaving;
 }
 
 void
 hn_heartbeat_answered (HnHeartbeat *self, gboolean accepted, gint64 now_us)
 {
-  if (accepted) {
+  if (self->leaving) {
+    self->left = self->last_sent || !accepted;
+    self->due_us = self->left ? HN_NEVER : now_us;
+  } else if (accepted) {
     self->failures = 0;
     self->due_us = self->changed_meanwhile ? now_us : now_us + self->period_us;
   } else {
@@ -54,6 +62,26 @@ hn_heartbeat_answered (HnHeartbeat *self, gboolean accepted, gint64 now_us)
     self->failures++;
   }
   self->changed_meanwhile = FALSE;
+}
+
+void
+hn_heartbeat_leave (HnHeartbeat *self, gint64 now_us)
+{
+  self->leaving = TRUE;
+  if (self->due_us != HN_NEVER)
+    self->due_us = now_us;
+}
+
+gboolean
+hn_heartbeat_is_leaving (const HnHeartbeat *self)
+{
+  return self->leaving;
+}
+
+gboolean
+hn_heartbeat_has_left (const HnHeartbeat *self)
+{
+  return self->left;
 }
 
 gint64

@@ -64,4 +64,30 @@ gint64 hn_heartbeat_deadline (const HnHeartbeat *self);
  */
 guint hn_heartbeat_get_failures (const HnHeartbeat *self);
 
+/**
+ * hn_heartbeat_leave:
+ * @self: a heartbeat
+ * @now_us: monotonic time
+ *
+ * The last one is due at once, even after failures; when one is under way, as soon as that is accepted. The answer to the last one is
+ * told by hn_heartbeat_has_left().
+ */
+void hn_heartbeat_leave (HnHeartbeat *self, gint64 now_us);
+
+/**
+ * hn_heartbeat_is_leaving:
+ * @self: a heartbeat
+ *
+ * Returns: whether the one that is due is the last one
+ */
+gboolean hn_heartbeat_is_leaving (const HnHeartbeat *self);
+
+/**
+ * hn_heartbeat_has_left:
+ * @self: a heartbeat
+ *
+ * Returns: whether there will be no more: the last one was answered, or is not worth a try
+ */
+gboolean hn_heartbeat_has_left (const HnHeartbeat *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnHeartbeat, hn_heartbeat_free)

@@ -699,6 +699,35 @@ def a_dead_worker_is_suspect_at_once_and_unhealthy_after_the_timeout():
         running.wait_workers(2)
 
 
+def a_worker_that_is_stopped_is_unhealthy_at_once_and_its_sessions_are_gone():
+    with flow.Started(workers=2, bodies=2, turn=False, token=TOKEN, time_scale=0.05,
+                      extra_controller={"workers": {"heartbeat_timeout": "600s"}}) as running:
+        created = [running.create(n) for n in (1, 2)]
+        victim = next(c for c in created if c["worker_id"] == "worker-1")
+        running.children.pop("worker-1").stop()
+        # no waiting: its last heartbeat was answered before it ended
+        equal(_state(running, "worker-1")["status"], "unhealthy", "state")
+        listed = running.call("GET", "/api/v1/sessions").json()["sessions"]
+        equal([s["id"] for s in listed], [c["session_id"] for c in created if c is not victim], "sessions listed")
+        contains("\n".join(running.children["controller"].lines()), "worker 'worker-1' has left: it was stopped in order")
+        running.start_worker(1)
+        running.wait_workers(2)
+
+
+def a_controller_that_does_not_answer_keeps_no_worker_from_ending():
+    with flow.Started(workers=1, bodies=1, turn=False, token=TOKEN, time_scale=0.05) as running:
+        os.kill(running.children["controller"].process.pid, signal.SIGSTOP)
+        try:
+            worker = running.children.pop("worker-1")
+            began = time.monotonic()
+            worker.stop()
+            took = time.monotonic() - began
+        finally:
+            os.kill(running.children["controller"].process.pid, signal.SIGCONT)
+        true(took < 8, "stopping took %.1f s" % took)
+        contains("\n".join(worker.lines()), "stopped")
+
+
 def a_full_worker_passes_a_create_on():
     with flow.Started(workers=2, bodies=3, turn=False, token=TOKEN, sessions_max=1) as running:
         # one that the controller does not know of yet takes the only slot of worker-1

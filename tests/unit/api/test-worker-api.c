@@ -154,6 +154,7 @@ sample_report (void)
   report->max_sessions = 4;
   report->wireguard = TRUE;
   report->draining = TRUE;
+  report->leaving = TRUE;
   session->id = g_strdup (ID);
   session->body_ip = g_strdup ("10.0.1.50");
   session->state = HN_SESSION_ACTIVE;
@@ -190,6 +191,7 @@ a_heartbeat_survives_the_wire (void **unused)
   assert_int_equal (self->max_sessions, 4);
   assert_true (self->wireguard);
   assert_true (self->draining);
+  assert_true (self->leaving);
   assert_int_equal (self->sessions->len, 1);
   session = g_ptr_array_index (self->sessions, 0);
   assert_string_equal (session->id, ID);
@@ -233,6 +235,7 @@ a_bad_heartbeat_is_refused_by_the_name_of_its_field (void **unused)
     { HEAD ",\"url\":\"http://x\",\"public_url\":\"x\"}", "field 'public_url' must be an http or https URL" },
     { HEAD ",\"url\":\"http://x\",\"wireguard\":1}", "field 'wireguard' must be true or false" },
     { HEAD ",\"url\":\"http://x\",\"draining\":\"no\"}", "field 'draining' must be true or false" },
+    { HEAD ",\"url\":\"http://x\",\"leaving\":\"no\"}", "field 'leaving' must be true or false" },
     { HEAD ",\"url\":\"http://x\",\"sessions\":{}}", "field 'sessions' must be a list" },
     { HEAD ",\"url\":\"http://x\",\"sessions\":[1]}", "field 'sessions' must hold objects only" },
     { HEAD ",\"url\":\"http://x\",\"sessions\":[{}]}", "session 0: field 'id' is required" },

@@ -868,6 +868,28 @@ a_heartbeat_on_its_way_does_not_bring_a_deleted_session_back (void **unused)
   assert_int_equal (load_of (registry, "w"), 1);
 }
 
+static void
+a_worker_that_leaves_is_unhealthy_at_once_and_its_sessions_have_ended (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (60 * G_USEC_PER_SEC, AT (0));
+  const HnRegistryWorker *worker = NULL;
+  HnWorkerReport *first = report ("w", 4), *last = report ("w", 0);
+
+  add (first, session (1, "10.0.0.1", HN_SESSION_IDLE));
+  beat (registry, first, AT (1));
+  assert_true (reserve (registry, "10.0.0.2", NULL, &worker) != 0);
+  hn_registry_drain (registry, "w", TRUE);
+  last->leaving = TRUE;
+  beat (registry, last, AT (2));
+  worker = hn_registry_find_worker (registry, "w");
+  assert_int_equal (worker->membership.state, HN_MEMBERSHIP_UNHEALTHY);
+  assert_true (worker->draining); /* for its next process */
+  assert_int_equal (load_of (registry, "w"), 0);
+  assert_int_equal (find (registry, 1, AT (2)), HN_REGISTRY_UNKNOWN);
+  beat (registry, report ("w", 4), AT (3));
+  assert_int_equal (worker->membership.state, HN_MEMBERSHIP_HEALTHY);
+}
+
 int
 main (void)
 {
@@ -905,6 +927,7 @@ main (void)
     cmocka_unit_test (draining_survives_the_restart_of_either_side),
     cmocka_unit_test (a_thousand_workers_cost_a_few_comparisons_for_each_operation),
     cmocka_unit_test (the_best_choice_is_the_same_as_by_looking_at_everybody),
+    cmocka_unit_test (a_worker_that_leaves_is_unhealthy_at_once_and_its_sessions_have_ended),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

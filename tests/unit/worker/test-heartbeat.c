@@ -118,6 +118,43 @@ a_thousand_workers_do_not_come_back_at_one_moment (void **unused)
   assert_in_range (last_quarter, 100, 300);
 }
 
+static void
+the_last_one_goes_out_at_once_and_is_tried_once (void **unused)
+{
+  for (int accepted = FALSE; accepted <= TRUE; accepted++) {
+    g_autoptr (HnRandom) random = NULL;
+    g_autoptr (HnHeartbeat) self = heartbeat_new (&random, 0);
+
+    hn_heartbeat_sent (self);
+    hn_heartbeat_answered (self, accepted, S);
+    assert_false (hn_heartbeat_is_leaving (self));
+    hn_heartbeat_leave (self, S + 1);
+    assert_true (hn_heartbeat_is_leaving (self));
+    assert_true (hn_heartbeat_deadline (self) == S + 1);
+    hn_heartbeat_sent (self);
+    assert_false (hn_heartbeat_has_left (self));
+    hn_heartbeat_answered (self, accepted, 2 * S);
+    assert_true (hn_heartbeat_has_left (self));
+    assert_true (hn_heartbeat_deadline (self) == HN_NEVER);
+  }
+}
+
+static void
+the_last_one_waits_for_the_one_under_way (void **unused)
+{
+  for (int accepted = FALSE; accepted <= TRUE; accepted++) {
+    g_autoptr (HnRandom) random = NULL;
+    g_autoptr (HnHeartbeat) self = heartbeat_new (&random, 0);
+
+    hn_heartbeat_sent (self);
+    hn_heartbeat_leave (self, S);
+    assert_true (hn_heartbeat_deadline (self) == HN_NEVER);
+    hn_heartbeat_answered (self, accepted, 2 * S);
+    assert_int_equal (hn_heartbeat_has_left (self), !accepted); /* a controller that does not answer is not asked again */
+    assert_true (hn_heartbeat_deadline (self) == (accepted ? 2 * S : HN_NEVER));
+  }
+}
+
 int
 main (void)
 {
@@ -128,6 +165,8 @@ main (void)
     cmocka_unit_test (a_controller_that_is_down_is_tried_every_5_seconds_at_last),
     cmocka_unit_test (a_thousand_workers_do_not_come_back_at_one_moment),
     cmocka_unit_test (changes_do_not_hurry_a_controller_that_is_down),
+    cmocka_unit_test (the_last_one_goes_out_at_once_and_is_tried_once),
+    cmocka_unit_test (the_last_one_waits_for_the_one_under_way),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
