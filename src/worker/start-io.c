@@ -14,7 +14,8 @@
 #include "worker/session-proc.h"
 
 #define SUNSHINE_PORT 47990
-#define POLL_US G_GINT64_CONSTANT (50000)
+#define POLL_FIRST_US G_GINT64_CONSTANT (10000) /* it listens within a few dozen milliseconds, or something is wrong: then each pause is half as long again */
+#define POLL_MOST_US G_GINT64_CONSTANT (200000)
 #define POLL_TIMEOUT_SECONDS 2
 
 struct _HnStartIo {
@@ -25,6 +26,7 @@ struct _HnStartIo {
   guint probes; /* that are under way */
   HnCallsHttp *calls;
   HnTimer *poll;
+  gint64 pause_us; /* to the next poll */
   gint64 ready_until_us; /* from its start web-server has HN_LIMIT_READY_SECONDS */
   const HnProcessEvents *process_events;
   const HnStartIoEvents *events;
@@ -49,7 +51,8 @@ on_polled (const HnHttpReply *reply, const GError *error, gpointer data)
       hn_error_set_detail (failure, "%s; web-server.log says more", error->message);
     self->events->failed (failure, self->user_data);
   } else {
-    hn_timer_arm (self->poll, now_us + POLL_US);
+    self->pause_us = MIN (self->pause_us * 3 / 2, POLL_MOST_US);
+    hn_timer_arm (self->poll, now_us + self->pause_us);
   }
 }
 
@@ -58,7 +61,7 @@ on_poll_due (gpointer data)
 {
   HnStartIo *self = data;
   HnMoonlightPlace place = { self->facts->id, self->facts->user, self->facts->loopback, self->facts->slot.http_port };
-  gint64 left_us = MAX (self->ready_until_us - hn_clock_now_us (), POLL_US);
+  gint64 left_us = MAX (self->ready_until_us - hn_clock_now_us (), POLL_FIRST_US);
 
   hn_moonlight_http_call (self->calls, &place, "GET", "api/authenticate", NULL, MIN (left_us, hn_seconds (POLL_TIMEOUT_SECONDS)),
                           on_polled, self);
@@ -120,8 +123,9 @@ go_on (HnStartIo *self)
 
   self->facts->rtt_us = hn_distance_median (self->distances, self->answers);
   self->ready_until_us = hn_clock_now_us () + hn_seconds (HN_LIMIT_READY_SECONDS);
+  self->pause_us = POLL_FIRST_US;
   if (spawn (self, &error))
-    hn_timer_arm (self->poll, hn_clock_now_us () + POLL_US);
+    hn_timer_arm (self->poll, hn_clock_now_us () + self->pause_us);
   else
     self->events->failed (error, self->user_data);
 }
