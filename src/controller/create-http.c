@@ -265,7 +265,8 @@ no_worker (Job *job)
 {
   g_autoptr (GError) error = g_error_new_literal (HN_ERROR, HN_ERROR_LIMIT, "no healthy workers available");
 
-  hn_error_set_detail (error, "no worker has registered, or all are unhealthy or full");
+  hn_error_set_detail (error, "no worker has registered, or all are unhealthy, suspect, draining or full: "
+                              "GET /api/v1/workers says which");
   fail (job, error);
 }
 
@@ -296,6 +297,9 @@ attempt (Job *job)
   }
   job->attempts++;
   job->worker_id = g_strdup (worker->report->id);
+  if (job->refusal != NULL)
+    hn_warning ("controller", NULL, "worker '%s' is tried, since another one did not serve: %s body_ip=%s not_served_by=%s", job->worker_id,
+                job->refusal->message, job->wanted->body_ip, tried_id != NULL ? tried_id : "-");
   hn_debug ("controller", NULL, "creation sent to worker '%s' attempt=%u body_ip=%s", job->worker_id, job->attempts,
             job->wanted->body_ip);
   post (job, worker);

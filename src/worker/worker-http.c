@@ -188,6 +188,7 @@ handle_create (HnHttpRequest *request, gpointer data)
   HnWorkerHttp *self = data;
   g_autoptr (GError) error = NULL;
   HnCreateRequest *wanted = hn_create_request_from_json (hn_http_request_get_object (request), &error);
+  g_autofree char *body_ip = wanted != NULL ? g_strdup (wanted->body_ip) : NULL; /* an address, whatever else was asked */
   g_autoptr (HnWorkerReport) report = self->world.report (self->world.user_data);
   Creation *creation;
 
@@ -201,7 +202,7 @@ handle_create (HnHttpRequest *request, gpointer data)
   creation->worker_id = g_strdup (report->id);
   creation->session_id = hn_sessions_io_create (self->world.sessions, wanted, on_created, creation, &error);
   if (creation->session_id == NULL) {
-    hn_info ("worker", NULL, "no session: %s", error->message);
+    hn_info ("worker", NULL, "no session: %s body_ip=%s", error->message, body_ip);
     hn_http_request_reply_error (request, error);
     creation_free (creation);
     return;

@@ -29,6 +29,7 @@
 #define KEEP_ERROR_SECONDS 300
 #define STOP_SECONDS 20
 #define RECORDS_SECONDS 2
+#define LAST_BEAT_SECONDS 1
 #define TOKEN_RANDOM_BYTES 32
 
 struct _HnWorker {
@@ -58,6 +59,7 @@ struct _HnWorker {
   HnTimer *wireguard_timer;
   HnTimer *stop_timer;
   gboolean stopping;
+  gboolean leaving;
   gboolean wireguard;
   int lock; /* on sessions.data_dir, or -1 */
   gint64 records_until_us;
@@ -88,6 +90,8 @@ make_report (gpointer data)
   report->version = g_strdup (HN_VERSION);
   report->max_sessions = self->stopping ? 0 : self->config->sessions_max;
   report->wireguard = self->wireguard;
+  if (self->leaving)
+    return report;
   hn_sessions_io_report (self->sessions, report);
   for (guint i = 0; i < report->sessions->len; i++) {
     HnSessionReport *session = g_ptr_array_index (report->sessions, i);
@@ -103,6 +107,14 @@ on_changed (gpointer data)
   HnWorker *self = data;
 
   hn_heartbeat_http_changed (self->heartbeat);
+}
+
+static void
+on_left (gpointer data)
+{
+  HnWorker *self = data;
+
+  hn_timer_arm (self->stop_timer, hn_clock_now_us ());
 }
 
 static void
@@ -233,7 +245,7 @@ listen_at (HnWorker *self, int *ret_fd, char **ret_host, GError **error)
   if (*ret_fd < 0 && g_error_matches (local, HN_ERROR, HN_ERROR_CONFLICT)) {
     g_set_error_literal (error, HN_ERROR, HN_ERROR_CONFLICT, "cannot bind — is another hydraneckwebrtc already running?");
     if (error != NULL)
-      hn_error_set_detail (*error, "%s: %s", listen, local->message);
+      hn_error_set_detail (*error, "%s", local->message);
     return FALSE;
   }
   if (*ret_fd < 0) {
@@ -348,7 +360,7 @@ open_front (HnWorker *self, int fd)
 static void
 start_heartbeat (HnWorker *self)
 {
-  static const HnHeartbeatHttpEvents events = { make_report };
+  static const HnHeartbeatHttpEvents events = { make_report, on_left };
 
   if (self->config->controller_url == NULL) {
     hn_info ("heartbeat", NULL, "no controller.url: this worker serves alone");
@@ -376,6 +388,8 @@ warn_of_surroundings (HnWorker *self)
   self->wireguard = hn_wireguard_fs_detect (self->place.wireguard_dir);
   if (!self->wireguard)
     hn_warning ("worker", NULL, "WARNING: no WireGuard interface detected");
+  if (!g_file_test (self->config->moonlight_path, G_FILE_TEST_IS_REGULAR) || access (self->config->moonlight_path, X_OK) != 0)
+    hn_warning ("worker", NULL, "'moonlight.path' %s is not an executable file: every session will fail", self->config->moonlight_path);
   if (public_ip == NULL && hn_config_has_turn (self->config))
     hn_warning ("worker", NULL, "the host of the first turn: URL is a name: nat_1to1 is left out; set webrtc.public_ip");
 }
@@ -430,7 +444,7 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
 
 /* ---- teardown ---- */
 
-/* Once more after the last session: records may still be under way. */
+/* Once more after the last session: records may still be under way. Then the controller is told that we are gone. */
 static void
 on_stop_due (gpointer data)
 {
@@ -440,6 +454,12 @@ on_stop_due (gpointer data)
   if (self->records_until_us > now_us && hn_records_io_get_pending (self->records) > 0) {
     hn_timer_arm (self->stop_timer, MIN (self->records_until_us, now_us + 20 * G_GINT64_CONSTANT (1000)));
     return;
+  }
+  if (!self->leaving) {
+    self->leaving = TRUE;
+    hn_timer_arm (self->stop_timer, now_us + hn_seconds (LAST_BEAT_SECONDS));
+    if (hn_heartbeat_http_leave (self->heartbeat))
+      return;
   }
   hn_info ("worker", NULL, "stopped");
   self->events->stopped (self->user_data);
