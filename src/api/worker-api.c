@@ -356,7 +356,8 @@ hn_worker_report_from_json (JsonObject *object, GError **error)
 {
   g_autoptr (HnWorkerReport) self = hn_worker_report_new ();
 
-  if (!read_texts (object, worker_texts, G_N_ELEMENTS (worker_texts), self, error) || !check_url ("url", self->url, error)
+  if (!read_texts (object, worker_texts, G_N_ELEMENTS (worker_texts), self, error)
+      || (!hn_worker_id_is_valid (self->id) && !refuse (error, "worker_id", HN_WORKER_ID_RULE)) || !check_url ("url", self->url, error)
       || !check_url ("public_url", self->public_url, error) || !read_load (object, self, error)
       || !read_sessions (object, self, error))
     return NULL;

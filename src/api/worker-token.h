@@ -10,7 +10,7 @@
 /**
  * hn_worker_token_new:
  * @admin_token: the controller's
- * @worker_id: which worker; 1 to HN_LIMIT_TEXT_BYTES bytes
+ * @worker_id: which worker: a worker's id
  *
  * Returns: (transfer full): its token
  */

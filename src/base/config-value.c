@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/id.h"
 
 gpointer
 hn_config_value_slot (HnConfig *config, const HnConfigOption *option)
@@ -29,10 +30,9 @@ read_duration (const char *text, const HnConfigOption *option, gint64 *ret_us)
   gint64 count = g_ascii_strtoll (text, &end, 10);
   gint64 unit = g_str_equal (end, "s") ? 1 : g_str_equal (end, "m") ? 60 : g_str_equal (end, "h") ? 3600 : 0;
 
-  if (end == text || unit == 0 || !g_ascii_isdigit (*text) || count > option->max)
+  if (end == text || unit == 0 || !g_ascii_isdigit (*text) || count > option->max || count * unit < option->min
+      || count * unit > option->max)
     return "must be a duration such as 30s, 5m or 1h";
-  if (count * unit < option->min || count * unit > option->max)
-    return "is out of range";
   *ret_us = hn_seconds ((double) (count * unit));
   return NULL;
 }
@@ -60,7 +60,9 @@ read_checked_text (char **target, HnConfigType type, const char *text)
   HnAddress address;
   guint16 port;
 
-  if (type == HN_CONFIG_URL)
+  if (type == HN_CONFIG_WORKER_ID && !hn_worker_id_is_valid (text))
+    wrong = HN_WORKER_ID_RULE;
+  else if (type == HN_CONFIG_URL)
     wrong = check_url (text);
   else if (type == HN_CONFIG_LISTEN && !hn_address_split_listen (text, &host, &port))
     wrong = "must be address:port or :port";
@@ -84,6 +86,7 @@ hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const
   switch (option->type) {
   case HN_CONFIG_TEXT:
   case HN_CONFIG_SECRET:
+  case HN_CONFIG_WORKER_ID:
   case HN_CONFIG_URL:
   case HN_CONFIG_LISTEN:
   case HN_CONFIG_ADDRESS:
@@ -91,10 +94,8 @@ hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const
   case HN_CONFIG_DURATION:
     return read_duration (text, option, target);
   case HN_CONFIG_UINT:
-    if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT, &number, NULL))
+    if (!g_ascii_string_to_unsigned (text, 10, (guint64) option->min, (guint64) option->max, &number, NULL))
       return "must be a whole number";
-    if ((gint64) number < option->min || (gint64) number > option->max)
-      return "is out of range";
     *(guint *) target = (guint) number;
     return NULL;
   case HN_CONFIG_NETWORKS:

@@ -42,9 +42,21 @@ read_network_list (Reader *reader, yaml_node_t *node, const HnConfigOption *opti
   return TRUE;
 }
 
+/* To follow what is wrong with a value. */
+static char *
+range_of (const HnConfigOption *option)
+{
+  if (option->type == HN_CONFIG_DURATION)
+    return g_strdup_printf (", from %" G_GINT64_FORMAT "s to %" G_GINT64_FORMAT "s", option->min, option->max);
+  if (option->type == HN_CONFIG_UINT)
+    return g_strdup_printf (" from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, option->min, option->max);
+  return g_strdup ("");
+}
+
 static gboolean
 read_value (Reader *reader, yaml_node_t *node, const HnConfigOption *option, GError **error)
 {
+  g_autofree char *range = range_of (option);
   const char *wrong = NULL;
 
   if (hn_config_yaml_is_null (node))
@@ -68,7 +80,7 @@ read_value (Reader *reader, yaml_node_t *node, const HnConfigOption *option, GEr
   else
     wrong = hn_config_value_from_text (reader->config, option, hn_config_yaml_text (node));
   if (wrong != NULL && option->type != HN_CONFIG_SECRET && hn_config_yaml_text (node) != NULL)
-    return hn_config_yaml_refuse (&reader->yaml, node, error, "'%s' %s, not '%s'", option->path, wrong,
+    return hn_config_yaml_refuse (&reader->yaml, node, error, "'%s' %s%s, not '%s'", option->path, wrong, range,
                                   hn_config_yaml_text (node));
   return wrong == NULL || hn_config_yaml_refuse (&reader->yaml, node, error, "'%s' %s", option->path, wrong);
 }
@@ -238,8 +250,11 @@ hn_config_parse (const char *text, gsize length, const char *file, HnMode mode, 
     g_error ("out of memory");
   yaml_parser_set_input_string (&parser, (const guint8 *) text, length);
   if (!yaml_parser_load (&parser, &document)) {
-    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s:%zu:%zu: %s", file, parser.problem_mark.line + 1,
-                 parser.problem_mark.column + 1, parser.problem != NULL ? parser.problem : "not YAML");
+    const char *problem = parser.problem != NULL ? parser.problem : "not YAML";
+    gboolean has_tab = memchr (text, '\t', length) != NULL && strstr (problem, "cannot start any token") != NULL;
+
+    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s:%zu:%zu: %s%s", file, parser.problem_mark.line + 1,
+                 parser.problem_mark.column + 1, problem, has_tab ? " (a tab? use spaces)" : "");
     yaml_parser_delete (&parser);
     return NULL;
   }
@@ -268,6 +283,7 @@ hn_config_free (HnConfig *self)
     switch (options[i].type) {
     case HN_CONFIG_TEXT:
     case HN_CONFIG_SECRET:
+    case HN_CONFIG_WORKER_ID:
     case HN_CONFIG_URL:
     case HN_CONFIG_LISTEN:
     case HN_CONFIG_ADDRESS:
@@ -301,6 +317,8 @@ example_of (const HnConfigOption *option)
     return "<secret>";
   case HN_CONFIG_URL:
     return "https://host.example";
+  case HN_CONFIG_WORKER_ID:
+    return "node-1:47990";
   case HN_CONFIG_LISTEN:
     return "\":47990\"";
   case HN_CONFIG_ADDRESS:

@@ -7,6 +7,7 @@
 
 typedef char *HnConfigTEXT;
 typedef char *HnConfigSECRET;   /* never printed */
+typedef char *HnConfigWORKER_ID; /* hn_worker_id_is_valid() accepts it */
 typedef char *HnConfigURL;      /* http or https, without the final slash */
 typedef char *HnConfigLISTEN;   /* hn_address_split_listen() accepts it */
 typedef char *HnConfigADDRESS;  /* IP literal */

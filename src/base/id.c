@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define WORKER_ID_MAX_LENGTH 64
+
 char *
 hn_id_new (HnRandom *random)
 {
@@ -18,6 +20,15 @@ hn_id_is_valid (const char *text)
     if (!g_ascii_isdigit (*p) && !(*p >= 'a' && *p <= 'f'))
       return FALSE;
   return TRUE;
+}
+
+gboolean
+hn_worker_id_is_valid (const char *text)
+{
+  gsize length = text != NULL ? strlen (text) : 0;
+
+  return length >= 1 && length <= WORKER_ID_MAX_LENGTH
+         && strspn (text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._:-") == length;
 }
 
 HnIdShort

@@ -25,6 +25,17 @@ char *hn_id_new (HnRandom *random);
 gboolean hn_id_is_valid (const char *text);
 
 /**
+ * hn_worker_id_is_valid:
+ * @text: (nullable): NUL-terminated text
+ *
+ * Returns: whether @text can be a worker's id: 1 to 64 of A-Z a-z 0-9 . _ : - since it is a part of paths and of log lines
+ */
+gboolean hn_worker_id_is_valid (const char *text);
+
+/* What to say of one that is not, behind its name. */
+#define HN_WORKER_ID_RULE "must be 1 to 64 letters, digits and characters of '._:-'"
+
+/**
  * HnIdShort:
  *
  * The first 8 characters of an id, by value, for log lines.

@@ -18,7 +18,7 @@ OPTION ("controller.token",         SECRET,   controller_token,          NULL,  
 
 OPTION ("workers.heartbeat_timeout", DURATION, workers_heartbeat_timeout, "60s",   1,   3600,     "A worker silent for so long is unhealthy.")
 
-OPTION ("worker.id",                TEXT,     worker_id,                 NULL,     0,   0,        "Name of this worker. Default: host name and port.")
+OPTION ("worker.id",                WORKER_ID, worker_id,                NULL,     0,   0,        "Name of this worker: up to 64 letters, digits and `._:-`. Default: host name and port.")
 OPTION ("worker.url",               URL,      worker_url,                NULL,     0,   0,        "Where the controller reaches this worker. Default: its own address and port.")
 OPTION ("worker.public_url",        URL,      worker_public_url,         NULL,     0,   0,        "Where browsers reach this worker directly; used for stream URLs if https.")
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
-#include <string.h>
 
 #include "api/worker-token.h"
 #include "base/error.h"
-#include "base/limits.h"
+#include "base/id.h"
 #include "cli/cmd.h"
 #include "cli/role.h"
 
@@ -17,15 +16,30 @@ print_usage (FILE *out)
 }
 
 static gboolean
+is_config_option (const char *text)
+{
+  return g_str_equal (text, "--config") || g_str_equal (text, "-c");
+}
+
+static gboolean
 is_id (const char *text)
 {
-  return *text != '\0' && *text != '-' && strlen (text) <= HN_LIMIT_TEXT_BYTES && g_utf8_validate (text, -1, NULL);
+  return *text != '-' && hn_worker_id_is_valid (text);
+}
+
+static void
+print_what_is_wrong (int argc, char **argv)
+{
+  if (argc == 0 || (argc == 2 && is_config_option (argv[0])))
+    fprintf (stderr, "hydraneckwebrtc worker-token: WORKER_ID is missing\n\n");
+  else if (argc != 2 && !is_id (argv[argc - 1]))
+    fprintf (stderr, "hydraneckwebrtc worker-token: '%s' is no worker id: it " HN_WORKER_ID_RULE "\n\n", argv[argc - 1]);
 }
 
 int
 hn_cmd_worker_token (int argc, char **argv)
 {
-  const char *path = argc == 3 && (g_str_equal (argv[0], "--config") || g_str_equal (argv[0], "-c")) ? argv[1] : NULL;
+  const char *path = argc == 3 && is_config_option (argv[0]) ? argv[1] : NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (HnConfig) config = NULL;
   g_autofree char *token = NULL;
@@ -35,6 +49,7 @@ hn_cmd_worker_token (int argc, char **argv)
     return 0;
   }
   if ((argc != 1 && path == NULL) || !is_id (argv[argc - 1])) {
+    print_what_is_wrong (argc, argv);
     print_usage (stderr);
     return 64;
   }

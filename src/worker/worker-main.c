@@ -31,6 +31,7 @@
 #define RECORDS_SECONDS 2
 #define LAST_BEAT_SECONDS 1
 #define TOKEN_RANDOM_BYTES 32
+#define HOST_PART_BYTES 58 /* of the default id: with `:65535` it is as long as an id may be */
 
 struct _HnWorker {
   const HnConfig *config;
@@ -270,13 +271,15 @@ name_self (HnWorker *self, const char *listen_host)
 {
   g_autofree char *controller = controller_host (self->config);
   g_autofree char *host = NULL;
+  g_autofree char *node = g_strndup (g_get_host_name (), HOST_PART_BYTES);
 
+  g_strcanon (node, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-", '-');
   if (*listen_host != '\0' && g_strcmp0 (listen_host, "0.0.0.0") != 0 && g_strcmp0 (listen_host, "::") != 0)
     host = strchr (listen_host, ':') != NULL ? g_strdup_printf ("[%s]", listen_host) : g_strdup (listen_host);
   else
     host = hn_own_address_udp_towards (controller != NULL ? controller : "127.0.0.1");
   self->id = self->config->worker_id != NULL ? g_strdup (self->config->worker_id)
-                                             : g_strdup_printf ("%s:%u", g_get_host_name (), self->port);
+                                             : g_strdup_printf ("%s:%u", node, self->port);
   self->url = self->config->worker_url != NULL ? g_strdup (self->config->worker_url)
                                                : g_strdup_printf ("http://%s:%u", host, self->port);
 }

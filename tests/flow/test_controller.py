@@ -284,10 +284,13 @@ def worker_token_says_how_it_is_used():
     with _alone() as running:
         program = running.plan.program("hydraneckwebrtc")
         for arguments, status in ((["--help"], 0), ([], 64), (["a", "b"], 64), (["--config", running.path("controller.yaml")], 64),
-                                  ([""], 64), (["--config", "/nonexistent", "w"], 78)):
+                                  ([""], 64), (["a/b"], 64), (["--config", "/nonexistent", "w"], 78)):
             done = subprocess.run([program, "worker-token"] + arguments, capture_output=True, text=True, timeout=20, check=False,
                                   env=running.env())
             equal(done.returncode, status, "exit status of %r" % arguments)
+            equal("WORKER_ID is missing" in done.stderr, arguments in ([], ["--config", running.path("controller.yaml")]),
+                  "whether %r is said to lack an id" % arguments)
+            equal("is no worker id" in done.stderr, arguments in ([""], ["a/b"]), "whether %r is said to be no id" % arguments)
             true(TOKEN not in done.stdout + done.stderr, "the admin token is printed")
 
 

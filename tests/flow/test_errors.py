@@ -146,6 +146,7 @@ def a_second_worker_on_the_port_leaves_the_first_alone(running):
                             capture_output=True, text=True, timeout=20, check=False, env=running.env())
     true(second.returncode not in (0, -11), "exit status %d" % second.returncode)
     contains(second.stderr, "cannot bind — is another hydraneckwebrtc already running?")
+    equal(second.stderr.count("%s:%d" % running.plan.worker(1)), 1, "addresses in %r" % second.stderr)
     equal(web.call("GET", created["stream_url"]).status, 200, "the page of the first")
 
 

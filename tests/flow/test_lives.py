@@ -518,6 +518,15 @@ def a_turn_server_with_a_name_leaves_nat_1to1_out_and_says_so():
     true("nat_1to1" not in said, said)
 
 
+def a_worker_without_a_web_server_says_so_at_start():
+    for path in ("/nonexistent/web-server", "/etc/passwd", "/tmp"):
+        said, status = _worker_alone({"moonlight": {"path": path}}, {})
+        equal(status, None, "it serves")
+        contains(said, "'moonlight.path' %s is not an executable file: every session will fail" % path, "log")
+    said, _ = _worker_alone({}, {})
+    true("moonlight.path" not in said, said)
+
+
 def a_scaled_time_is_said_aloud_and_a_bad_one_refused():
     said, status = _worker_alone({}, {"HYDRANECK_TIME_SCALE": "0.5"})
     equal(status, None, "it serves")

@@ -3,6 +3,7 @@
 
 #include "base/address.h"
 #include "base/config.h"
+#include "base/id.h"
 #include "base/error.h"
 
 /* Any text as the configuration of both roles: refused with its file named, or taken with every value within the table's bounds. */
@@ -12,6 +13,7 @@ check_bounds (const HnConfig *config)
 {
 #define CHECK_TEXT(field, min, max)
 #define CHECK_SECRET(field, min, max)
+#define CHECK_WORKER_ID(field, min, max) must (config->field == NULL || hn_worker_id_is_valid (config->field));
 #define CHECK_URL(field, min, max) \
   must (config->field == NULL || ((g_str_has_prefix (config->field, "http://") || g_str_has_prefix (config->field, "https://")) \
                                   && !g_str_has_suffix (config->field, "/")));

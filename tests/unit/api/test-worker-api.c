@@ -236,6 +236,8 @@ a_bad_heartbeat_is_refused_by_the_name_of_its_field (void **unused)
     { HEAD ",\"url\":\"http://x\",\"wireguard\":1}", "field 'wireguard' must be true or false" },
     { HEAD ",\"url\":\"http://x\",\"draining\":\"no\"}", "field 'draining' must be true or false" },
     { HEAD ",\"url\":\"http://x\",\"leaving\":\"no\"}", "field 'leaving' must be true or false" },
+    { "{\"worker_id\":\"a/b\",\"url\":\"http://x\",\"boot_id\":\"b\",\"api_token\":\"t\",\"max_sessions\":1,\"active_sessions\":0}",
+      "field 'worker_id' must be 1 to 64 letters, digits and characters of '._:-'" },
     { HEAD ",\"url\":\"http://x\",\"sessions\":{}}", "field 'sessions' must be a list" },
     { HEAD ",\"url\":\"http://x\",\"sessions\":[1]}", "field 'sessions' must hold objects only" },
     { HEAD ",\"url\":\"http://x\",\"sessions\":[{}]}", "session 0: field 'id' is required" },

@@ -105,8 +105,11 @@ typedef struct {
 } Wrong;
 
 static const Wrong wrongs[] = {
-  { "sessions:\n  max: many\n", "worker.yaml:2:8: 'sessions.max' must be a whole number, not 'many'" },
-  { "sessions:\n  max: 0\n", "worker.yaml:2:8: 'sessions.max' is out of range, not '0'" },
+  { "sessions:\n  max: many\n", "worker.yaml:2:8: 'sessions.max' must be a whole number from 1 to 1000, not 'many'" },
+  { "sessions:\n  max: 0\n", "worker.yaml:2:8: 'sessions.max' must be a whole number from 1 to 1000, not '0'" },
+  { "sessions:\n  max: -1\n", "worker.yaml:2:8: 'sessions.max' must be a whole number from 1 to 1000, not '-1'" },
+  { "sessions:\n\tmax: 1\n", "worker.yaml:2:1: found character that cannot start any token (a tab? use spaces)" },
+  { "worker:\n  id: a/b\n", "worker.yaml:2:7: 'worker.id' must be 1 to 64 letters, digits and characters of '._:-', not 'a/b'" },
   { "sessions:\n  max: [1]\n", "worker.yaml:2:8: 'sessions.max' must be a single value" },
   { "sessions:\n  max: 1\n  max: 2\n", "worker.yaml:3:3: 'sessions.max' is given twice" },
   { "sessions: 5\n", "worker.yaml:1:11: 'sessions' must be a mapping" },
@@ -116,8 +119,8 @@ static const Wrong wrongs[] = {
   { "server:\n  admin_token: [secret]\n", "worker.yaml:2:16: 'server.admin_token' must be a single value" },
   { "controller:\n  url: ftp://x\n", "worker.yaml:2:8: 'controller.url' must be an http:// or https:// URL, not 'ftp://x'" },
   { "workers:\n  heartbeat_timeout: 60\n",
-    "worker.yaml:2:22: 'workers.heartbeat_timeout' must be a duration such as 30s, 5m or 1h, not '60'" },
-  { "workers:\n  heartbeat_timeout: 2h\n", "worker.yaml:2:22: 'workers.heartbeat_timeout' is out of range, not '2h'" },
+    "worker.yaml:2:22: 'workers.heartbeat_timeout' must be a duration such as 30s, 5m or 1h, from 1s to 3600s, not '60'" },
+  { "workers:\n  heartbeat_timeout: 2h\n", "worker.yaml:2:22: 'workers.heartbeat_timeout' must be a duration such as 30s, 5m or 1h, from 1s to 3600s, not '2h'" },
   { "sunshine:\n  allowed_networks: [10.0.0.0/33]\n",
     "worker.yaml:2:22: 'sunshine.allowed_networks' must be networks such as 10.0.0.0/8" },
   { "webrtc:\n  public_ip: example.com\n", "worker.yaml:2:14: 'webrtc.public_ip' must be an IP address, not 'example.com'" },
