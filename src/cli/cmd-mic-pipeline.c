@@ -51,6 +51,12 @@ parse (int argc, char **argv, char **ret_body, int *ret_port, char **ret_session
   return FALSE;
 }
 
+static gboolean
+is_stream_url (const char *text)
+{
+  return (g_str_has_prefix (text, "http://") || g_str_has_prefix (text, "https://")) && strstr (text, "/session/") != NULL;
+}
+
 /* `http://host/session/ID/stream.html?…` → `http://host/session/ID/mic/offer` */
 static char *
 offer_url (const char *session)
@@ -82,6 +88,10 @@ hn_cmd_mic_pipeline (int argc, char **argv)
   address = body != NULL ? g_inet_address_new_from_string (body) : NULL;
   if (body != NULL && address == NULL) {
     fprintf (stderr, "hydraneckwebrtc mic-pipeline: '%s' is no IP address\n", body);
+    return EX_USAGE;
+  }
+  if (session != NULL && !is_stream_url (session)) {
+    fprintf (stderr, "hydraneckwebrtc mic-pipeline: '%s' is no stream URL: http://HOST/session/ID/stream.html\n", session);
     return EX_USAGE;
   }
   offer = offer_url (session);

@@ -156,6 +156,14 @@ def each_change_of_state_leaves_a_graph_of_the_pipeline_without_its_key():
             equal(os.stat(os.path.join(folder, name)).st_mode & 0o777, 0o600, "mode")
 
 
+def what_is_no_stream_url_is_refused_by_mic_pipeline():
+    program = os.path.join(flow.build_folder(), "src/cli/hydraneckwebrtc")
+    for text in ("foo", "http://x/", "ftp://x/session/abc/stream.html"):
+        done = subprocess.run([program, "mic-pipeline", "--session", text], capture_output=True, text=True, check=False)
+        equal((done.returncode, done.stdout), (64, ""), "exit status and output for %r" % text)
+        contains(done.stderr, "'%s' is no stream URL" % text, "message")
+
+
 def the_printed_lines_and_the_tools_work_together():
     """`mic-pipeline` prints the tone that goes past the relay; gst-launch runs it as printed; `mic-tap` finds it clean."""
     if shutil.which("gst-launch-1.0") is None:

@@ -169,6 +169,15 @@ def three_hundred_workers_are_registered_listed_and_counted():
         equal(set(result["workers"].values()), {2}, "sessions of each worker")
 
 
+def fake_browsers_say_why_their_urls_cannot_be_read():
+    program = os.path.join(flow.build_folder(), "sim/hydraneck-sim")
+    for arguments, words in ((["--url-file", "/nonexistent"], "cannot read '/nonexistent': No such file or directory"),
+                             (["--url-file", "/dev/null"], "--url-file has no stream URL in any line"),
+                             ([], "--url-file with a stream URL a line is needed, or --create")):
+        done = subprocess.run([program, "browsers"] + arguments, capture_output=True, text=True, check=False)
+        equal((done.returncode, done.stderr), (64, "hydraneck-sim browsers: %s\n" % words), "status and message of %r" % arguments)
+
+
 def a_hundred_browsers_stream_through_the_controller():
     with _Swarm(20) as swarm:
         result = swarm.sim(["browsers", "--create", "--count", "100", "--seconds", "1", "--down-kbit", "500", "--up-kbit", "20",

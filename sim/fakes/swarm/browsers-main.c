@@ -318,7 +318,14 @@ start (const Options *options, const SimTarget *target, GPtrArray *urls)
 
 /* One URL a line; with --count more browsers than lines go round. */
 static gboolean
-read_urls (const Options *options, GPtrArray *urls)
+refuse (GError **error, const char *text)
+{
+  g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, text);
+  return FALSE;
+}
+
+static gboolean
+read_urls (const Options *options, GPtrArray *urls, GError **error)
 {
   g_autoptr (GIOChannel) input = NULL;
   g_autofree char *text = NULL;
@@ -326,10 +333,12 @@ read_urls (const Options *options, GPtrArray *urls)
   guint have;
 
   if (options->url_file == NULL)
-    return options->create;
-  input = g_str_equal (options->url_file, "-") ? g_io_channel_unix_new (0) : g_io_channel_new_file (options->url_file, "r", NULL);
-  if (input == NULL || g_io_channel_read_to_end (input, &text, NULL, NULL) != G_IO_STATUS_NORMAL)
+    return options->create || refuse (error, "--url-file with a stream URL a line is needed, or --create");
+  input = g_str_equal (options->url_file, "-") ? g_io_channel_unix_new (0) : g_io_channel_new_file (options->url_file, "r", error);
+  if (input == NULL || g_io_channel_read_to_end (input, &text, NULL, error) != G_IO_STATUS_NORMAL) {
+    g_prefix_error (error, "cannot read '%s': ", options->url_file);
     return FALSE;
+  }
   lines = g_strsplit (text, "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
     if (*g_strstrip (lines[i]) != '\0')
@@ -337,11 +346,11 @@ read_urls (const Options *options, GPtrArray *urls)
   have = urls->len;
   for (guint i = have; have > 0 && i < (guint)options->count; i++)
     g_ptr_array_add (urls, g_strdup (g_ptr_array_index (urls, i % have)));
-  return have > 0;
+  return have > 0 || refuse (error, "--url-file has no stream URL in any line");
 }
 
 static const char *
-check (Options *options, SimTarget *target, GPtrArray *urls)
+check (Options *options, SimTarget *target)
 {
   if (options->body == NULL)
     options->body = g_strdup ("10.201.0.1");
@@ -353,8 +362,6 @@ check (Options *options, SimTarget *target, GPtrArray *urls)
   if (options->create
       && (options->controller == NULL || options->token == NULL || !sim_target_parse (options->controller, target, NULL, NULL)))
     return "--create needs --controller http://ADDRESS:PORT and --token";
-  if (!read_urls (options, urls))
-    return "--url-file with a stream URL a line is needed, or --create";
   return NULL;
 }
 
@@ -363,9 +370,12 @@ check_and_start (Options *options)
 {
   g_autoptr (GPtrArray) urls = g_ptr_array_new_with_free_func (g_free);
   SimTarget target = { NULL };
-  const char *wrong = check (options, &target, urls);
+  const char *wrong = check (options, &target);
+  g_autoptr (GError) error = NULL;
   int status = SIM_EXIT_USAGE;
 
+  if (wrong == NULL && !read_urls (options, urls, &error))
+    wrong = error->message;
   if (wrong != NULL)
     fprintf (stderr, "hydraneck-sim browsers: %s\n", wrong);
   else
@@ -398,8 +408,8 @@ sim_browsers_main (int argc, char **argv)
 
   if (sim_run_parse ("Fake browsers: the stream page, its assets and its socket, without media.",
                      "Prints one line of JSON: browsers, opened (page, assets and socket there), failed, failures (by\n"
-                     "cause), requests, messages, bytes_down, bytes_up, open_us and rtt_us (count, p50, p99, max). Exit status 1 when any\n"
-                     "failed.\n",
+                     "cause), requests, messages (from the other side over the socket, besides pongs and its close), bytes_down, bytes_up,\n"
+                     "open_us and rtt_us (count, p50, p99, max). Exit status 1 when any failed.\n",
                      entries, argc, argv))
     status = check_and_start (&options);
   g_free (options.url_file);
