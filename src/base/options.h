@@ -14,7 +14,7 @@ OPTION ("server.tls.cert",          TEXT,     server_tls_cert,           NULL,  
 OPTION ("server.tls.key",           TEXT,     server_tls_key,            NULL,     0,   0,        "Private key, PEM file.")
 
 OPTION ("controller.url",           URL,      controller_url,            NULL,     0,   0,        "Where a worker sends its heartbeats.")
-OPTION ("controller.token",         SECRET,   controller_token,          NULL,     0,   0,        "The controller's `server.admin_token`.")
+OPTION ("controller.token",         SECRET,   controller_token,          NULL,     0,   0,        "The controller's `server.admin_token`, or what `worker-token` prints.")
 
 OPTION ("workers.heartbeat_timeout", DURATION, workers_heartbeat_timeout, "60s",   1,   3600,     "A worker silent for so long is unhealthy.")
 
@@ -31,7 +31,7 @@ OPTION ("sessions.data_dir",        TEXT,     sessions_data_dir,         "/tmp/h
 OPTION ("sessions.abandon_timeout", DURATION, sessions_abandon_timeout,  "120s",   1,   86400,    "A session without a page or stream for so long is ended.")
 
 OPTION ("sunshine.username",        TEXT,     sunshine_username,         "sunshine", 0, 0,        "User of Sunshine's API, unless the request names one.")
-OPTION ("sunshine.password",        SECRET,   sunshine_password,         "sunshine", 0, 0,        "Its password.")
+OPTION ("sunshine.password",        SECRET,   sunshine_password,         "sunshine", 0, 0,        "Its password. Default: `sunshine`.")
 OPTION ("sunshine.allowed_networks", NETWORKS, sunshine_allowed_networks, "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10", 0, 0, "Where bodies may be.")
 
 OPTION ("ice_servers",              ICE,      ice_servers,               NULL,     0,   0,        "STUN and TURN servers for the browser and web-server.")
