@@ -217,11 +217,14 @@ def two_refusals_are_enough_and_the_second_ones_words_are_told():
         reply = _post(running, "10.0.0.1")
         equal(error_shape(reply, 503, "max sessions reached")["detail"], "detail of it", "detail")
         equal(first.asked() + second.asked() + third.asked(), 2, "workers asked")
+        contains("\n".join(running.children["controller"].lines()),
+                 "is tried, since another one did not serve: max sessions reached body_ip=10.0.0.1 not_served_by=fake-1")
 
 
 def workers_that_are_all_away_are_no_healthy_workers():
     with _alone() as running, Fake(running, 1) as first, Fake(running, 2) as second:
-        error_shape(_post(running, "10.0.0.1"), 503, "no healthy workers available")
+        error_shape(_post(running, "10.0.0.1"), 503, "no healthy workers available", "unhealthy, suspect, draining or full: GET /api/v1/workers")
+        error_shape(first.beat(worker_id="a/b"), 400, "field 'worker_id' must be 1 to 64 letters, digits and characters of '._:-'")
         for fake in (first, second):
             fake.beat()
             fake.close()
