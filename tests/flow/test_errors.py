@@ -188,10 +188,11 @@ def a_session_directory_is_private_and_holds_its_log(running):
 
 
 def _waits_for_an_answer(running, port):
-    """Whether bytes lie unread in a socket of that local port."""
+    """Whether bytes lie unread in a connection to that port of worker-1: not of other clusters, nor a connection without a request yet."""
+    local = "%s:%04X" % (bytes(reversed(socket.inet_aton(running.plan.worker(1)[0]))).hex().upper(), port)
     with open("/proc/net/tcp", encoding="ascii") as file:
         rows = [line.split() for line in file.readlines()[1:]]
-    return any(row[1].endswith(":%04X" % port) and int(row[4].split(":")[1], 16) > 0 for row in rows)
+    return any(row[1] == local and row[3] != "0A" and int(row[4].split(":")[1], 16) > 0 for row in rows)
 
 
 def _break_upstream(running, created):
