@@ -96,6 +96,8 @@ def cell(values, digits=1):
     if not values:
         return "–"
     middle = statistics.median(values)
+    if middle < 0:  # a difference of two figures, smaller than their noise
+        return "lost in noise"
     return "%.*f ± %.*f" % (digits, middle, digits, (max(values) - min(values)) / 2) if len(values) > 1 else "%.*f" % (digits, middle)
 
 

@@ -31,6 +31,10 @@ class Failed(Exception):
     """A step of the proof did not hold."""
 
 
+class Refused(Failed):
+    """Nothing was started."""
+
+
 def say(text=""):
     print(text, flush=True)
 
@@ -77,7 +81,7 @@ def check_ports(plan):
         lines.append("  … and %d more" % (len(taken) - 8))
     only_ours = all(at == plan.controller for at, _, _ in taken)
     mend = "Choose another --port." if only_ours else "Is another demo running? Its other ports are fixed: stop the holder first."
-    raise Failed("these addresses are not free:\n%s\n%s" % ("\n".join(lines), mend))
+    raise Refused("these addresses are not free:\n%s\n%s" % ("\n".join(lines), mend))
 
 
 def only_one_demo():
@@ -96,7 +100,7 @@ def only_one_demo():
             pid = struct.unpack("3i", caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
         except OSError:
             pid = "unknown"
-    raise Failed("another demo is running (pid %s): end it first" % pid)
+    raise Refused("another demo is running (pid %s): end it first" % pid)
 
 
 def check_outer_address(outer, need):
@@ -104,7 +108,7 @@ def check_outer_address(outer, need):
         if outer.added:
             step("address      added %s on %s: Chromium gathers nothing with loopback only" % (outer.ADDRESS, outer.NAME))
     elif need:
-        raise Failed(outer.MEND)
+        raise Refused(outer.MEND)
     else:
         say("note: %s" % outer.MEND)
 
@@ -271,6 +275,7 @@ def status_lines(running):
         lines.append("  %-10s %-9s %s %d/%d" % (worker["id"], worker["status"], bar(active, most), active, most))
     lines.append("")
     lines.append("  %-9s %-13s %-9s %-8s %s" % ("SESSION", "BODY", "STATE", "AGE", "STREAMS"))
+    sessions.sort(key=lambda session: (session["created_at"], session["id"]))  # else they change places at each look
     for session in sessions[:12]:
         lines.append("  %-9s %-13s %-9s %-8s %d" % (
             session["id"][:8], session["body_ip"], session["status"], session["age"], session["active_connections"]))
@@ -306,6 +311,7 @@ def how_to(running):
             "  ssh -L %d:%s -L %d:%s %s@%s" % (plan.controller[1], cluster.at_text(plan.controller), plan.turn_at[1],
                                               cluster.at_text(plan.turn_at), user_name(), socket.gethostname()),
             "", "API (token %s):  curl -s %s/api/v1/health | jq ." % (plan.token, running.url),
+            "Bodies' state and faults:  curl -s %s/state | jq .bodies" % cluster.at_url(plan.controls["bodies"]),
             "Logs: %s/*.log      Ctrl-C ends everything." % plan.folder]
 
 
@@ -382,7 +388,19 @@ def arguments():
         others = [at for at, name in plan_of(options, "/nonexistent", None).listens() if name != "controller"]
         if ("127.0.0.1", options.port) in others:
             parser.error("--port %d is the demo's own, for another part" % options.port)
+    if options.screenshot:
+        folder = os.path.dirname(os.path.abspath(options.screenshot))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            parser.error("--screenshot: cannot write into '%s'" % folder)
+        if not options.once:
+            parser.error("--screenshot goes with --once")
     if options.check_only:
+        try:
+            if not options.leased:
+                only_one_demo().close()
+        except Failed as error:
+            say("FAILED: %s" % error)
+            sys.exit(1)
         sys.exit(0)
     return options
 
@@ -442,9 +460,10 @@ def main():
         say("\nstopped; nothing is left running")
         return 0 if not options.once else 130
     except (Failed, child.ChildError) as error:
-        keep = os.environ.get("HYDRANECK_KEEP") == "1"
+        started = not isinstance(error, Refused)
+        keep = started and os.environ.get("HYDRANECK_KEEP") == "1"
         say("\nFAILED: %s" % error)
-        if not keep:
+        if started and not keep:
             say("HYDRANECK_KEEP=1 keeps the logs of the next run.")
         return 1
     except BrokenPipeError:
