@@ -196,17 +196,19 @@ def _waits_for_an_answer(running, port):
 
 
 def _break_upstream(running, created):
-    """web-server stands still with a request in its socket, and is killed: the caller gets 502."""
-    family = child.descendants(running.children["worker-1"].pid)
+    """web-server is killed with a request in its socket: the caller gets 502. Its supervisor stands still meanwhile: were the session's end known
+    first, the answer would be 404."""
+    family = child.descendants(running.children["worker-1"].pid)  # the supervisor first
     listening = 8100
     for pid in family:
         os.kill(pid, signal.SIGSTOP)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         reply = pool.submit(web.call, "GET", created["stream_url"])
         running.wait(lambda: _waits_for_an_answer(running, listening), 10, "request is with web-server")
-        for pid in reversed(family):
+        for pid in reversed(family[1:]):
             os.kill(pid, signal.SIGKILL)
         equal(reply.result().status, 502, "status of a page whose web-server was killed")
+    os.kill(family[0], signal.SIGCONT)
 
 
 def the_logs_carry_the_runbooks_prefixes(running):
