@@ -312,7 +312,8 @@ def how_to(running):
                                               cluster.at_text(plan.turn_at), user_name(), socket.gethostname()),
             "", "API (token %s):  curl -s %s/api/v1/health | jq ." % (plan.token, running.url),
             "Bodies' state and faults:  curl -s %s/state | jq .bodies" % cluster.at_url(plan.controls["bodies"]),
-            "Logs: %s/*.log      Ctrl-C ends everything." % plan.folder]
+            "Logs: %s/*.log      Ctrl-C ends everything." % plan.folder,
+            "(\"Start new stream\" leads to the health JSON here; on a real worker to sessions.return_url.)"]
 
 
 class Screen:
