@@ -95,10 +95,10 @@ hn_rtp_forward_open (HnRtpForward *self)
   g_mutex_unlock (&self->mutex);
 }
 
-gboolean
-hn_rtp_forward_packet (HnRtpForward *self, const guint8 *data, gsize n_bytes)
+/* With the mutex held. */
+static gboolean
+take_packet (HnRtpForward *self, const guint8 *data, gsize n_bytes)
 {
-  g_autoptr (GMutexLocker) lock = g_mutex_locker_new (&self->mutex);
   HnRtpPacket packet;
 
   if (!self->open)
@@ -112,6 +112,17 @@ hn_rtp_forward_packet (HnRtpForward *self, const guint8 *data, gsize n_bytes)
       || !send_on (self, &packet))
     return FALSE;
   return self->stats.forwarded++ == 0;
+}
+
+gboolean
+hn_rtp_forward_packet (HnRtpForward *self, const guint8 *data, gsize n_bytes)
+{
+  gboolean first;
+
+  g_mutex_lock (&self->mutex);
+  first = take_packet (self, data, n_bytes);
+  g_mutex_unlock (&self->mutex);
+  return first;
 }
 
 void

@@ -64,12 +64,14 @@ static void
 on_due (gpointer data)
 {
   HnOutboxIo *self = data;
-  char *name;
 
-  while ((name = hn_outbox_take (self->rules, hn_clock_now_us ())) != NULL) {
-    g_autofree char *owned = name;
-    g_autofree char *text = read_text (self, name);
+  for (;;) {
+    g_autofree char *name = hn_outbox_take (self->rules, hn_clock_now_us ());
+    g_autofree char *text = NULL;
 
+    if (name == NULL)
+      break;
+    text = read_text (self, name);
     if (text == NULL)
       give_up (self, name, "its file cannot be read");
     else if (is_too_old (self, name))
