@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Every metric once. Read as enum, as the registry and as docs/metrics.md: no include guard.
+ *
+ * LABEL (id, name, values): the closed sets that label values come from. No id, address or text of a client is ever one; a value that is not in its
+ * set is counted as `other`.
+ * METRIC (id, role, kind, name, label, unit, help): role is BOTH, CONTROLLER or WORKER; kind is COUNTER, GAUGE, INFO, or a histogram of QUICK
+ * (0.5 ms to 10 s) or LONG (0.1 s to 60 s) durations; unit is NUMBER, BYTES or SECONDS, and ends the name. Whole numbers everywhere: seconds are
+ * given in microseconds. */
+
+#ifndef LABEL
+#define LABEL(id, name, values)
+#endif
+#ifndef METRIC
+#define METRIC(id, role, kind, name, label, unit, help)
+#endif
+
+LABEL (NONE, "", "")
+LABEL (CLASS, "class", "1xx 2xx 3xx 4xx 5xx")
+LABEL (PROXIED, "class", "1xx 2xx 3xx 4xx 5xx failed cut")
+LABEL (DIRECTION, "direction", "to_client to_upstream")
+LABEL (TURNED_AWAY, "reason", "limit descriptors")
+LABEL (CREATED, "outcome", "created invalid conflict no_capacity body_failed timeout failed cancelled")
+LABEL (STATE, "state", "starting pairing ready active idle stopping stopped error")
+LABEL (WORKER_STATE, "state", "healthy suspect unhealthy gone")
+LABEL (ENDED, "reason", "user_quit api_delete client_left replaced abandoned page_left create_failed create_timeout pairing_failed process_exited "
+       "data_directory_lost worker_shutdown")
+LABEL (PAIRED, "outcome", "paired refused failed")
+LABEL (BEAT, "outcome", "ok refused failed")
+LABEL (HEARD, "outcome", "ok refused")
+LABEL (PACKET, "fate", "forwarded lost dropped")
+LABEL (SPOOL, "kind", "record rating unpair")
+LABEL (INJECTED, "outcome", "injected left_alone")
+
+METRIC (BUILD_INFO, BOTH, INFO, "hydraneck_build_info", NONE, NUMBER, "Always 1; its labels tell version and role.")
+
+/* The names that every Prometheus client library uses. */
+METRIC (PROCESS_CPU, BOTH, COUNTER, "process_cpu_seconds_total", NONE, SECONDS, "CPU time of this process, user and system.")
+METRIC (PROCESS_RESIDENT, BOTH, GAUGE, "process_resident_memory_bytes", NONE, BYTES, "Resident memory of this process.")
+METRIC (PROCESS_VIRTUAL, BOTH, GAUGE, "process_virtual_memory_bytes", NONE, BYTES, "Virtual memory of this process.")
+METRIC (PROCESS_OPEN_FDS, BOTH, GAUGE, "process_open_fds", NONE, NUMBER, "File descriptors open.")
+METRIC (PROCESS_MAX_FDS, BOTH, GAUGE, "process_max_fds", NONE, NUMBER, "File descriptors that may be open.")
+METRIC (PROCESS_START, BOTH, GAUGE, "process_start_time_seconds", NONE, SECONDS, "When this process started, since the epoch.")
+METRIC (PROCESS_THREADS, BOTH, GAUGE, "process_threads", NONE, NUMBER, "Threads of this process.")
+METRIC (LOOP_LAG, BOTH, QUICK, "hydraneck_loop_lag_seconds", NONE, SECONDS, "How late the main loop ran a timer that is due each second.")
+
+/* The front door. */
+METRIC (CONNECTIONS, BOTH, GAUGE, "hydraneck_connections", NONE, NUMBER, "Client connections open.")
+METRIC (CONNECTIONS_ACCEPTED, BOTH, COUNTER, "hydraneck_connections_accepted_total", NONE, NUMBER, "Client connections accepted.")
+METRIC (CONNECTIONS_REFUSED, BOTH, COUNTER, "hydraneck_connections_refused_total", TURNED_AWAY, NUMBER, "Client connections turned away, by what ran out.")
+METRIC (API_ANSWERS, BOTH, COUNTER, "hydraneck_api_answers_total", CLASS, NUMBER, "Answers of the API, by class of status.")
+METRIC (PROXY_REQUESTS, BOTH, COUNTER, "hydraneck_proxy_requests_total", PROXIED, NUMBER, "Session requests proxied, by class of the upstream's status.")
+METRIC (PROXY_DURATION, BOTH, QUICK, "hydraneck_proxy_duration_seconds", NONE, SECONDS, "A session request read to its answer's head sent.")
+METRIC (PROXY_BYTES, BOTH, COUNTER, "hydraneck_proxy_bytes_total", DIRECTION, BYTES, "Bytes of bodies proxied.")
+METRIC (TUNNELS, BOTH, GAUGE, "hydraneck_tunnels", NONE, NUMBER, "Stream sockets open.")
+METRIC (TUNNELS_OPENED, BOTH, COUNTER, "hydraneck_tunnels_opened_total", NONE, NUMBER, "Stream sockets opened.")
+METRIC (TUNNEL_BYTES, BOTH, COUNTER, "hydraneck_tunnel_bytes_total", DIRECTION, BYTES, "Bytes through stream sockets.")
+
+/* Sessions. */
+METRIC (CREATES, BOTH, COUNTER, "hydraneck_session_creates_total", CREATED, NUMBER, "Session creations answered, by outcome.")
+METRIC (CREATE_DURATION, BOTH, LONG, "hydraneck_session_create_duration_seconds", NONE, SECONDS, "From a create's arrival to its 201.")
+METRIC (SESSIONS, BOTH, GAUGE, "hydraneck_sessions", STATE, NUMBER, "Sessions, by state; a controller's over all workers, as their heartbeats tell.")
+METRIC (CAPACITY, BOTH, GAUGE, "hydraneck_session_capacity", NONE, NUMBER, "Sessions that may run at once; a controller's over healthy workers that are not draining.")
+
+/* A worker's own. */
+METRIC (ENDS, WORKER, COUNTER, "hydraneck_session_ends_total", ENDED, NUMBER, "Sessions ended, by reason.")
+METRIC (PAIRINGS, WORKER, COUNTER, "hydraneck_pairings_total", PAIRED, NUMBER, "Pairings with Sunshine, by outcome.")
+METRIC (PAIR_DURATION, WORKER, LONG, "hydraneck_pairing_duration_seconds", NONE, SECONDS, "Pairings that succeeded: from their begin to their end.")
+METRIC (HEARTBEATS, WORKER, COUNTER, "hydraneck_heartbeats_total", BEAT, NUMBER, "Heartbeats sent, by outcome.")
+METRIC (INJECTIONS, WORKER, COUNTER, "hydraneck_injections_total", INJECTED, NUMBER, "Pages on their way to a browser, by whether our script was put in.")
+METRIC (MICS, WORKER, GAUGE, "hydraneck_mics", NONE, NUMBER, "Microphones connected.")
+METRIC (MIC_PACKETS, WORKER, COUNTER, "hydraneck_mic_packets_total", PACKET, NUMBER, "RTP packets of microphones: forwarded, lost on the way to us, or dropped here.")
+METRIC (SPOOLED, WORKER, COUNTER, "hydraneck_spooled_total", SPOOL, NUMBER, "Records, ratings and unpairings put into the spool.")
+METRIC (SPOOL_SENT, WORKER, COUNTER, "hydraneck_spool_sent_total", SPOOL, NUMBER, "Of these, taken by their receiver.")
+METRIC (SPOOL_DROPPED, WORKER, COUNTER, "hydraneck_spool_dropped_total", SPOOL, NUMBER, "Of these, refused by their receiver, too old, or without room.")
+METRIC (SPOOL_WAITING, WORKER, GAUGE, "hydraneck_spool_waiting", SPOOL, NUMBER, "Of these, waiting to be sent.")
+METRIC (WIREGUARD, WORKER, GAUGE, "hydraneck_wireguard_up", NONE, NUMBER, "1 while a WireGuard interface is there, else 0.")
+
+/* A controller's own. */
+METRIC (WORKERS, CONTROLLER, GAUGE, "hydraneck_workers", WORKER_STATE, NUMBER, "Workers, by the state of their lease.")
+METRIC (WORKERS_DRAINING, CONTROLLER, GAUGE, "hydraneck_workers_draining", NONE, NUMBER, "Workers that take no new sessions because an operator said so.")
+METRIC (HEARTBEATS_HEARD, CONTROLLER, COUNTER, "hydraneck_heartbeats_received_total", HEARD, NUMBER, "Heartbeats of workers, by outcome.")
+
+#undef LABEL
+#undef METRIC
