@@ -5,8 +5,6 @@
 
 /* The subcommands. Each takes the arguments after its name and returns the exit status (sysexits.h; 78: configuration). */
 
-int hn_cmd_controller (int argc, char **argv);
-int hn_cmd_worker (int argc, char **argv);
-int hn_cmd_config_sample (int argc, char **argv);
-int hn_cmd_mic_pipeline (int argc, char **argv);
-int hn_cmd_worker_token (int argc, char **argv);
+#define COMMAND(name, function, arguments, what) int function (int argc, char **argv);
+#include "cli/commands.h"
+#undef COMMAND

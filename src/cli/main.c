@@ -7,25 +7,14 @@
 #include "cli/cmd.h"
 #include "net/supervisor.h"
 
-static int
-cmd_version (int argc, char **argv)
-{
-  printf ("hydraneckwebrtc %s\n", HN_VERSION);
-  return 0;
-}
-
 static const struct {
   const char *name;
   int (*run) (int argc, char **argv); /* arguments after the subcommand */
   const char *what;                   /* NULL: not for people */
 } commands[] = {
-  { "controller", hn_cmd_controller, "send each session request to the least-loaded worker" },
-  { "worker", hn_cmd_worker, "run sessions on this node" },
-  { "worker-token", hn_cmd_worker_token, "print a token that lets one worker register" },
-  { "mic-pipeline", hn_cmd_mic_pipeline, "print gst-launch-1.0 lines for either end of a microphone" },
-  { "config-sample", hn_cmd_config_sample, "print every option with its default" },
-  { "version", cmd_version, "print the version" },
-  { "supervise", hn_supervisor_main, NULL },
+#define COMMAND(name, function, arguments, what) { name, function, what },
+#include "cli/commands.h"
+#undef COMMAND
 };
 
 static void
@@ -39,6 +28,13 @@ print_help (FILE *out)
 }
 
 int
+hn_cmd_version (int argc, char **argv)
+{
+  printf ("hydraneckwebrtc %s\n", HN_VERSION);
+  return 0;
+}
+
+int
 main (int argc, char **argv)
 {
   signal (SIGPIPE, SIG_IGN);
@@ -47,7 +43,7 @@ main (int argc, char **argv)
     return 0;
   }
   if (argc >= 2 && strcmp (argv[1], "--version") == 0)
-    return cmd_version (0, NULL);
+    return hn_cmd_version (0, NULL);
   for (gsize i = 0; argc >= 2 && i < G_N_ELEMENTS (commands); i++)
     if (strcmp (argv[1], commands[i].name) == 0)
       return commands[i].run (argc - 2, argv + 2);
