@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "rtc/fingerprint.h"
+#include "rtc/gstreamer.h"
 #include "rtc/ice-settings.h"
 
 typedef struct {
@@ -476,29 +477,6 @@ connect_signals (HnAudioReceiver *self)
   gst_bus_set_sync_handler (bus, on_message, link_ref (self->link), link_unref);
 }
 
-/* What webrtcbin makes for itself when it needs it; asked for here, because it only logs when one is missing. */
-static gboolean
-check_elements (GError **error)
-{
-  static const char *const needed[][2] = {
-    { "webrtcbin", "gstreamer1.0-plugins-bad" }, { "dtlssrtpdec", "gstreamer1.0-plugins-bad" }, { "srtpdec", "gstreamer1.0-plugins-bad" },
-    { "rtpbin", "gstreamer1.0-plugins-good" },   { "nicesrc", "gstreamer1.0-nice" },
-  };
-
-  if (!gst_init_check (NULL, NULL, error))
-    return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (needed); i++) {
-    g_autoptr (GstElementFactory) factory = gst_element_factory_find (needed[i][0]);
-
-    if (factory != NULL)
-      continue;
-    g_set_error (error, HN_ERROR, HN_ERROR_LIMIT, "GStreamer has no '%s'", needed[i][0]);
-    hn_error_set_detail (error != NULL ? *error : NULL, "install %s", needed[i][1]);
-    return FALSE;
-  }
-  return TRUE;
-}
-
 static gboolean
 begin (HnAudioReceiver *self, GError **error)
 {
@@ -549,7 +527,7 @@ hn_audio_receiver_new (HnSdpOffer *offer, const HnAudioReceiverOptions *options,
   self->public_address = g_strdup (options->public_address);
   if (options->dot_directory != NULL)
     self->dot_prefix = g_build_filename (options->dot_directory, options->name, NULL);
-  if (!check_elements (error))
+  if (!hn_gstreamer_load (error))
     return NULL;
   self->link = link_new (self, options, error);
   if (self->link == NULL)

@@ -394,7 +394,8 @@ on_warm (const GError *error, gpointer data)
   self->warm = TRUE;
   if (error != NULL) {
     self->unable = g_error_copy (error);
-    hn_warning ("mic", NULL, "no microphone works here: %s%s%s", error->message, hn_error_detail (error) != NULL ? "; " : "",
+    g_prefix_error_literal (&self->unable, "no microphone works here: ");
+    hn_warning ("mic", NULL, "%s%s%s", self->unable->message, hn_error_detail (error) != NULL ? "; " : "",
                 hn_error_detail (error) != NULL ? hn_error_detail (error) : "");
   }
   g_hash_table_iter_init (&iter, self->entries);
