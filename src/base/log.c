@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/log.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/id.h"
 
 static HnLogLevel lowest_level = HN_LOG_INFO;
+static int journal_fd = -1;
+static char worker_field[128]; /* `WORKER=…`, or empty */
 
 static const char *const level_names[] = { "DEBUG", "INFO", "WARNING", "ERROR" };
+static const int priorities[] = { 7, 6, 4, 3 }; /* syslog's */
 
 gboolean
 hn_log_level_from_text (const char *text, HnLogLevel *ret_level)
@@ -51,15 +57,38 @@ append_escaped (GString *line, const char *text)
 }
 
 static void
+print (HnLogLevel level, const char *message)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *stamp = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S");
+  g_autofree char *line =
+      g_strdup_printf ("%s.%03dZ %-7s %s\n", stamp, g_date_time_get_microsecond (now) / 1000, level_names[level], message);
+
+  if (write (STDERR_FILENO, line, strlen (line)) < 0)
+    return; /* nobody is there to be told */
+}
+
+/* One datagram of `NAME=value` lines. @message is escaped: no value has a line end. */
+static gboolean
+send_fields (HnLogLevel level, const char *session, const char *message)
+{
+  g_autoptr (GString) fields = g_string_sized_new (384);
+
+  g_string_append_printf (fields, "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=hydraneckwebrtc\n", message, priorities[level]);
+  if (session != NULL)
+    g_string_append_printf (fields, "SESSION=%s\n", session);
+  if (*worker_field != '\0')
+    g_string_append_printf (fields, "%s\n", worker_field);
+  return send (journal_fd, fields->str, fields->len, MSG_NOSIGNAL) >= 0;
+}
+
+static void
 write_line (HnLogLevel level, const char *area, const char *session_id, const char *text)
 {
   g_autoptr (GString) line = g_string_sized_new (256);
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *stamp = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S");
   HnIdShort id = hn_id_short (session_id);
   gboolean in_prefix = g_str_equal (area, "session");
 
-  g_string_append_printf (line, "%s.%03dZ %-7s ", stamp, g_date_time_get_microsecond (now) / 1000, level_names[level]);
   if (in_prefix)
     g_string_append_printf (line, "[session %s] ", id.text);
   else
@@ -67,9 +96,8 @@ write_line (HnLogLevel level, const char *area, const char *session_id, const ch
   append_escaped (line, text);
   if (!in_prefix && session_id != NULL)
     g_string_append_printf (line, " session=%s", id.text);
-  g_string_append_c (line, '\n');
-  if (write (STDERR_FILENO, line->str, line->len) < 0)
-    return; /* nobody is there to be told */
+  if (journal_fd < 0 || !send_fields (level, session_id != NULL ? id.text : NULL, line->str))
+    print (level, line->str);
 }
 
 void
@@ -105,6 +133,27 @@ glib_writer (GLogLevelFlags flags, const GLogField *fields, gsize n_fields, gpoi
   }
   write_line (level, domain, NULL, message);
   return G_LOG_WRITER_HANDLED;
+}
+
+void
+hn_log_set_worker (const char *worker_id)
+{
+  g_snprintf (worker_field, sizeof worker_field, worker_id != NULL ? "WORKER=%s" : "", worker_id);
+}
+
+void
+hn_log_to_journal (const char *path)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  int fd = strlen (path) < sizeof address.sun_path ? socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+
+  if (fd < 0)
+    return;
+  strcpy (address.sun_path, path);
+  if (connect (fd, (struct sockaddr *) &address, sizeof address) == 0)
+    journal_fd = fd;
+  else
+    close (fd);
 }
 
 void

@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-/* One line per happening on stderr: time, level, [area], what happened, then key=value. The areas are the runbook's log prefixes
+/* One line per happening, on stderr or in the journal: time, level, [area], what happened, then key=value. The areas are the runbook's log prefixes
  * (`[controller]`, `[worker]`, `[session 3f9c2a11]`, …). Only `-main` and `-http` files log above debug. Never a secret. */
 
 typedef enum { HN_LOG_DEBUG, HN_LOG_INFO, HN_LOG_WARNING, HN_LOG_ERROR } HnLogLevel;
@@ -15,6 +15,21 @@ typedef enum { HN_LOG_DEBUG, HN_LOG_INFO, HN_LOG_WARNING, HN_LOG_ERROR } HnLogLe
  * To be called once, before any thread. Routes GLib's own messages to the same place.
  */
 void hn_log_open (HnLogLevel lowest);
+
+/**
+ * hn_log_to_journal:
+ * @path: socket of the journal, usually `/run/systemd/journal/socket`
+ *
+ * From now on lines go there as fields: MESSAGE, PRIORITY, SYSLOG_IDENTIFIER, SESSION= (first 8 characters) and WORKER=. A line that it does not take
+ * goes to stderr. To be called before any thread.
+ */
+void hn_log_to_journal (const char *path);
+
+/**
+ * hn_log_set_worker:
+ * @worker_id: (nullable): what WORKER= is from now on in the journal
+ */
+void hn_log_set_worker (const char *worker_id);
 
 /**
  * hn_log_level_from_text:

@@ -14,7 +14,7 @@ start (const HnConfig *config, HnRole *role, GError **error)
 {
   static const HnControllerEvents events = { .stopped = on_stopped };
 
-  return hn_controller_new (config, &events, role, error);
+  return hn_controller_new (config, hn_role_get_service (role), &events, role, error);
 }
 
 static void

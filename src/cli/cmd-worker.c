@@ -93,6 +93,7 @@ start (const HnConfig *config, HnRole *role, GError **error)
     return NULL;
   self = g_new0 (Running, 1);
   self->surroundings = surroundings;
+  surroundings->place.service = hn_role_get_service (role);
   surroundings->place.time_scale = hn_role_get_time_scale (role);
   self->worker = hn_worker_new (config, &surroundings->place, &events, role, error);
   if (self->worker != NULL)

@@ -6,13 +6,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "net/service.h"
 
 #define MAX_CONFIG_BYTES 1048576
+#define JOURNAL_SOCKET "HYDRANECK_JOURNAL_SOCKET" /* where tests listen instead */
+#define JOURNAL_SOCKET_DEFAULT "/run/systemd/journal/socket"
 #define TIME_SCALE "HYDRANECK_TIME_SCALE"
 #define TIME_SCALE_MIN 1e-4
 #define TIME_SCALE_MAX 1e3
@@ -27,6 +32,7 @@
 struct _HnRole {
   const HnRoleKind *kind;
   GMainLoop *loop;
+  HnService *service;
   gpointer product;
   gboolean stopping;
   double time_scale;
@@ -87,6 +93,7 @@ on_signal (gpointer data)
     _exit (1);
   }
   self->stopping = TRUE;
+  hn_service_stopping (self->service);
   self->kind->stop (self->product);
   return G_SOURCE_CONTINUE;
 }
@@ -95,6 +102,12 @@ double
 hn_role_get_time_scale (const HnRole *self)
 {
   return self->time_scale;
+}
+
+HnService *
+hn_role_get_service (const HnRole *self)
+{
+  return self->service;
 }
 
 void
@@ -137,13 +150,39 @@ is_ignored (int number)
   return sigaction (number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+/* What a service manager said, taken out of the environment: it was meant for us and not for what we start. */
+static HnService *
+open_service (GError **error)
+{
+  static const char *const names[] = { "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES" };
+  HnServiceWords words = { g_getenv (names[0]), g_getenv (names[1]), g_getenv (names[2]),
+                           g_getenv (names[3]), g_getenv (names[4]), g_getenv (names[5]) };
+  HnService *service = hn_service_new (&words, error);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    g_unsetenv (names[i]);
+  return service;
+}
+
+static void
+warn_of_idle_sockets (HnRole *self)
+{
+  const char *name = hn_service_next_name (self->service);
+
+  if (name != NULL)
+    hn_warning (mode_name (self->kind->mode), NULL,
+                "the service manager listens as '%s' for us, which this configuration does not ask for: who connects there waits for ever; disable its .socket unit",
+                name);
+}
+
 static int
 run (const HnRoleKind *kind, const HnConfig *config, GError **error)
 {
-  HnRole self = { .kind = kind };
+  g_autoptr (HnService) service = open_service (error);
+  HnRole self = { .kind = kind, .service = service };
   guint term_id, int_id, hangup_id;
 
-  if (!read_time_scale (kind->mode, &self.time_scale, error))
+  if (service == NULL || !read_time_scale (kind->mode, &self.time_scale, error))
     return hn_error_exit_status (*error);
   self.loop = g_main_loop_new (NULL, FALSE);
   self.product = kind->start (config, &self, error);
@@ -155,6 +194,8 @@ run (const HnRoleKind *kind, const HnConfig *config, GError **error)
   term_id = g_unix_signal_add (SIGTERM, on_signal, &self);
   int_id = g_unix_signal_add (SIGINT, on_signal, &self);
   hangup_id = is_ignored (SIGHUP) ? 0 : g_unix_signal_add (SIGHUP, on_signal, &self);
+  warn_of_idle_sockets (&self);
+  hn_service_ready (service);
   g_main_loop_run (self.loop);
   g_source_remove (term_id);
   g_source_remove (int_id);
@@ -164,6 +205,20 @@ run (const HnRoleKind *kind, const HnConfig *config, GError **error)
   /* GTask's idle threads, which have done TLS handshakes, would linger for 15 s: whoever looks for leaks now must not find half of one */
   g_thread_pool_stop_unused_threads ();
   return 0;
+}
+
+/* JOURNAL_STREAM is "device:inode" of what systemd connected: it stays in the environment when somebody redirects stderr. */
+static gboolean
+stderr_is_journal (void)
+{
+  const char *said = g_getenv ("JOURNAL_STREAM");
+  g_autofree char *is = NULL;
+  struct stat status;
+
+  if (said == NULL || fstat (STDERR_FILENO, &status) != 0)
+    return FALSE;
+  is = g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT, (guint64) status.st_dev, (guint64) status.st_ino);
+  return strcmp (said, is) == 0;
 }
 
 static gboolean
@@ -207,6 +262,8 @@ hn_role_main (const HnRoleKind *kind, int argc, char **argv)
     return 64;
   }
   hn_log_open (level);
+  if (stderr_is_journal ())
+    hn_log_to_journal (g_getenv (JOURNAL_SOCKET) != NULL ? g_getenv (JOURNAL_SOCKET) : JOURNAL_SOCKET_DEFAULT);
   config = hn_role_read_config (path, kind->mode, &error);
   if (config == NULL) {
     fprintf (stderr, "hydraneckwebrtc %s: %s\n", mode_name (kind->mode), error->message);

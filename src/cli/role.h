@@ -2,8 +2,9 @@
 #pragma once
 
 #include "base/config.h"
+#include "net/service.h"
 
-/* What controller and worker share on the command line: options, configuration, log, signals and the main loop. */
+/* What controller and worker share on the command line: options, configuration, log, signals, the service manager and the main loop. */
 
 typedef struct _HnRole HnRole;
 
@@ -37,6 +38,14 @@ int hn_role_main (const HnRoleKind *kind, int argc, char **argv);
  * Returns: (transfer full) (nullable): its configuration
  */
 HnConfig *hn_role_read_config (const char *given, HnMode mode, GError **error);
+
+/**
+ * hn_role_get_service:
+ * @self: the role
+ *
+ * Returns: (transfer none): the service manager's end: sockets by name, and a line of status
+ */
+HnService *hn_role_get_service (const HnRole *self);
 
 /**
  * hn_role_stopped:

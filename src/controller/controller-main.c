@@ -85,7 +85,7 @@ hn_controller_stop (HnController *self)
 }
 
 static int
-bind_config (const HnConfig *config, char **ret_host, guint16 *ret_port, GError **error)
+bind_config (const HnConfig *config, HnService *service, char **ret_host, guint16 *ret_port, GError **error)
 {
   g_autoptr (GError) local = NULL;
   int fd;
@@ -94,6 +94,9 @@ bind_config (const HnConfig *config, char **ret_host, guint16 *ret_port, GError 
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "'server.listen' is no address and port: '%s'", config->server_listen);
     return -1;
   }
+  fd = hn_service_take_fd (service, "listen");
+  if (fd >= 0)
+    return fd;
   fd = hn_front_bind (*ret_host, *ret_port, &local);
   if (g_error_matches (local, HN_ERROR, HN_ERROR_CONFLICT)) {
     g_set_error_literal (error, HN_ERROR, HN_ERROR_CONFLICT, "cannot bind — is another hydraneckwebrtc already running?");
@@ -106,11 +109,11 @@ bind_config (const HnConfig *config, char **ret_host, guint16 *ret_port, GError 
 }
 
 HnController *
-hn_controller_new (const HnConfig *config, const HnControllerEvents *events, gpointer user_data, GError **error)
+hn_controller_new (const HnConfig *config, HnService *service, const HnControllerEvents *events, gpointer user_data, GError **error)
 {
   g_autofree char *host = NULL;
   guint16 port = 0;
-  int listen_fd = bind_config (config, &host, &port, error);
+  int listen_fd = bind_config (config, service, &host, &port, error);
   HnFrontOptions options = { .listen_host = host, .listen_port = port };
   HnController *self;
 

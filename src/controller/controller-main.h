@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/config.h"
+#include "net/service.h"
 
 /* The whole controller: one per process or more, on the thread's default main context, which somebody else runs. */
 
@@ -14,6 +15,7 @@ typedef struct {
 /**
  * hn_controller_new:
  * @config: outlives the controller
+ * @service: (nullable): may have a socket for it, named "listen"; outlives the controller
  * @events: static
  * @user_data: for @events
  * @error: CONFLICT when its address is taken (`cannot bind — is another hydraneckwebrtc already running?`), INVALID when it is not ours
@@ -22,7 +24,8 @@ typedef struct {
  *
  * Returns: (transfer full) (nullable): a controller
  */
-HnController *hn_controller_new (const HnConfig *config, const HnControllerEvents *events, gpointer user_data, GError **error);
+HnController *hn_controller_new (const HnConfig *config, HnService *service, const HnControllerEvents *events, gpointer user_data,
+                                 GError **error);
 
 /**
  * hn_controller_free:

@@ -103,10 +103,21 @@ make_report (gpointer data)
 }
 
 static void
+tell_status (HnWorker *self)
+{
+  g_autoptr (HnWorkerReport) report = make_report (self);
+  g_autofree char *text = g_strdup_printf ("%u of %u sessions%s", report->active_sessions, self->config->sessions_max,
+                                           self->wireguard ? "" : ", no WireGuard interface");
+
+  hn_service_status (self->place.service, text);
+}
+
+static void
 on_changed (gpointer data)
 {
   HnWorker *self = data;
 
+  tell_status (self);
   hn_heartbeat_http_changed (self->heartbeat);
 }
 
@@ -242,7 +253,9 @@ listen_at (HnWorker *self, int *ret_fd, char **ret_host, GError **error)
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "server.listen '%s' is not an address and port", listen);
     return FALSE;
   }
-  *ret_fd = hn_front_bind (host, port, &local);
+  *ret_fd = hn_service_take_fd (self->place.service, "listen");
+  if (*ret_fd < 0)
+    *ret_fd = hn_front_bind (host, port, &local);
   if (*ret_fd < 0 && g_error_matches (local, HN_ERROR, HN_ERROR_CONFLICT)) {
     g_set_error_literal (error, HN_ERROR, HN_ERROR_CONFLICT, "cannot bind — is another hydraneckwebrtc already running?");
     if (error != NULL)
@@ -427,6 +440,7 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   self->wireguard_timer = hn_timer_new (on_wireguard_due, self);
   self->stop_timer = hn_timer_new (on_stop_due, self);
   name_self (self, host);
+  hn_log_set_worker (self->id);
   add_listen_address (self, host);
   trust (self);
   self->loopback = choose_loopback (host);
@@ -441,6 +455,7 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   start_heartbeat (self);
   hn_timer_arm (self->wireguard_timer, self->started_us + scaled (self, WIREGUARD_SECONDS));
   hn_timer_arm (self->check_timer, self->started_us + scaled (self, CHECK_SECONDS));
+  tell_status (self);
   hn_info ("worker", NULL, "serving id=%s url=%s max_sessions=%u", self->id, self->url, config->sessions_max);
   return g_steal_pointer (&self);
 }
