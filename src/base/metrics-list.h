@@ -25,10 +25,10 @@ LABEL (STATE, "state", "starting pairing ready active idle stopping stopped erro
 LABEL (WORKER_STATE, "state", "healthy suspect unhealthy gone")
 LABEL (ENDED, "reason", "user_quit api_delete client_left replaced abandoned page_left create_failed create_timeout pairing_failed process_exited "
        "data_directory_lost worker_shutdown")
-LABEL (PAIRED, "outcome", "paired refused failed")
+LABEL (PAIRED, "outcome", "paired failed")
 LABEL (BEAT, "outcome", "ok refused failed")
 LABEL (HEARD, "outcome", "ok refused")
-LABEL (PACKET, "fate", "forwarded lost dropped")
+LABEL (PACKET, "fate", "forwarded lost dropped unreachable")
 LABEL (SPOOL, "kind", "record rating unpair")
 LABEL (INJECTED, "outcome", "injected left_alone")
 
@@ -68,8 +68,8 @@ METRIC (PAIRINGS, WORKER, COUNTER, "hydraneck_pairings_total", PAIRED, NUMBER, "
 METRIC (PAIR_DURATION, WORKER, LONG, "hydraneck_pairing_duration_seconds", NONE, SECONDS, "Pairings that succeeded: from their begin to their end.")
 METRIC (HEARTBEATS, WORKER, COUNTER, "hydraneck_heartbeats_total", BEAT, NUMBER, "Heartbeats sent, by outcome.")
 METRIC (INJECTIONS, WORKER, COUNTER, "hydraneck_injections_total", INJECTED, NUMBER, "Pages on their way to a browser, by whether our script was put in.")
-METRIC (MICS, WORKER, GAUGE, "hydraneck_mics", NONE, NUMBER, "Microphones connected.")
-METRIC (MIC_PACKETS, WORKER, COUNTER, "hydraneck_mic_packets_total", PACKET, NUMBER, "RTP packets of microphones: forwarded, lost on the way to us, or dropped here.")
+METRIC (MICS, WORKER, GAUGE, "hydraneck_mics", NONE, NUMBER, "Microphones live.")
+METRIC (MIC_PACKETS, WORKER, COUNTER, "hydraneck_mic_packets_total", PACKET, NUMBER, "RTP packets of microphones: forwarded (some to a body that says nobody listens: unreachable), lost on the way to us, dropped here.")
 METRIC (SPOOLED, WORKER, COUNTER, "hydraneck_spooled_total", SPOOL, NUMBER, "Records, ratings and unpairings put into the spool.")
 METRIC (SPOOL_SENT, WORKER, COUNTER, "hydraneck_spool_sent_total", SPOOL, NUMBER, "Of these, taken by their receiver.")
 METRIC (SPOOL_DROPPED, WORKER, COUNTER, "hydraneck_spool_dropped_total", SPOOL, NUMBER, "Of these, refused by their receiver, too old, or without room.")

@@ -9,5 +9,6 @@ COMMAND ("worker",        hn_cmd_worker,           "[--config FILE] [--log-level
 COMMAND ("worker-token",  hn_cmd_worker_token,     "[--config FILE] WORKER_ID",                       "print a token that lets one worker register")
 COMMAND ("mic-pipeline",  hn_cmd_mic_pipeline,     "[--body IP] [--port PORT] [--session URL]",       "print gst-launch-1.0 lines for either end of a microphone")
 COMMAND ("config-sample", hn_cmd_config_sample,    "",                                                "print every option with its default")
+COMMAND ("metrics-doc",   hn_cmd_metrics_doc,      "",                                                "print every metric that GET /metrics answers with")
 COMMAND ("version",       hn_cmd_version,          "",                                                "print the version")
 COMMAND ("supervise",     hn_supervisor_main,      "",                                                NULL)

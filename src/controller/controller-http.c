@@ -8,10 +8,13 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/metrics.h"
+#include "controller/cluster-gauges.h"
 #include "controller/cluster-json.h"
 #include "controller/create-http.h"
 #include "controller/list-http.h"
 #include "controller/sessions-http.h"
+#include "net/metrics-http.h"
 
 struct _HnControllerHttp {
   HnClusterHttp *cluster;
@@ -19,6 +22,7 @@ struct _HnControllerHttp {
   HnCreateHttp *create;
   HnSessionsHttp *sessions;
   HnListHttp *list;
+  HnMetricsHttp *metrics;
   gint64 started_us;
 };
 
@@ -32,6 +36,18 @@ on_health (HnHttpRequest *request, gpointer data)
     = hn_cluster_json_health (hn_cluster_http_get_registry (self->cluster), &process, with_sessions, hn_clock_now_us ());
 
   hn_http_request_reply_json (request, 200, object);
+}
+
+static void
+collect (gpointer data)
+{
+  hn_cluster_gauges_set (hn_cluster_http_get_registry (((HnControllerHttp *) data)->cluster));
+}
+
+static void
+on_metrics (HnHttpRequest *request, gpointer data)
+{
+  hn_metrics_http_reply (((HnControllerHttp *) data)->metrics, request);
 }
 
 static void
@@ -82,14 +98,17 @@ on_heartbeat (HnHttpRequest *request, gpointer data)
   HnHeartbeatReply reply;
 
   if (!may_speak_for (self, request, worker_id)) {
+    hn_metrics_add (HN_METRIC_HEARTBEATS_HEARD, "refused", 1);
     hn_worker_report_free (report);
     return;
   }
   if (report == NULL || !hn_cluster_http_heartbeat (self->cluster, report, &error)) {
+    hn_metrics_add (HN_METRIC_HEARTBEATS_HEARD, "refused", 1);
     hn_warning ("controller", NULL, "heartbeat refused: %s worker=%s", error->message, worker_id != NULL ? worker_id : "-");
     hn_http_request_reply_error (request, error);
     return;
   }
+  hn_metrics_add (HN_METRIC_HEARTBEATS_HEARD, "ok", 1);
   reply.drain = hn_registry_find_worker (hn_cluster_http_get_registry (self->cluster), worker_id)->draining;
   object = hn_heartbeat_reply_to_json (&reply);
   hn_http_request_reply_json (request, 200, object);
@@ -201,6 +220,7 @@ on_delete (HnHttpRequest *request, gpointer data)
 static const HnHttpRoute routes[] = {
   /* method    path                          who may         body   handler */
   { "GET",    "/api/v1/health",            HN_HTTP_OPEN,   FALSE, on_health },
+  { "GET",    "/metrics",                  HN_HTTP_OPEN,   FALSE, on_metrics }, /* asks for a token or a loopback caller itself */
   { "POST",   HN_WORKER_API_HEARTBEAT_PATH, HN_HTTP_OPEN,  TRUE,  on_heartbeat }, /* asks for one of two kinds of token itself */
   { "GET",    "/api/v1/workers",           HN_HTTP_BEARER, FALSE, on_workers },
   { "GET",    "/api/v1/workers/{}",        HN_HTTP_BEARER, FALSE, on_worker },
@@ -251,6 +271,7 @@ hn_controller_http_new (HnClusterHttp *cluster)
   self->create = hn_create_http_new (cluster);
   self->sessions = hn_sessions_http_new (cluster);
   self->list = hn_list_http_new (cluster);
+  self->metrics = hn_metrics_http_new (HN_METRICS_CONTROLLER, collect, self);
   self->server = hn_http_server_new (routes, G_N_ELEMENTS (routes), is_admin, self);
   hn_http_server_set_trusted_proxies (self->server, hn_cluster_http_get_config (cluster)->server_trusted_proxies);
   return self;
@@ -264,6 +285,7 @@ hn_controller_http_free (HnControllerHttp *self)
   g_clear_pointer (&self->create, hn_create_http_free);
   g_clear_pointer (&self->sessions, hn_sessions_http_free);
   g_clear_pointer (&self->list, hn_list_http_free);
+  g_clear_pointer (&self->metrics, hn_metrics_http_free);
   g_clear_pointer (&self->server, hn_http_server_free);
   g_free (self);
 }

@@ -5,6 +5,7 @@
  * With an Idempotency-Key more than one caller may wait for one creation; it is cancelled when the last of them leaves. */
 #include "controller/create-http.h"
 
+#include "api/create-outcome.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
@@ -95,10 +96,17 @@ job_free (Job *job)
   g_free (job);
 }
 
+static gboolean
+is_cancelled (const Job *job)
+{
+  return job->owner == NULL || g_cancellable_is_cancelled (job->cancellable);
+}
+
 /* The last step of every job. */
 static void
 finish (Job *job, guint status, const char *json)
 {
+  hn_create_outcome_count (is_cancelled (job) ? 0 : status, hn_clock_now_us () - job->started_us);
   if (job->owner != NULL && job->key != NULL)
     hn_idempotency_finish (job->owner->keys, job->key, status, json, hn_clock_now_us ());
   hn_waiters_http_reply (job->waiters, status, json);
@@ -131,12 +139,6 @@ abandon (Job *job)
   hn_info ("controller", NULL, "session creation cancelled body_ip=%s worker=%s", job->wanted->body_ip,
            job->worker_id != NULL ? job->worker_id : "-");
   finish_with_error (job, error);
-}
-
-static gboolean
-is_cancelled (const Job *job)
-{
-  return job->owner == NULL || g_cancellable_is_cancelled (job->cancellable);
 }
 
 static void attempt (Job *job);
@@ -406,6 +408,7 @@ hn_create_http_start (HnCreateHttp *self, HnHttpRequest *request)
   Job *job;
 
   if (wanted == NULL || (key != NULL && !hn_idempotency_check_key (key, &error))) {
+    hn_create_outcome_count (hn_error_http_status (error), 0);
     hn_http_request_reply_error (request, error);
     return;
   }
@@ -414,6 +417,7 @@ hn_create_http_start (HnCreateHttp *self, HnHttpRequest *request)
   if (key != NULL && settled_by_key (self, request, key, body))
     return;
   if (g_hash_table_size (self->jobs) >= HN_LIMIT_CREATIONS) {
+    hn_create_outcome_count (503, 0);
     hn_http_request_set_header (request, "Retry-After", "1");
     refuse (request, HN_ERROR_LIMIT, "too many creations are under way", "try again");
     return;

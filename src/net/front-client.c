@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "net/gate.h"
 #include "net/http-server.h"
 #include "net/pace.h"
@@ -71,6 +72,8 @@ enter (HnFrontClient *self, State state)
 static void
 release (HnFrontClient *self)
 {
+  if (self->state == TUNNEL)
+    hn_metrics_add (HN_METRIC_TUNNELS, NULL, -1);
   self->state = GONE;
   hn_gate_abort (g_steal_pointer (&self->gate));
   g_clear_pointer (&self->proxy, hn_proxy_free);
@@ -293,6 +296,8 @@ begin_tunnel (HnFrontClient *self)
   self->tunnel = hn_tunnel_new (shared->poller, g_steal_pointer (&self->wire), hn_proxy_steal_upstream (self->proxy), on_tunnel_closed, self);
   g_clear_pointer (&self->proxy, hn_proxy_free);
   enter (self, TUNNEL);
+  hn_metrics_add (HN_METRIC_TUNNELS, NULL, 1);
+  hn_metrics_add (HN_METRIC_TUNNELS_OPENED, NULL, 1);
   if (shared->events->tunnel_opened != NULL)
     shared->events->tunnel_opened (self->tag, shared->events_data);
 }

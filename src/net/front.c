@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "net/front-client.h"
 
 /* Rules: accepting never ends and never spins. Out of file descriptors, a reserve is given up to accept who waits, say 503 and close at once, so that
@@ -153,12 +154,16 @@ welcome (HnFront *self, int fd, const struct sockaddr_storage *native)
   HnPeer peer = peer_from_native (native);
   HnFrontClient *client;
 
+  hn_metrics_add (HN_METRIC_CONNECTIONS_ACCEPTED, NULL, 1);
+  if (self->clients.length >= self->shared.options.connections_max)
+    hn_metrics_add (HN_METRIC_CONNECTIONS_REFUSED, "limit", 1);
   if (self->clients.length >= self->shared.options.connections_max + HN_LIMIT_TURNED_AWAY) {
     refuse (fd);
     return;
   }
   client = hn_front_client_new (&self->shared, fd, &peer);
   g_queue_push_tail_link (&self->clients, hn_front_client_get_link (client));
+  hn_metrics_add (HN_METRIC_CONNECTIONS, NULL, 1);
   if (self->clients.length > self->shared.options.connections_max)
     hn_front_client_turn_away (client);
 }
@@ -181,8 +186,10 @@ turn_away (HnFront *self)
   close (self->reserve_fd);
   self->reserve_fd = -1;
   fd = accept4 (self->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (fd >= 0)
+  if (fd >= 0) {
+    hn_metrics_add (HN_METRIC_CONNECTIONS_REFUSED, "descriptors", 1);
     refuse (fd);
+  }
   open_reserve (self);
   return fd >= 0;
 }
@@ -227,6 +234,7 @@ on_gone (HnFrontClient *client, gpointer user_data)
   HnFront *self = user_data;
 
   g_queue_unlink (&self->clients, hn_front_client_get_link (client));
+  hn_metrics_add (HN_METRIC_CONNECTIONS, NULL, -1);
 }
 
 static gboolean
@@ -387,6 +395,7 @@ hn_front_free (HnFront *self)
   hn_front_stop_accepting (self);
   g_source_destroy (self->tick);
   g_source_unref (self->tick);
+  hn_metrics_add (HN_METRIC_CONNECTIONS, NULL, -(gint64) self->clients.length);
   while ((link = g_queue_pop_head_link (&self->clients)) != NULL)
     hn_front_client_free (link->data);
   hn_upstream_pool_free (self->shared.pool);

@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "net/gate.h"
 
 #define MAX_SEGMENTS 12
@@ -62,6 +63,7 @@ answer (HnHttpRequest *self, guint status, const char *content_type, const char 
 {
   g_return_if_fail (!self->answered);
   self->answered = TRUE;
+  hn_metrics_add (HN_METRIC_API_ANSWERS, hn_metrics_status_class (status), 1);
   if (!client_is_there (self))
     return;
   soup_server_message_set_status (self->message, status, NULL);

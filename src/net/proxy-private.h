@@ -29,6 +29,8 @@ struct _HnProxy {
   HnProxyState state;
   HnProxyFailure failure;
   gint64 since_us; /* when the present wait began */
+  gint64 begun_us; /* when its head was read */
+  guint status;    /* of the answer, 0: none yet */
   gsize moved;     /* bytes in this turn */
 
   GByteArray *request_head; /* as sent, while it may have to be sent again */

@@ -2,6 +2,7 @@
 #include "net/proxy-private.h"
 
 #include "base/limits.h"
+#include "base/metrics.h"
 
 /* Towards the upstream: a connection, the request's head, the client's body. The rules stand in proxy.c. */
 
@@ -98,6 +99,7 @@ pump_request_once (HnProxy *self, gboolean *ret_moved)
   sent = hn_proxy_send (self->upstream, &(HnProxyOutgoing){ .bytes = buffer, .length = payload }, self->request_chunked, hn_proxy_request_is_done (self));
   self->deaf = !sent;
   self->moved += length;
+  hn_metrics_add (HN_METRIC_PROXY_BYTES, "to_upstream", (gint64) payload);
   *ret_moved = TRUE;
   return HN_PROXY_RUNNING;
 }

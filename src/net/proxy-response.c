@@ -2,6 +2,7 @@
 #include "net/proxy-private.h"
 
 #include "base/limits.h"
+#include "base/metrics.h"
 
 /* Towards the client: what the upstream answers, edited on its way if there is a filter. The rules stand in proxy.c. */
 
@@ -55,6 +56,7 @@ begin_answer (HnProxy *self, const HnHttpHead *head)
 {
   HnHttpFraming framing;
 
+  self->status = head->status;
   open_filter (self, head);
   choose_framing (self, head, &framing);
   self->lead = g_byte_array_sized_new (1024);
@@ -66,6 +68,12 @@ begin_answer (HnProxy *self, const HnHttpHead *head)
     self->upstream_closes = head->close;
   g_clear_pointer (&self->request_head, g_byte_array_unref);
   self->state = HN_PROXY_ANSWERING;
+}
+
+static void
+note_duration (HnProxy *self)
+{
+  hn_metrics_observe (HN_METRIC_PROXY_DURATION, NULL, hn_poller_now_us (self->poller) - self->begun_us);
 }
 
 static HnProxyResult
@@ -81,6 +89,8 @@ begin_upgrade (HnProxy *self, const HnHttpHead *head)
   part = (struct iovec){ out->data, out->len };
   if (!hn_wire_send (self->client, &part, 1))
     return hn_proxy_client_left (self);
+  self->status = head->status;
+  note_duration (self);
   self->state = HN_PROXY_WITH_TUNNEL;
   return HN_PROXY_UPGRADED;
 }
@@ -155,6 +165,8 @@ pass_on (HnProxy *self, const char *bytes, gsize length, gboolean last)
   g_autoptr (GByteArray) edited = NULL;
   gsize fed = 0;
 
+  if (lead != NULL)
+    note_duration (self);
   if (self->filter_state != NULL && self->framing != HN_HTTP_BODY_NONE && !is_through (self))
     edited = edit (self, bytes, length, last, &fed);
   return hn_proxy_send (self->client, &(HnProxyOutgoing){ lead, edited, fed < length ? bytes + fed : NULL, length - fed },
@@ -205,6 +217,7 @@ take_body (HnProxy *self, char *bytes, gsize length)
   hn_wire_unread (self->upstream, bytes + used, length - used);
   done = hn_http_body_is_done (&self->response_body);
   self->moved += length;
+  hn_metrics_add (HN_METRIC_PROXY_BYTES, "to_client", (gint64) payload);
   if (!pass_on (self, bytes, payload, done))
     return hn_proxy_client_left (self);
   return done ? finish_answer (self) : HN_PROXY_RUNNING;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 
 /* Rules:
  *  - a request that may be repeated (safe method, no body) may use a waiting connection, and is sent once more on a fresh one when that
@@ -92,8 +93,8 @@ step (HnProxy *self, gboolean *ret_moved)
   return result;
 }
 
-HnProxyResult
-hn_proxy_run (HnProxy *self)
+static HnProxyResult
+run (HnProxy *self)
 {
   self->moved = 0;
   for (;;) {
@@ -107,6 +108,23 @@ hn_proxy_run (HnProxy *self)
       return result;
     }
   }
+}
+
+/* Each request is counted once, at its end. */
+static HnProxyResult
+count (const HnProxy *self, HnProxyResult result)
+{
+  if (result == HN_PROXY_FAILED || result == HN_PROXY_CUT)
+    hn_metrics_add (HN_METRIC_PROXY_REQUESTS, result == HN_PROXY_CUT ? "cut" : "failed", 1);
+  else if (result != HN_PROXY_RUNNING)
+    hn_metrics_add (HN_METRIC_PROXY_REQUESTS, hn_metrics_status_class (self->status), 1);
+  return result;
+}
+
+HnProxyResult
+hn_proxy_run (HnProxy *self)
+{
+  return count (self, run (self));
 }
 
 /* ---- deadlines ---- */
@@ -153,8 +171,8 @@ hn_proxy_get_deadline (HnProxy *self)
   return HN_NEVER;
 }
 
-HnProxyResult
-hn_proxy_expire (HnProxy *self)
+static HnProxyResult
+expire (HnProxy *self)
 {
   if (self->state == HN_PROXY_CONNECTING)
     return hn_proxy_fail (self, 504, "upstream timed out", "did not accept the connection in time");
@@ -163,6 +181,12 @@ hn_proxy_expire (HnProxy *self)
   if (self->state == HN_PROXY_ANSWERING && hn_proxy_response_waits (self))
     return response_deadline (self) > hn_poller_now_us (self->poller) ? HN_PROXY_RUNNING : hn_proxy_client_left (self);
   return hn_proxy_fail (self, 504, "upstream timed out", "did not answer in time");
+}
+
+HnProxyResult
+hn_proxy_expire (HnProxy *self)
+{
+  return count (self, expire (self));
 }
 
 /* ---- life ---- */
@@ -226,6 +250,7 @@ hn_proxy_new (HnPoller *poller, HnUpstreamPool *pool, HnWire *client, const HnHt
   HnProxy *self = g_new0 (HnProxy, 1);
 
   self->poller = poller;
+  self->begun_us = hn_poller_now_us (poller);
   self->pool = pool;
   self->client = client;
   self->route = *route;

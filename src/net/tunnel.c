@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "net/pace.h"
 
 #define BYTES_PER_TURN (2 * 1024 * 1024)
@@ -34,12 +35,11 @@ note_pace (HnTunnel *self, int side)
 
 /* Moves bytes from one side to the other until one of them, or the budget, is at its end. */
 static Pumped
-pump (HnTunnel *self, int from)
+pump_some (HnTunnel *self, int from, gsize *ret_moved)
 {
   HnWire *source = self->wires[from];
   HnWire *sink = self->wires[!from];
   char *buffer = hn_poller_scratch (self->poller);
-  gsize moved = 0;
 
   if (!hn_wire_flush (sink))
     return BROKEN;
@@ -47,7 +47,7 @@ pump (HnTunnel *self, int from)
     struct iovec part = { buffer, 0 };
     HnWireResult result;
 
-    if (moved >= BYTES_PER_TURN)
+    if (*ret_moved >= BYTES_PER_TURN)
       return BUDGET_SPENT;
     result = hn_wire_read (source, buffer, HN_LIMIT_TUNNEL_BUFFER_BYTES, &part.iov_len);
     if (result == HN_WIRE_BLOCKED)
@@ -58,13 +58,24 @@ pump (HnTunnel *self, int from)
       self->halves[from] = ENDED;
     else if (!hn_wire_send (sink, &part, 1))
       return BROKEN;
-    moved += part.iov_len;
+    *ret_moved += part.iov_len;
   }
   if (self->halves[from] == ENDED && hn_wire_get_pending (sink) == 0) {
     hn_wire_shutdown (sink);
     self->halves[from] = PASSED_ON;
   }
   return IDLE;
+}
+
+static Pumped
+pump (HnTunnel *self, int from)
+{
+  gsize moved = 0;
+  Pumped result = pump_some (self, from, &moved);
+
+  if (moved > 0)
+    hn_metrics_add (HN_METRIC_TUNNEL_BYTES, from == 0 ? "to_upstream" : "to_client", (gint64) moved);
+  return result;
 }
 
 static void

@@ -92,7 +92,7 @@ hn_deliver_http_new (HnHttpClient *client, const HnDeliverPlace *place, HnRandom
   static const HnOutboxIoEvents events = { on_send };
   HnDeliverHttp *self = g_new0 (HnDeliverHttp, 1);
   g_autofree char *directory = g_build_filename (place->data_dir, "spool", place->name, NULL);
-  const HnOutboxIoPlace outbox = { directory, place->prefix, place->what, HN_LIMIT_SPOOL_COUNT, 0,
+  const HnOutboxIoPlace outbox = { directory, place->prefix, place->what, place->kind, HN_LIMIT_SPOOL_COUNT, 0,
                                    hn_seconds (FIRST_PAUSE_SECONDS * place->time_scale) };
 
   self->calls = hn_calls_http_new (client);

@@ -16,6 +16,7 @@ typedef struct {
   const char *token;    /* (nullable): bearer token */
   const char *prefix;   /* of log lines */
   const char *what;     /* plural, for log lines */
+  const char *kind;     /* label of its metrics */
   double time_scale;
 } HnDeliverPlace;
 

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "net/timer.h"
 #include "worker/calls-http.h"
 #include "worker/heartbeat.h"
@@ -86,6 +87,7 @@ on_answer (const HnHttpReply *reply, const GError *error, gpointer data)
   HnHeartbeatHttp *self = data;
   gboolean accepted = reply != NULL && reply->status / 100 == 2;
 
+  hn_metrics_add (HN_METRIC_HEARTBEATS, accepted ? "ok" : reply != NULL ? "refused" : "failed", 1);
   log_answer (self, reply, error);
   if (accepted)
     take_news (self, reply);

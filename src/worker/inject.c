@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/metrics.h"
 
 typedef enum {
   AT_TEXT,
@@ -298,7 +299,10 @@ hn_inject_tag (const char *session_id)
 static gpointer
 filter_open (const HnHttpHead *request, const HnHttpHead *response, gpointer filter_data)
 {
-  return hn_inject_applies (request, response) ? hn_inject_new (filter_data) : NULL;
+  gboolean applies = hn_inject_applies (request, response);
+
+  hn_metrics_add (HN_METRIC_INJECTIONS, applies ? "injected" : "left_alone", 1);
+  return applies ? hn_inject_new (filter_data) : NULL;
 }
 
 static gsize

@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "net/timer.h"
 #include "rtc/audio-receiver.h"
 #include "rtc/warm-up.h"
@@ -33,6 +34,10 @@ typedef struct {
   gpointer answered_data;
 } Entry;
 
+typedef struct {
+  guint64 forwarded, lost, dropped, unreachable;
+} Packets;
+
 struct _HnMicIo {
   HnMicIoOptions options;
   char *local_address;
@@ -44,6 +49,7 @@ struct _HnMicIo {
   GError *unable; /* (nullable) why no microphone works here */
   guint receivers; /* that there are */
   guint ended;     /* since memory was given back */
+  Packets over;    /* of microphones that are no more */
 };
 
 static void happened (Entry *entry, HnMicHappening happening);
@@ -132,6 +138,15 @@ give_memory_back (HnMicIo *self)
 }
 
 static void
+add_packets (Packets *sum, const HnRtpForwardStats *stats)
+{
+  sum->forwarded += stats->meter.packets;
+  sum->lost += hn_rtp_meter_lost (&stats->meter);
+  sum->dropped += stats->meter.refused + stats->malformed;
+  sum->unreachable += stats->unreachable;
+}
+
+static void
 stop (Entry *entry)
 {
   const char *reason = hn_mic_end_to_text (hn_mic_get_end (entry->rules));
@@ -141,6 +156,7 @@ stop (Entry *entry)
   if (entry->receiver != NULL) {
     hn_audio_receiver_get_stats (entry->receiver, &entry->last);
     g_clear_pointer (&entry->receiver, hn_audio_receiver_free);
+    add_packets (&entry->owner->over, &entry->last);
     give_memory_back (entry->owner);
   }
   hn_info ("mic", entry->session_id, "ended reason=%s packets=%" G_GUINT64_FORMAT " lost=%" G_GUINT64_FORMAT " unreachable=%" G_GUINT64_FORMAT "%s%s",
@@ -379,6 +395,35 @@ hn_mic_io_count (HnMicIo *self)
   while (g_hash_table_iter_next (&iter, NULL, &value))
     count += hn_mic_get_state (((Entry *) value)->rules) != HN_MIC_OFF ? 1 : 0;
   return count;
+}
+
+/* What was missed may still come, but a counter never goes down. */
+static void
+raise_packets (const char *fate, guint64 n)
+{
+  hn_metrics_set (HN_METRIC_MIC_PACKETS, fate, MAX ((gint64) n, hn_metrics_get (HN_METRIC_MIC_PACKETS, fate)));
+}
+
+void
+hn_mic_io_collect (HnMicIo *self)
+{
+  Packets sum = self->over;
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->entries);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    HnRtpForwardStats stats = { 0 };
+
+    if (((Entry *) value)->receiver == NULL)
+      continue;
+    hn_audio_receiver_get_stats (((Entry *) value)->receiver, &stats);
+    add_packets (&sum, &stats);
+  }
+  raise_packets ("forwarded", sum.forwarded);
+  raise_packets ("lost", sum.lost);
+  raise_packets ("dropped", sum.dropped);
+  raise_packets ("unreachable", sum.unreachable);
 }
 
 /* ---- construction ---- */

@@ -41,6 +41,14 @@ typedef void (*HnMicAnswered) (const char *sdp, guint number, const GError *erro
 HnMicIo *hn_mic_io_new (const HnMicIoOptions *options);
 
 /**
+ * hn_mic_io_collect:
+ * @self: microphones
+ *
+ * Sets the metrics that count their packets.
+ */
+void hn_mic_io_collect (HnMicIo *self);
+
+/**
  * hn_mic_io_free:
  * @self: (nullable): what to free; offers that wait are answered from inside
  */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "net/timer.h"
 #include "worker/outbox-fs.h"
 
@@ -19,6 +20,7 @@ struct _HnOutboxIo {
   char *directory;
   const char *prefix;
   const char *what;
+  const char *kind;
   gint64 max_age_us;
   gboolean complained; /* of the disk, or of who does not take them: once, until it is well again */
   const HnOutboxIoEvents *events;
@@ -28,6 +30,7 @@ struct _HnOutboxIo {
 static void
 arm (HnOutboxIo *self)
 {
+  hn_metrics_set (HN_METRIC_SPOOL_WAITING, self->kind, hn_outbox_count (self->rules));
   hn_timer_arm (self->timer, hn_outbox_deadline (self->rules));
 }
 
@@ -56,6 +59,7 @@ static void
 give_up (HnOutboxIo *self, const char *name, const char *why)
 {
   hn_warning (self->prefix, NULL, "gave up one of the %s name=%.*s: %s", self->what, SHOWN_CHARS, name, why);
+  hn_metrics_add (HN_METRIC_SPOOL_DROPPED, self->kind, 1);
   hn_outbox_told (self->rules, name, HN_OUTBOX_REFUSED, hn_clock_now_us ());
   forget (self, name);
 }
@@ -93,6 +97,7 @@ drop_surplus (HnOutboxIo *self)
     g_free (name);
     dropped++;
   }
+  hn_metrics_add (HN_METRIC_SPOOL_DROPPED, self->kind, dropped);
   if (dropped > 0)
     hn_warning (self->prefix, NULL, "too many %s wait: dropped the oldest count=%u", self->what, dropped);
 }
@@ -137,8 +142,11 @@ hn_outbox_io_put (HnOutboxIo *self, const char *id, const char *group, const cha
 {
   g_autofree char *name = hn_outbox_fs_name (hn_clock_utc_us (), id, group);
 
-  if (!keep (self, name, text))
+  hn_metrics_add (HN_METRIC_SPOOLED, self->kind, 1);
+  if (!keep (self, name, text)) {
+    hn_metrics_add (HN_METRIC_SPOOL_DROPPED, self->kind, 1);
     return;
+  }
   hn_outbox_add (self->rules, name, group, strlen (text));
   drop_surplus (self);
   arm (self);
@@ -162,6 +170,8 @@ hn_outbox_io_told (HnOutboxIo *self, const char *name, HnOutboxVerdict verdict, 
 {
   guint failures = hn_outbox_told (self->rules, name, verdict, hn_clock_now_us ());
 
+  if (verdict != HN_OUTBOX_AGAIN)
+    hn_metrics_add (verdict == HN_OUTBOX_DELIVERED ? HN_METRIC_SPOOL_SENT : HN_METRIC_SPOOL_DROPPED, self->kind, 1);
   if (verdict == HN_OUTBOX_DELIVERED)
     forget (self, name);
   else if (verdict == HN_OUTBOX_REFUSED && !g_hash_table_remove (self->held, name))
@@ -191,6 +201,7 @@ hn_outbox_io_new (const HnOutboxIoPlace *place, HnRandom *random, const HnOutbox
   self->directory = g_strdup (place->directory);
   self->prefix = place->prefix;
   self->what = place->what;
+  self->kind = place->kind;
   self->max_age_us = place->max_age_us;
   self->events = events;
   self->user_data = user_data;

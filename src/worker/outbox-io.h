@@ -17,6 +17,7 @@ typedef struct {
   const char *directory; /* where they are kept */
   const char *prefix;    /* of log lines; outlives the outbox */
   const char *what;      /* plural, for log lines; outlives the outbox */
+  const char *kind;      /* label of its metrics; outlives the outbox */
   guint max_count;
   gint64 max_age_us;     /* older ones are dropped; 0: none is too old */
   gint64 first_pause_us; /* after a failure */

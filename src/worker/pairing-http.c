@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "net/timer.h"
 #include "worker/moonlight-json.h"
 #include "worker/pairing.h"
@@ -19,6 +20,7 @@ struct _HnPairingHttp {
   char *session_id;
   char *name;
   char pin[5];
+  gint64 begun_us;
   const HnPairingHttpEvents *events;
   gpointer user_data;
 };
@@ -46,6 +48,15 @@ on_pin_answer (const HnHttpReply *reply, const GError *error, gpointer data)
   }
 }
 
+static void
+count (const HnPairingHttp *self, HnPairingDo effects)
+{
+  if ((effects & HN_PAIRING_DO_SUCCEED) != 0)
+    hn_metrics_observe (HN_METRIC_PAIR_DURATION, NULL, hn_clock_now_us () - self->begun_us);
+  if ((effects & (HN_PAIRING_DO_SUCCEED | HN_PAIRING_DO_FAIL)) != 0)
+    hn_metrics_add (HN_METRIC_PAIRINGS, (effects & HN_PAIRING_DO_SUCCEED) != 0 ? "paired" : "failed", 1);
+}
+
 /* The last thing that anybody does here: `done` may free @self. */
 static void
 happened (HnPairingHttp *self, HnPairingEvent event, const char *why)
@@ -53,6 +64,7 @@ happened (HnPairingHttp *self, HnPairingEvent event, const char *why)
   HnPairingDo effects = hn_pairing_handle (self->rules, event, why, hn_clock_now_us ());
 
   hn_timer_arm (self->timer, hn_pairing_deadline (self->rules));
+  count (self, effects);
   if ((effects & HN_PAIRING_DO_POST) != 0)
     hn_sunshine_http_pin (self->calls, &self->sunshine, self->pin, self->name, on_pin_answer, self);
   if ((effects & HN_PAIRING_DO_SUCCEED) != 0)
@@ -116,7 +128,8 @@ hn_pairing_http_start (HnHttpClient *client, const HnMoonlightPlace *web_server,
   static const HnHttpStreamEvents stream_events = { on_head, on_line, on_ended };
   HnPairingHttp *self = g_new0 (HnPairingHttp, 1);
 
-  self->rules = hn_pairing_new (hn_clock_now_us ());
+  self->begun_us = hn_clock_now_us ();
+  self->rules = hn_pairing_new (self->begun_us);
   self->calls = hn_calls_http_new (client);
   self->timer = hn_timer_new (on_time, self);
   self->sunshine = *sunshine;

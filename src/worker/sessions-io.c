@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "net/probe.h"
 #include "net/timer.h"
 #include "worker/body-queue.h"
@@ -153,13 +154,15 @@ on_ending (HnSessionIo *session, gpointer data)
 {
   Entry *entry = data;
   HnSessionsIo *self = entry->owner;
+  HnEndReason reason = hn_session_get_reason (hn_session_io_get_rules (session));
   g_autofree char *record_id = hn_random_hex (self->random, RECORD_RANDOM_BYTES);
   g_autofree char *record = NULL;
 
   hn_body_queue_set_streaming (self->bodies, id_of (session), FALSE);
   self->events->ending (id_of (session), self->user_data);
   record = hn_session_io_record (session, self->worker_id, record_id);
-  self->ended[hn_session_get_reason (hn_session_io_get_rules (session))]++;
+  self->ended[reason]++;
+  hn_metrics_add (HN_METRIC_ENDS, hn_end_reason_to_text (reason), 1);
   self->events->record (record_id, record, self->user_data);
 }
 

@@ -81,7 +81,7 @@ hn_unpair_http_new (HnHttpClient *client, const HnConfig *config, HnRandom *rand
   static const HnOutboxIoEvents events = { on_send };
   HnUnpairHttp *self = g_new0 (HnUnpairHttp, 1);
   g_autofree char *directory = g_build_filename (config->sessions_data_dir, "spool", "unpair", NULL);
-  const HnOutboxIoPlace outbox = { directory, "pairing", "clients to be unpaired", HN_LIMIT_SPOOL_COUNT,
+  const HnOutboxIoPlace outbox = { directory, "pairing", "clients to be unpaired", "unpair", HN_LIMIT_SPOOL_COUNT,
                                    hn_seconds (HN_LIMIT_UNPAIR_HOURS * 3600 * time_scale),
                                    hn_seconds (FIRST_PAUSE_SECONDS * time_scale) };
 

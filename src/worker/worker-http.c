@@ -4,20 +4,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/create-outcome.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "net/metrics-http.h"
 #include "worker/browser-rules.h"
 #include "worker/health-json.h"
 #include "worker/mic-http.h"
 #include "worker/overlay-http.h"
+#include "worker/worker-gauges.h"
 
 struct _HnWorkerHttp {
   HnWorkerHttpWorld world;
   HnHttpServer *server;
   HnOverlayHttp *overlay;
+  HnMetricsHttp *metrics;
 };
 
 /* ---- answers ---- */
@@ -70,6 +74,22 @@ handle_health (HnHttpRequest *request, gpointer data)
   health.with_sessions = hn_http_request_is_admin (request) || hn_http_request_is_local (request);
   object = hn_health_json (&health);
   hn_http_request_reply_json (request, 200, object);
+}
+
+static void
+collect (gpointer data)
+{
+  HnWorkerHttp *self = data;
+  g_autoptr (HnWorkerReport) report = self->world.report (self->world.user_data);
+
+  hn_worker_gauges_set (report);
+  hn_mic_io_collect (self->world.mics);
+}
+
+static void
+handle_metrics (HnHttpRequest *request, gpointer data)
+{
+  hn_metrics_http_reply (((HnWorkerHttp *) data)->metrics, request);
 }
 
 static JsonObject *
@@ -130,6 +150,7 @@ typedef struct {
   HnHttpRequest *request;
   char *session_id;
   char *worker_id;
+  gint64 begun_us;
   gulong left_handler;
   guint left_id; /* the client's leaving, carried out from the loop */
 } Creation;
@@ -146,10 +167,20 @@ creation_free (Creation *self)
 }
 
 static void
+count_creation (const Creation *self, const GError *error)
+{
+  gboolean left = g_cancellable_is_cancelled (hn_http_request_get_cancellable (self->request));
+  guint status = left ? 0 : error != NULL ? hn_error_http_status (error) : 201;
+
+  hn_create_outcome_count (status, hn_clock_now_us () - self->begun_us);
+}
+
+static void
 on_created (const char *session_id, const char *stream_path, const GError *error, gpointer data)
 {
   Creation *self = data;
 
+  count_creation (self, error);
   if (error != NULL) {
     hn_http_request_reply_error (self->request, error);
   } else {
@@ -193,16 +224,19 @@ handle_create (HnHttpRequest *request, gpointer data)
   Creation *creation;
 
   if (wanted == NULL) {
+    hn_create_outcome_count (hn_error_http_status (error), 0);
     hn_http_request_reply_error (request, error);
     return;
   }
   creation = g_new0 (Creation, 1);
   creation->owner = self;
+  creation->begun_us = hn_clock_now_us ();
   creation->request = hn_http_request_ref (request);
   creation->worker_id = g_strdup (report->id);
   creation->session_id = hn_sessions_io_create (self->world.sessions, wanted, on_created, creation, &error);
   if (creation->session_id == NULL) {
     hn_info ("worker", NULL, "no session: %s body_ip=%s", error->message, body_ip);
+    count_creation (creation, error);
     hn_http_request_reply_error (request, error);
     creation_free (creation);
     return;
@@ -398,6 +432,7 @@ handle_bye (HnHttpRequest *request, gpointer data)
 
 static const HnHttpRoute routes[] = {
   { "GET", "/api/v1/health", HN_HTTP_OPEN, FALSE, handle_health },
+  { "GET", "/metrics", HN_HTTP_OPEN, FALSE, handle_metrics }, /* asks for a token or a loopback caller itself */
   { "POST", "/api/v1/heartbeat", HN_HTTP_BEARER, FALSE, handle_beat },
   { "GET", "/api/v1/sessions", HN_HTTP_BEARER, FALSE, handle_list },
   { "POST", "/api/v1/sessions", HN_HTTP_BEARER, TRUE, handle_create },
@@ -463,6 +498,7 @@ hn_worker_http_new (const HnWorkerHttpWorld *world)
 
   self->world = *world;
   self->overlay = hn_overlay_http_new (world->config);
+  self->metrics = hn_metrics_http_new (HN_METRICS_WORKER, collect, self);
   self->server = hn_http_server_new (routes, G_N_ELEMENTS (routes), is_admin, self);
   hn_http_server_set_trusted_proxies (self->server, world->trusted);
   return self;
@@ -475,5 +511,6 @@ hn_worker_http_free (HnWorkerHttp *self)
     return;
   hn_http_server_free (self->server);
   hn_overlay_http_free (self->overlay);
+  hn_metrics_http_free (self->metrics);
   g_free (self);
 }

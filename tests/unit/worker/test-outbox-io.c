@@ -36,7 +36,7 @@ static void
 open_outbox (World *world, gint64 max_age_us)
 {
   static const HnOutboxIoEvents events = { on_send };
-  const HnOutboxIoPlace place = { world->directory, "worker", "requests", 1000, max_age_us, 1000 };
+  const HnOutboxIoPlace place = { world->directory, "worker", "requests", "record", 1000, max_age_us, 1000 };
 
   world->outbox = hn_outbox_io_new (&place, world->random, &events, world);
 }
