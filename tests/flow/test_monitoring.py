@@ -1,0 +1,133 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""scripts/monitoring/: what promtool says of it, and every panel's query asked of Debian's Prometheus that scrapes a live cluster."""
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+import urllib.parse
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+
+import flow  # noqa: E402, I001
+import cluster  # noqa: E402
+import holders  # noqa: E402
+import web  # noqa: E402
+from flow import equal, true  # noqa: E402
+
+FOLDER = os.path.join(flow.TOP, "scripts/monitoring")
+PROMETHEUS_PORT = 9090
+
+
+def _read(name):
+    with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def _promtool(*words):
+    result = subprocess.run(["/usr/bin/promtool", *words], cwd=FOLDER, capture_output=True, text=True, check=False, timeout=60)
+    equal(result.returncode, 0, "promtool %s: %s%s" % (" ".join(words), result.stdout, result.stderr))
+
+
+def _panels():
+    return [panel for panel in json.loads(_read("grafana-dashboard.json"))["panels"] if panel["type"] != "row"]
+
+
+def the_rules_pass_their_unit_tests():
+    _promtool("check", "rules", "alerts.yml")
+    _promtool("test", "rules", "alerts.test.yml")
+
+
+def each_alert_is_tested_firing_and_quiet_and_says_what_to_do():
+    tests = _read("alerts.test.yml")
+    rules = re.split(r"^ +- alert: ", _read("alerts.yml"), flags=re.M)[1:]
+    true(len(rules) > 15, "only %d alerts" % len(rules))
+    for rule in rules:
+        name = rule.split("\n")[0]
+        for end in ("exp_samples: [{", "exp_samples: []"):
+            true(re.search(re.escape('alertname="%s"' % name) + ".*" + re.escape(end), tests), "%s has no test with %s" % (name, end))
+        for part in ("severity: ", "summary: ", "mend: "):
+            true(part in rule, "%s has no %s" % (name, part))
+
+
+def what_rules_and_panels_ask_for_exists():
+    known = set(re.findall(r'"((?:hydraneck|process)_[a-z_]+)"', open(os.path.join(flow.TOP, "src/base/metrics-list.h"), encoding="utf-8").read()))
+    for name in ("alerts.yml", "alerts.test.yml", "grafana-dashboard.json"):
+        for metric in set(re.findall(r"\b((?:hydraneck|process)_[a-z_]+)(?=[{\[\s)(]|\\?\")", _read(name))) - {"process_exited"}:
+            true(metric in known or re.sub("_(bucket|sum|count)$", "", metric) in known, "%s asks for %s" % (name, metric))
+
+
+def panels_lie_beside_each_other_and_say_what_they_are():
+    taken = {}
+    for panel in json.loads(_read("grafana-dashboard.json"))["panels"]:
+        at = panel["gridPos"]
+        true(at["x"] + at["w"] <= 24, panel["title"])
+        for cell in ((x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])):
+            true(cell not in taken, "%s lies on %s" % (panel["title"], taken.get(cell)))
+            taken[cell] = panel["title"]
+        true(panel["type"] == "row" or (panel["description"].endswith(".") and panel["fieldConfig"]["defaults"]["unit"]), panel["title"])
+    equal(len({panel["id"] for panel in _panels()}), len(_panels()), "ids")
+
+
+def _start_prometheus(running):
+    """The sample configuration, with our addresses, our token and a short interval."""
+    plan = running.plan
+    token = running.path("prometheus.token")
+    with open(os.open(token, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(plan.token)
+    text = _read("prometheus.yml").replace("15s", "200ms").replace("alerts.yml", os.path.join(FOLDER, "alerts.yml"))
+    text = re.sub(r"/etc/prometheus/[a-z-]+\.token", token, text).replace("127.0.0.1:8080", cluster.at_text(plan.controller))
+    text = text.replace('"127.0.0.1:47990"', ", ".join('"%s"' % cluster.at_text(plan.worker(n)) for n in range(1, plan.workers + 1)))
+    config = running.path("prometheus.yml")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(text)
+    at = (running.plan.worker_net + "207", PROMETHEUS_PORT)
+    _promtool("check", "config", config)
+    running.start("prometheus", ["/usr/bin/prometheus", "--config.file=" + config, "--storage.tsdb.path=" + running.path("prometheus"),
+                                 "--web.listen-address=" + cluster.at_text(at), "--log.level=warn"], None)
+    running.wait(lambda: holders.bind_problem(*at), 15, "Prometheus listens")
+    return cluster.at_url(at)
+
+
+def _query(prometheus, text):
+    try:
+        reply = web.call("GET", prometheus + "/api/v1/query?" + urllib.parse.urlencode({"query": text.replace("$__rate_interval", "30s")}))
+    except OSError:
+        return []
+    if reply.status == 503:  # it starts
+        return []
+    body = reply.json()
+    equal(body["status"], "success", "%s: %s" % (text, body.get("error")))
+    return body["data"]["result"]
+
+
+def _has_data(prometheus, text):
+    return any(not math.isnan(float(sample["value"][1])) for sample in _query(prometheus, text))
+
+
+def every_panels_query_returns_data(running):
+    prometheus = _start_prometheus(running)
+    running.wait(lambda: len(_query(prometheus, 'up{job=~"hydraneck-.+"} == 1')) == 1 + running.plan.workers, 15, "all targets scraped")
+    created = running.create(1)
+    web.call("GET", created["stream_url"])
+    socket = web.WebSocket(created["stream_url"].split("/stream.html")[0].replace("http://", "ws://") + "/api/host/stream")
+    equal(socket.status, 101, "socket")
+    missing = [(panel["title"], target["expr"]) for panel in _panels() for target in panel["targets"]]
+
+    def rest():
+        missing[:] = [(title, text) for title, text in missing if not _has_data(prometheus, text)]
+        return not missing
+    try:
+        running.wait(rest, 10, "data")
+    except Exception:
+        raise AssertionError("no data for %r" % missing) from None
+    equal(_query(prometheus, "sum(hydraneck_sessions{job='hydraneck-controller',state='active'})")[0]["value"][1], "1", "active sessions")
+    equal(_query(prometheus, 'ALERTS{alertstate="firing"}'), [], "alerts of a healthy cluster")
+    socket.close()
+
+
+if __name__ == "__main__":
+    flow.main(globals(), bodies=2, workers=2, turn=False)
