@@ -13,8 +13,10 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _before_exec():
+def _before_exec(terminal):
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if terminal is not None:
+        os.close(os.open(terminal, os.O_RDWR))  # the first one that a session's leader opens is its terminal
 
 
 class ChildError(Exception):
@@ -22,9 +24,9 @@ class ChildError(Exception):
 
 
 class Child:
-    """One process. Its output goes to `log`; lines of stdout may be waited for."""
+    """One process. Its output goes to `log`; lines of stdout may be waited for. `terminal` is its controlling one, if any."""
 
-    def __init__(self, name, argv, log, env=None, cwd=None, wait_for=None, timeout=20):
+    def __init__(self, name, argv, log, env=None, cwd=None, wait_for=None, timeout=20, terminal=None):
         self.name = name
         self.log = log
         self._lines = threading.Condition()
@@ -33,7 +35,7 @@ class Child:
         self._out = open(log, "ab", buffering=0)
         self.process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=env, cwd=cwd, start_new_session=True, preexec_fn=_before_exec)
+            env=env, cwd=cwd, start_new_session=True, preexec_fn=lambda: _before_exec(terminal))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         if wait_for is not None:

@@ -121,9 +121,9 @@ class Cluster:
     def path(self, name):
         return os.path.join(self.plan.folder, name)
 
-    def start(self, name, argv, wait_for, timeout=20):
+    def start(self, name, argv, wait_for, timeout=20, terminal=None):
         self.children[name] = child.Child(name, argv, self.path(name + ".log"), env=self.env(), cwd=self.plan.folder,
-                                          wait_for=wait_for, timeout=timeout)
+                                          wait_for=wait_for, timeout=timeout, terminal=terminal)
         return self.children[name]
 
     def start_bodies(self):
@@ -184,9 +184,10 @@ class Cluster:
         merge(config, p.extra_worker)
         return config
 
-    def start_worker(self, number):
+    def start_worker(self, number, terminal=None):
         path = self.write_config("worker-%d" % number, self.worker_config(number))
-        return self.start("worker-%d" % number, [self.plan.program("hydraneckwebrtc"), "worker", "--config", path], "serving id=")
+        return self.start("worker-%d" % number, [self.plan.program("hydraneckwebrtc"), "worker", "--config", path], "serving id=",
+                          terminal=terminal)
 
     def write_config(self, name, config):
         path = self.path(name + ".yaml")

@@ -65,6 +65,17 @@ hn_network_parse (const char *text, HnNetwork *ret_network)
   return TRUE;
 }
 
+char *
+hn_network_to_text (const HnNetwork *network)
+{
+  gboolean v4 = is_v4 (&network->address) && network->prefix >= MAPPED_PREFIX_BITS;
+  guint prefix = v4 ? network->prefix - MAPPED_PREFIX_BITS : network->prefix;
+  char text[INET6_ADDRSTRLEN] = "";
+
+  inet_ntop (v4 ? AF_INET : AF_INET6, network->address.bytes + (v4 ? 12 : 0), text, sizeof text);
+  return prefix == (v4 ? 32 : 128) ? g_strdup (text) : g_strdup_printf ("%s/%u", text, prefix);
+}
+
 gboolean
 hn_networks_contain (GArray *networks, const HnAddress *address)
 {

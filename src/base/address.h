@@ -54,6 +54,14 @@ typedef struct {
 gboolean hn_network_parse (const char *text, HnNetwork *ret_network);
 
 /**
+ * hn_network_to_text:
+ * @network: a network
+ *
+ * Returns: (transfer full): what hn_network_parse() reads as the same one
+ */
+char *hn_network_to_text (const HnNetwork *network);
+
+/**
  * hn_networks_contain:
  * @networks: (element-type HnNetwork): networks
  * @address: an address

@@ -13,6 +13,36 @@ hn_config_value_slot (HnConfig *config, const HnConfigOption *option)
   return (char *) config + option->offset;
 }
 
+void
+hn_config_value_clear (HnConfig *config, const HnConfigOption *option)
+{
+  gpointer *target = hn_config_value_slot (config, option);
+
+  switch (option->type) {
+  case HN_CONFIG_TEXT:
+  case HN_CONFIG_SECRET:
+  case HN_CONFIG_WORKER_ID:
+  case HN_CONFIG_URL:
+  case HN_CONFIG_LISTEN:
+  case HN_CONFIG_ADDRESS:
+  case HN_CONFIG_LOG_LEVEL:
+    g_clear_pointer (target, g_free);
+    break;
+  case HN_CONFIG_NETWORKS:
+    g_clear_pointer (target, g_array_unref);
+    break;
+  case HN_CONFIG_ICE:
+    g_clear_pointer (target, json_array_unref);
+    break;
+  case HN_CONFIG_JSON:
+    g_clear_pointer (target, json_node_unref);
+    break;
+  case HN_CONFIG_DURATION:
+  case HN_CONFIG_UINT:
+    break;
+  }
+}
+
 static const char *
 check_url (const char *text)
 {
@@ -52,6 +82,12 @@ hn_config_value_read_networks (const char *text, GArray *networks)
   return NULL;
 }
 
+static gboolean
+is_level (const char *text)
+{
+  return g_str_equal (text, "debug") || g_str_equal (text, "info") || g_str_equal (text, "warning") || g_str_equal (text, "error");
+}
+
 static const char *
 read_checked_text (char **target, HnConfigType type, const char *text)
 {
@@ -68,6 +104,8 @@ read_checked_text (char **target, HnConfigType type, const char *text)
     wrong = "must be address:port or :port";
   else if (type == HN_CONFIG_ADDRESS && !hn_address_parse (text, &address))
     wrong = "must be an IP address";
+  else if (type == HN_CONFIG_LOG_LEVEL && !is_level (text))
+    wrong = "must be debug, info, warning or error";
   if (wrong != NULL)
     return wrong;
   g_free (*target);
@@ -90,6 +128,7 @@ hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const
   case HN_CONFIG_URL:
   case HN_CONFIG_LISTEN:
   case HN_CONFIG_ADDRESS:
+  case HN_CONFIG_LOG_LEVEL:
     return read_checked_text (target, option->type, text);
   case HN_CONFIG_DURATION:
     return read_duration (text, option, target);
@@ -106,4 +145,62 @@ hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const
     break;
   }
   return "must not be a plain value";
+}
+
+static char *
+networks_to_text (GArray *networks)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < networks->len; i++) {
+    g_autofree char *one = hn_network_to_text (&g_array_index (networks, HnNetwork, i));
+
+    g_string_append_printf (text, "%s%s", i > 0 ? "," : "", one);
+  }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static char *
+duration_to_text (gint64 us)
+{
+  gint64 seconds = us / G_USEC_PER_SEC;
+  gint64 unit = seconds % 3600 == 0 ? 3600 : seconds % 60 == 0 ? 60 : 1;
+
+  return g_strdup_printf ("%" G_GINT64_FORMAT "%s", seconds / unit, unit == 3600 ? "h" : unit == 60 ? "m" : "s");
+}
+
+static char *
+array_to_text (JsonArray *array)
+{
+  g_autoptr (JsonNode) node = json_node_init_array (json_node_alloc (), array);
+
+  return json_to_string (node, FALSE);
+}
+
+char *
+hn_config_value_to_text (const HnConfig *config, const HnConfigOption *option)
+{
+  gconstpointer slot = (const char *) config + option->offset;
+
+  switch (option->type) {
+  case HN_CONFIG_TEXT:
+  case HN_CONFIG_SECRET:
+  case HN_CONFIG_WORKER_ID:
+  case HN_CONFIG_URL:
+  case HN_CONFIG_LISTEN:
+  case HN_CONFIG_ADDRESS:
+  case HN_CONFIG_LOG_LEVEL:
+    return g_strdup (*(char *const *) slot);
+  case HN_CONFIG_DURATION:
+    return duration_to_text (*(const gint64 *) slot);
+  case HN_CONFIG_UINT:
+    return g_strdup_printf ("%u", *(const guint *) slot);
+  case HN_CONFIG_NETWORKS:
+    return networks_to_text (*(GArray *const *) slot);
+  case HN_CONFIG_ICE:
+    return array_to_text (*(JsonArray *const *) slot);
+  case HN_CONFIG_JSON:
+    return *(JsonNode *const *) slot != NULL ? json_to_string (*(JsonNode *const *) slot, FALSE) : NULL;
+  }
+  return NULL;
 }

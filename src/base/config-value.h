@@ -12,6 +12,7 @@ typedef enum {
   HN_CONFIG_URL,
   HN_CONFIG_LISTEN,
   HN_CONFIG_ADDRESS,
+  HN_CONFIG_LOG_LEVEL,
   HN_CONFIG_DURATION,
   HN_CONFIG_UINT,
   HN_CONFIG_NETWORKS,
@@ -26,6 +27,7 @@ typedef struct {
   const char *default_value;
   gint64 min, max;
   const char *doc;
+  gboolean live; /* taken up while running, on SIGHUP */
 } HnConfigOption;
 
 /**
@@ -38,6 +40,15 @@ typedef struct {
 gpointer hn_config_value_slot (HnConfig *config, const HnConfigOption *option);
 
 /**
+ * hn_config_value_clear:
+ * @config: a configuration
+ * @option: a row
+ *
+ * Frees what the field holds.
+ */
+void hn_config_value_clear (HnConfig *config, const HnConfigOption *option);
+
+/**
  * hn_config_value_from_text:
  * @config: where to put it
  * @option: which one
@@ -46,6 +57,18 @@ gpointer hn_config_value_slot (HnConfig *config, const HnConfigOption *option);
  * Returns: (nullable): %NULL when it is taken; else what is wrong, to follow the option's name
  */
 const char *hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const char *text);
+
+/**
+ * hn_config_value_to_text:
+ * @config: a configuration
+ * @option: which value
+ *
+ * Secrets too: for comparing, and for people only where the option's type allows it.
+ *
+ * Returns: (transfer full) (nullable): what hn_config_value_from_text() would read as the same value, JSON for what is no plain one; %NULL when
+ *   there is none
+ */
+char *hn_config_value_to_text (const HnConfig *config, const HnConfigOption *option);
 
 /**
  * hn_config_value_read_networks:

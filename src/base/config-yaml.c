@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #define MAX_DEPTH 32
+#define CREDENTIAL_FILE "credential_file"
 
 #define REFUSAL_CHARACTERS_MAX 400
 
@@ -42,6 +43,22 @@ const char *
 hn_config_yaml_text (const yaml_node_t *node)
 {
   return node->type == YAML_SCALAR_NODE ? (const char *) node->data.scalar.value : NULL;
+}
+
+char *
+hn_config_yaml_secret (const HnConfigYaml *self, const yaml_node_t *node, const char *what, GError **error)
+{
+  const char *path = hn_config_yaml_text (node);
+  g_autoptr (GError) local = NULL;
+  g_autofree char *secret = NULL;
+
+  if (path == NULL || !g_path_is_absolute (path))
+    hn_config_yaml_refuse (self, node, error, "'%s' must be an absolute path", what);
+  else if (self->sources->read_secret == NULL)
+    hn_config_yaml_refuse (self, node, error, "'%s' cannot be read here", what);
+  else if ((secret = self->sources->read_secret (path, self->sources->user_data, &local)) == NULL)
+    hn_config_yaml_refuse (self, node, error, "'%s': %s", what, local->message);
+  return g_steal_pointer (&secret);
 }
 
 static gboolean
@@ -164,6 +181,34 @@ complete_ice_text (JsonObject *server, const char *name)
   return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING;
 }
 
+static yaml_node_t *
+find_member (const HnConfigYaml *self, const yaml_node_t *mapping, const char *name)
+{
+  for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top; pair++)
+    if (g_strcmp0 (hn_config_yaml_text (yaml_document_get_node (self->document, pair->key)), name) == 0)
+      return yaml_document_get_node (self->document, pair->value);
+  return NULL;
+}
+
+/* `credential_file` becomes `credential`. */
+static gboolean
+read_credential_file (const HnConfigYaml *self, const yaml_node_t *item, JsonObject *server, GError **error)
+{
+  yaml_node_t *node = find_member (self, item, CREDENTIAL_FILE);
+  g_autofree char *secret = NULL;
+
+  if (node == NULL)
+    return TRUE;
+  if (json_object_has_member (server, "credential"))
+    return hn_config_yaml_refuse (self, node, error, "'credential' and '" CREDENTIAL_FILE "' of 'ice_servers' are both given");
+  secret = hn_config_yaml_secret (self, node, CREDENTIAL_FILE "' of 'ice_servers", error);
+  if (secret == NULL)
+    return FALSE;
+  json_object_remove_member (server, CREDENTIAL_FILE);
+  json_object_set_string_member (server, "credential", secret);
+  return TRUE;
+}
+
 static const char *
 check_ice_server (JsonObject *server)
 {
@@ -172,7 +217,7 @@ check_ice_server (JsonObject *server)
 
   for (GList *l = names; l != NULL; l = l->next)
     if (!g_str_equal (l->data, "urls") && !g_str_equal (l->data, "username") && !g_str_equal (l->data, "credential"))
-      return "may only have 'urls', 'username' and 'credential'";
+      return "may only have 'urls', 'username' and 'credential' (or '" CREDENTIAL_FILE "')";
   if (wrong == NULL && (!complete_ice_text (server, "username") || !complete_ice_text (server, "credential")))
     wrong = "has a 'username' or 'credential' that is not a text";
   return wrong;
@@ -197,8 +242,11 @@ hn_config_yaml_read_ice (const HnConfigYaml *self, yaml_node_t *node, JsonArray 
   for (guint i = 0; i < json_array_get_length (json_node_get_array (list)); i++) {
     yaml_node_t *item = yaml_document_get_node (self->document, node->data.sequence.items.start[i]);
     JsonNode *server = json_array_get_element (json_node_get_array (list), i);
-    const char *wrong = JSON_NODE_HOLDS_OBJECT (server) ? check_ice_server (json_node_get_object (server)) : "must be a mapping";
+    const char *wrong;
 
+    if (JSON_NODE_HOLDS_OBJECT (server) && !read_credential_file (self, item, json_node_get_object (server), error))
+      return FALSE;
+    wrong = JSON_NODE_HOLDS_OBJECT (server) ? check_ice_server (json_node_get_object (server)) : "must be a mapping";
     if (wrong != NULL)
       return hn_config_yaml_refuse (self, item, error, "entry %u of 'ice_servers' %s", i + 1, wrong);
   }

@@ -4,11 +4,14 @@
 #include <json-glib/json-glib.h>
 #include <yaml.h>
 
+#include "base/config.h"
+
 /* A YAML node as text, as JSON, and the refusal of one with its place. */
 
 typedef struct {
   yaml_document_t *document;
   const char *file; /* for messages */
+  const HnConfigSources *sources;
 } HnConfigYaml;
 
 /**
@@ -38,6 +41,17 @@ const char *hn_config_yaml_text (const yaml_node_t *node);
  * Returns: whether it is nothing: empty, `~` or `null`, not quoted
  */
 gboolean hn_config_yaml_is_null (const yaml_node_t *node);
+
+/**
+ * hn_config_yaml_secret:
+ * @self: the document
+ * @node: the value: a path
+ * @what: its name, for messages
+ * @error: CONFIG
+ *
+ * Returns: (transfer full) (nullable): the secret in that file
+ */
+char *hn_config_yaml_secret (const HnConfigYaml *self, const yaml_node_t *node, const char *what, GError **error);
 
 /**
  * hn_config_yaml_to_json:

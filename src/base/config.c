@@ -7,21 +7,20 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/config-environment.h"
+#include "base/config-table.h"
 #include "base/config-value.h"
 #include "base/config-yaml.h"
 #include "base/error.h"
+#include "base/id.h"
 
-static const HnConfigOption options[] = {
-#define OPTION(path, type, field, default_value, min, max, doc)                                                                  \
-  { path, HN_CONFIG_##type, G_STRUCT_OFFSET (HnConfig, field), default_value, min, max, doc },
-#include "base/options.h"
-#undef OPTION
-};
+/* Which of the two names of a row was read: of a value, of the file that holds it. */
+enum { SEEN_VALUE = 1, SEEN_FILE = 2 };
 
 typedef struct {
   HnConfigYaml yaml;
   HnConfig *config;
-  gboolean seen[G_N_ELEMENTS (options)];
+  guint8 *seen; /* for each row */
 } Reader;
 
 static gboolean
@@ -59,8 +58,6 @@ read_value (Reader *reader, yaml_node_t *node, const HnConfigOption *option, GEr
   g_autofree char *range = range_of (option);
   const char *wrong = NULL;
 
-  if (hn_config_yaml_is_null (node))
-    return TRUE; /* `key:` with nothing behind it: the default stays */
   if (option->type == HN_CONFIG_ICE)
     return hn_config_yaml_read_ice (&reader->yaml, node, hn_config_value_slot (reader->config, option), error);
   if (option->type == HN_CONFIG_JSON) {
@@ -87,58 +84,55 @@ read_value (Reader *reader, yaml_node_t *node, const HnConfigOption *option, GEr
 
 /* ---- keys ---- */
 
-static guint
-distance (const char *a, const char *b)
+static void
+came_from (HnConfig *config, const HnConfigOption *option, char *origin)
 {
-  gsize n = strlen (b);
-  g_autofree guint *row = g_new (guint, n + 1);
+  char **slot = &config->origins[hn_config_table_index (option)];
 
-  for (guint j = 0; j <= n; j++)
-    row[j] = j;
-  for (guint i = 1; a[i - 1] != '\0'; i++) {
-    guint diagonal = row[0];
-
-    row[0] = i;
-    for (guint j = 1; j <= n; j++) {
-      guint above = row[j];
-
-      row[j] = MIN (MIN (row[j], row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
-      diagonal = above;
-    }
-  }
-  return row[n];
+  g_free (*slot);
+  *slot = origin;
 }
 
-/* The known name that looks most like @path: among the sections and top-level keys, or among all full names. */
 static char *
-nearest (const char *path)
+place_of (const Reader *reader, const yaml_node_t *node)
 {
-  gboolean top_level = strchr (path, '.') == NULL;
-  g_autofree char *best = NULL;
-  guint best_distance = G_MAXUINT;
+  return g_strdup_printf ("%s:%zu:%zu", reader->yaml.file, node->start_mark.line + 1, node->start_mark.column + 1);
+}
 
-  for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
-    g_autofree char *name = top_level ? g_strndup (options[i].path, strcspn (options[i].path, ".")) : g_strdup (options[i].path);
-    guint d = distance (path, name);
+/* Without a word about a secret's value. */
+static gboolean
+take_secret (HnConfig *config, const HnConfigOption *option, char *secret, char *origin)
+{
+  char **target = hn_config_value_slot (config, option);
 
-    if (d < best_distance) {
-      g_free (best);
-      best = g_steal_pointer (&name);
-      best_distance = d;
-    }
-  }
-  return g_steal_pointer (&best);
+  g_free (*target);
+  *target = secret;
+  came_from (config, option, origin);
+  return TRUE;
 }
 
 static gboolean
-is_section (const char *path)
+read_secret_file (Reader *reader, yaml_node_t *node, const HnConfigOption *option, GError **error)
 {
-  g_autofree char *prefix = g_strconcat (path, ".", NULL);
+  g_autofree char *name = g_strconcat (option->path, HN_CONFIG_FILE_SUFFIX, NULL);
+  g_autofree char *place = place_of (reader, node);
+  char *secret = hn_config_yaml_secret (&reader->yaml, node, name, error);
 
-  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
-    if (g_str_has_prefix (options[i].path, prefix))
-      return TRUE;
-  return FALSE;
+  return secret != NULL
+         && take_secret (reader->config, option, secret, g_strdup_printf ("%s (%s)", hn_config_yaml_text (node), place));
+}
+
+static gboolean
+read_option (Reader *reader, yaml_node_t *value, const HnConfigOption *option, gboolean is_file, GError **error)
+{
+  if (hn_config_yaml_is_null (value))
+    return TRUE; /* `key:` with nothing behind it: the default stays */
+  if (is_file)
+    return read_secret_file (reader, value, option, error);
+  if (!read_value (reader, value, option, error))
+    return FALSE;
+  came_from (reader->config, option, place_of (reader, value));
+  return TRUE;
 }
 
 static gboolean read_mapping (Reader *reader, yaml_node_t *node, const char *section, GError **error);
@@ -146,24 +140,30 @@ static gboolean read_mapping (Reader *reader, yaml_node_t *node, const char *sec
 static gboolean
 read_entry (Reader *reader, yaml_node_t *key, yaml_node_t *value, const char *path, GError **error)
 {
+  gboolean is_file = FALSE;
+  const HnConfigOption *option = hn_config_table_find (path, &is_file);
   g_autofree char *near = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
-    if (!g_str_equal (options[i].path, path))
-      continue;
-    if (reader->seen[i])
+  if (option != NULL) {
+    guint8 *seen = &reader->seen[hn_config_table_index (option)];
+    guint8 mark = is_file ? SEEN_FILE : SEEN_VALUE;
+
+    if ((*seen & mark) != 0)
       return hn_config_yaml_refuse (&reader->yaml, key, error, "'%s' is given twice", path);
-    reader->seen[i] = TRUE;
-    return read_value (reader, value, &options[i], error);
+    *seen |= hn_config_yaml_is_null (value) ? 0 : mark;
+    if (*seen == (SEEN_FILE | SEEN_VALUE))
+      return hn_config_yaml_refuse (&reader->yaml, key, error, "'%s' and '%s" HN_CONFIG_FILE_SUFFIX "' are both given", option->path,
+                                    option->path);
+    return read_option (reader, value, option, is_file, error);
   }
-  if (is_section (path)) {
+  if (hn_config_table_is_section (path)) {
     if (hn_config_yaml_is_null (value))
       return TRUE;
     if (value->type != YAML_MAPPING_NODE)
       return hn_config_yaml_refuse (&reader->yaml, value, error, "'%s' must be a mapping", path);
     return read_mapping (reader, value, path, error);
   }
-  near = nearest (path);
+  near = hn_config_table_nearest (path);
   return hn_config_yaml_refuse (&reader->yaml, key, error, "unknown key '%s', did you mean '%s'?", path, near);
 }
 
@@ -220,9 +220,12 @@ check_role (HnConfig *config, const char *file, HnMode mode, GError **error)
 static HnConfig *
 config_with_defaults (void)
 {
+  guint count = 0;
+  const HnConfigOption *options = hn_config_table_rows (&count);
   HnConfig *config = g_new0 (HnConfig, 1);
 
-  for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
+  config->origins = g_new0 (char *, count);
+  for (guint i = 0; i < count; i++) {
     gpointer target = hn_config_value_slot (config, &options[i]);
 
     if (options[i].type == HN_CONFIG_NETWORKS)
@@ -238,10 +241,14 @@ config_with_defaults (void)
   return config;
 }
 
-HnConfig *
-hn_config_parse (const char *text, gsize length, const char *file, HnMode mode, GError **error)
+/* ---- what is read ---- */
+
+typedef gboolean (*ReadRoot) (Reader *reader, yaml_node_t *root, gconstpointer data, GError **error);
+
+/* One YAML document; @file names it. */
+static gboolean
+read_document (Reader *reader, const char *text, gsize length, ReadRoot read_root, gconstpointer data, GError **error)
 {
-  g_autoptr (HnConfig) config = config_with_defaults ();
   yaml_parser_t parser;
   yaml_document_t document;
   gboolean ok = TRUE;
@@ -253,56 +260,185 @@ hn_config_parse (const char *text, gsize length, const char *file, HnMode mode, 
     const char *problem = parser.problem != NULL ? parser.problem : "not YAML";
     gboolean has_tab = memchr (text, '\t', length) != NULL && strstr (problem, "cannot start any token") != NULL;
 
-    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s:%zu:%zu: %s%s", file, parser.problem_mark.line + 1,
+    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s:%zu:%zu: %s%s", reader->yaml.file, parser.problem_mark.line + 1,
                  parser.problem_mark.column + 1, problem, has_tab ? " (a tab? use spaces)" : "");
     yaml_parser_delete (&parser);
-    return NULL;
+    return FALSE;
   }
-  if (yaml_document_get_root_node (&document) != NULL) {
-    Reader reader = { .yaml = { &document, file }, .config = config };
-    yaml_node_t *root = yaml_document_get_root_node (&document);
-
-    if (root->type == YAML_MAPPING_NODE)
-      ok = read_mapping (&reader, root, "", error);
-    else if (!hn_config_yaml_is_null (root))
-      ok = hn_config_yaml_refuse (&reader.yaml, root, error, "the file must be a mapping of keys to values");
-  }
+  reader->yaml.document = &document;
+  if (yaml_document_get_root_node (&document) != NULL)
+    ok = read_root (reader, yaml_document_get_root_node (&document), data, error);
   yaml_document_delete (&document);
   yaml_parser_delete (&parser);
-  return ok && check_role (config, file, mode, error) ? g_steal_pointer (&config) : NULL;
+  return ok;
+}
+
+static gboolean
+read_file_root (Reader *reader, yaml_node_t *root, gconstpointer unused, GError **error)
+{
+  if (root->type == YAML_MAPPING_NODE)
+    return read_mapping (reader, root, "", error);
+  return hn_config_yaml_is_null (root) || hn_config_yaml_refuse (&reader->yaml, root, error, "the file must be a mapping of keys to values");
+}
+
+static gboolean
+read_one_value (Reader *reader, yaml_node_t *root, gconstpointer option, GError **error)
+{
+  return read_value (reader, root, option, error);
+}
+
+/* @name=@text of the environment. JSON is YAML; anything else is the text itself. */
+static gboolean
+read_variable (const HnConfigSources *sources, HnConfig *config, const HnConfigOption *option, const char *name, const char *text, GError **error)
+{
+  gboolean structured = option->type == HN_CONFIG_ICE || option->type == HN_CONFIG_JSON || (option->type == HN_CONFIG_NETWORKS && *text == '[');
+  g_autofree char *range = range_of (option);
+  const char *wrong = NULL;
+
+  if (structured) {
+    Reader reader = { .yaml = { .file = name, .sources = sources }, .config = config };
+
+    if (!read_document (&reader, text, strlen (text), read_one_value, option, error))
+      return FALSE;
+  } else {
+    wrong = !g_utf8_validate (text, -1, NULL) ? "must be UTF-8" : hn_config_value_from_text (config, option, text);
+  }
+  if (wrong != NULL) {
+    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "environment: %s %s%s", name, wrong, range);
+    return FALSE;
+  }
+  came_from (config, option, g_strdup (name));
+  return TRUE;
+}
+
+static gboolean
+read_variable_file (const HnConfigSources *sources, HnConfig *config, const HnConfigOption *option, const char *name, const char *path,
+                    GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  char *secret = NULL;
+
+  if (!g_path_is_absolute (path))
+    g_set_error (&local, HN_ERROR, HN_ERROR_CONFIG, "must be an absolute path");
+  else if (sources->read_secret == NULL)
+    g_set_error (&local, HN_ERROR, HN_ERROR_CONFIG, "cannot be read here");
+  else
+    secret = sources->read_secret (path, sources->user_data, &local);
+  if (secret != NULL)
+    return take_secret (config, option, secret, g_strdup_printf ("%s (%s)", path, name));
+  g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "environment: %s: %s", name, local->message);
+  return FALSE;
+}
+
+static gboolean
+read_environment (const HnConfigSources *sources, HnConfig *config, GError **error)
+{
+  guint count = 0;
+  const HnConfigOption *options = hn_config_table_rows (&count);
+
+  if (!hn_config_environment_check (sources->environment, error))
+    return FALSE;
+  for (guint i = 0; i < count; i++) {
+    g_autofree char *name = hn_config_environment_name (options[i].path);
+    g_autofree char *file_name = g_strconcat (name, "_FILE", NULL);
+    const char *text = hn_config_environment_get (sources->environment, name);
+    const char *path = options[i].type == HN_CONFIG_SECRET ? hn_config_environment_get (sources->environment, file_name) : NULL;
+
+    if (text != NULL && path != NULL) {
+      g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "environment: %s and %s are both given", name, file_name);
+      return FALSE;
+    }
+    if (text != NULL && !read_variable (sources, config, &options[i], name, text, error))
+      return FALSE;
+    if (path != NULL && !read_variable_file (sources, config, &options[i], file_name, path, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* systemd's `LoadCredential=server-admin_token:…` (a point instead of the hyphen will do), for what nothing else gives. */
+static gboolean
+read_credential (const HnConfigSources *sources, HnConfig *config, const HnConfigOption *option, const char *directory, GError **error)
+{
+  g_autofree char *hyphens = g_strdelimit (g_strdup (option->path), ".", '-');
+  const char *const names[] = { hyphens, option->path };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = g_build_filename (directory, names[i], NULL);
+    g_autoptr (GError) local = NULL;
+    char *secret = sources->read_secret (path, sources->user_data, &local);
+
+    if (secret != NULL)
+      return take_secret (config, option, secret, g_strdup_printf ("credential %s", names[i]));
+    if (!g_error_matches (local, HN_ERROR, HN_ERROR_NOT_FOUND)) {
+      g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "credential %s: %s", names[i], local->message);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+read_credentials (const HnConfigSources *sources, HnConfig *config, GError **error)
+{
+  const char *directory = hn_config_environment_get (sources->environment, "CREDENTIALS_DIRECTORY");
+  guint count = 0;
+  const HnConfigOption *options = hn_config_table_rows (&count);
+
+  for (guint i = 0; directory != NULL && sources->read_secret != NULL && i < count; i++)
+    if (options[i].type == HN_CONFIG_SECRET && config->origins[i] == NULL && !read_credential (sources, config, &options[i], directory, error))
+      return FALSE;
+  return TRUE;
+}
+
+HnConfig *
+hn_config_read (const HnConfigSources *sources, HnMode mode, GError **error)
+{
+  g_autoptr (HnConfig) config = config_with_defaults ();
+  guint count = 0;
+  g_autofree guint8 *seen = NULL;
+  Reader reader = { .yaml = { .file = sources->file, .sources = sources }, .config = config };
+
+  hn_config_table_rows (&count);
+  reader.seen = seen = g_new0 (guint8, count);
+  if (!read_document (&reader, sources->text, sources->length, read_file_root, NULL, error)
+      || !read_environment (sources, config, error) || !read_credentials (sources, config, error)
+      || !check_role (config, sources->file, mode, error))
+    return NULL;
+  return g_steal_pointer (&config);
+}
+
+HnConfig *
+hn_config_parse (const char *text, gsize length, const char *file, HnMode mode, GError **error)
+{
+  const HnConfigSources sources = { .file = file, .text = text, .length = length };
+
+  return hn_config_read (&sources, mode, error);
+}
+
+gboolean
+hn_config_is_admin (const HnConfig *self, const char *token)
+{
+  gboolean current = hn_secret_equal (token, self->server_admin_token);
+  gboolean previous = hn_secret_equal (token, self->server_admin_token_previous);
+
+  return current || previous;
 }
 
 void
 hn_config_free (HnConfig *self)
 {
+  guint count = 0;
+  const HnConfigOption *options = hn_config_table_rows (&count);
+
   if (self == NULL)
     return;
-  for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
-    gpointer *target = hn_config_value_slot (self, &options[i]);
-
-    switch (options[i].type) {
-    case HN_CONFIG_TEXT:
-    case HN_CONFIG_SECRET:
-    case HN_CONFIG_WORKER_ID:
-    case HN_CONFIG_URL:
-    case HN_CONFIG_LISTEN:
-    case HN_CONFIG_ADDRESS:
-      g_clear_pointer (target, g_free);
-      break;
-    case HN_CONFIG_NETWORKS:
-      g_clear_pointer (target, g_array_unref);
-      break;
-    case HN_CONFIG_ICE:
-      g_clear_pointer (target, json_array_unref);
-      break;
-    case HN_CONFIG_JSON:
-      g_clear_pointer (target, json_node_unref);
-      break;
-    case HN_CONFIG_DURATION:
-    case HN_CONFIG_UINT:
-      break;
-    }
+  for (guint i = 0; i < count; i++) {
+    hn_config_value_clear (self, &options[i]);
+    if (self->origins != NULL)
+      g_free (self->origins[i]);
   }
+  g_free (self->origins);
   g_free (self);
 }
 
@@ -325,6 +461,8 @@ example_of (const HnConfigOption *option)
     return "203.0.113.7";
   case HN_CONFIG_NETWORKS:
     return "[10.0.0.1, 192.168.0.0/16]";
+  case HN_CONFIG_LOG_LEVEL:
+    return "info";
   case HN_CONFIG_ICE:
     return "[{urls: [\"turn:203.0.113.7:3478\"], username: hydraturn, credential: <secret>}]";
   case HN_CONFIG_JSON:
@@ -352,9 +490,11 @@ hn_config_sample (void)
 {
   GString *out =
       g_string_new ("# Every option, commented out. Behind the key stands its default, or an example where there is none.\n");
+  guint count = 0;
+  const HnConfigOption *options = hn_config_table_rows (&count);
   g_autofree char *section = g_strdup ("");
 
-  for (guint i = 0; i < G_N_ELEMENTS (options); i++) {
+  for (guint i = 0; i < count; i++) {
     const char *dot = strrchr (options[i].path, '.');
     g_autofree char *parent = dot != NULL ? g_strndup (options[i].path, (gsize) (dot - options[i].path)) : g_strdup ("");
     int indent = 2 * (int) depth_of (options[i].path);

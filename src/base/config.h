@@ -11,6 +11,7 @@ typedef char *HnConfigWORKER_ID; /* hn_worker_id_is_valid() accepts it */
 typedef char *HnConfigURL;      /* http or https, without the final slash */
 typedef char *HnConfigLISTEN;   /* hn_address_split_listen() accepts it */
 typedef char *HnConfigADDRESS;  /* IP literal */
+typedef char *HnConfigLOG_LEVEL; /* hn_log_level_from_text() accepts it */
 typedef gint64 HnConfigDURATION; /* microseconds */
 typedef guint HnConfigUINT;
 typedef GArray *HnConfigNETWORKS; /* of HnNetwork, never NULL */
@@ -21,9 +22,23 @@ typedef enum { HN_MODE_CONTROLLER, HN_MODE_WORKER } HnMode;
 
 typedef struct {
 #define OPTION(path, type, field, default_value, min, max, doc) HnConfig##type field;
+#define OPTION_LIVE OPTION
 #include "base/options.h"
 #undef OPTION
+#undef OPTION_LIVE
+  char **origins; /* (nullable): for each row of options.h where its value came from, for people; %NULL: it is the default */
 } HnConfig;
+
+/* What a configuration is read from. Stronger ones last: credentials of systemd (only what nothing else gives), the file, the environment. */
+typedef struct {
+  const char *file; /* name for messages */
+  const char *text; /* YAML */
+  gsize length;
+  const char *const *environment; /* (nullable): `NAME=value` texts */
+  /* (nullable): the secret that a file holds; NOT_FOUND when there is none */
+  char *(*read_secret) (const char *path, gpointer user_data, GError **error);
+  gpointer user_data;
+} HnConfigSources;
 
 /**
  * hn_config_parse:
@@ -38,6 +53,27 @@ typedef struct {
  * Returns: (transfer full) (nullable): the configuration
  */
 HnConfig *hn_config_parse (const char *text, gsize length, const char *file, HnMode mode, GError **error);
+
+/**
+ * hn_config_read:
+ * @sources: all that may give a value
+ * @mode: the subcommand
+ * @error: CONFIG, naming the place: `file:line:column`, or the name in the environment
+ *
+ * As hn_config_parse(), from everything that may give a value. Twins `<path>_file` of secrets are read.
+ *
+ * Returns: (transfer full) (nullable): the configuration
+ */
+HnConfig *hn_config_read (const HnConfigSources *sources, HnMode mode, GError **error);
+
+/**
+ * hn_config_is_admin:
+ * @self: a configuration
+ * @token: (nullable): what a caller brought
+ *
+ * Returns: whether it is `server.admin_token` or, while tokens are changed, `server.admin_token_previous`
+ */
+gboolean hn_config_is_admin (const HnConfig *self, const char *token);
 
 /**
  * hn_config_free:

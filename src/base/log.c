@@ -157,8 +157,14 @@ hn_log_to_journal (const char *path)
 }
 
 void
-hn_log_open (HnLogLevel lowest)
+hn_log_set_lowest (HnLogLevel lowest)
 {
   lowest_level = lowest;
+}
+
+void
+hn_log_open (HnLogLevel lowest)
+{
+  hn_log_set_lowest (lowest);
   g_log_set_writer_func (glib_writer, NULL, NULL);
 }

@@ -32,6 +32,12 @@ void hn_log_to_journal (const char *path);
 void hn_log_set_worker (const char *worker_id);
 
 /**
+ * hn_log_set_lowest:
+ * @lowest: lines below this level are dropped from now on
+ */
+void hn_log_set_lowest (HnLogLevel lowest);
+
+/**
  * hn_log_level_from_text:
  * @text: "debug", "info", "warning" or "error"
  * @ret_level: (out): the level

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Every option once. Read as struct fields, as the parser's table and as the commented sample: no include guard.
+ * `OPTION_LIVE` is taken up by a running process on SIGHUP, `OPTION` needs a restart. Every SECRET has a twin `<path>_file`.
  * The runbook's keys first in each section; then those that the neighbours force on us, with defaults that fit the runbook.
  *
  *      path                        type      field                      default   min  max       what it is */
@@ -8,33 +9,34 @@ OPTION ("mode",                     TEXT,     mode,                      NULL,  
 
 OPTION ("server.domain",            TEXT,     server_domain,             NULL,     0,   0,        "Public host name: HTTPS on 443 with a certificate of its own.")
 OPTION ("server.listen",            LISTEN,   server_listen,             NULL,     0,   0,        "`address:port` or `:port` for plain HTTP. A worker's default is `:47990`.")
-OPTION ("server.admin_token",       SECRET,   server_admin_token,        NULL,     0,   0,        "Bearer token of the API.")
+OPTION_LIVE ("server.admin_token", SECRET,   server_admin_token,        NULL,     0,   0,        "Bearer token of the API.")
+OPTION_LIVE ("server.admin_token_previous", SECRET, server_admin_token_previous, NULL, 0, 0,      "The one before: accepted beside it until everybody has the new one.")
 OPTION ("server.trusted_proxies",   NETWORKS, server_trusted_proxies,    "",       0,   0,        "Addresses whose X-Forwarded-* fields are believed.")
-OPTION ("server.tls.cert",          TEXT,     server_tls_cert,           NULL,     0,   0,        "Certificate chain, PEM file.")
-OPTION ("server.tls.key",           TEXT,     server_tls_key,            NULL,     0,   0,        "Private key, PEM file.")
+OPTION_LIVE ("server.tls.cert", TEXT,     server_tls_cert,           NULL,     0,   0,        "Certificate chain, PEM file.")
+OPTION_LIVE ("server.tls.key", TEXT,     server_tls_key,            NULL,     0,   0,        "Private key, PEM file.")
 
 OPTION ("controller.url",           URL,      controller_url,            NULL,     0,   0,        "Where a worker sends its heartbeats.")
-OPTION ("controller.token",         SECRET,   controller_token,          NULL,     0,   0,        "The controller's `server.admin_token`, or what `worker-token` prints.")
+OPTION_LIVE ("controller.token", SECRET,   controller_token,          NULL,     0,   0,        "The controller's `server.admin_token`, or what `worker-token` prints.")
 
-OPTION ("workers.heartbeat_timeout", DURATION, workers_heartbeat_timeout, "60s",   1,   3600,     "A worker silent for so long is unhealthy.")
+OPTION_LIVE ("workers.heartbeat_timeout", DURATION, workers_heartbeat_timeout, "60s",   1,   3600,     "A worker silent for so long is unhealthy.")
 
 OPTION ("worker.id",                WORKER_ID, worker_id,                NULL,     0,   0,        "Name of this worker: up to 64 letters, digits and `._:-`. Default: host name and port.")
 OPTION ("worker.url",               URL,      worker_url,                NULL,     0,   0,        "Where the controller reaches this worker. Default: its own address and port.")
 OPTION ("worker.public_url",        URL,      worker_public_url,         NULL,     0,   0,        "Where browsers reach this worker directly; used for stream URLs if https.")
 
-OPTION ("sessions.max",             UINT,     sessions_max,              "15",     1,   1000,     "Sessions at once on this worker.")
+OPTION_LIVE ("sessions.max", UINT,     sessions_max,              "15",     1,   1000,     "Sessions at once on this worker.")
 OPTION ("sessions.port_range_start", UINT,    sessions_port_range_start, "8080",   1,   65535,    "First HTTP port for moonlight-web-stream processes.")
-OPTION ("sessions.return_url",      URL,      sessions_return_url,       "https://hydraheadwebstream.experiencenet.com", 0, 0, "Where `Start new stream` leads.")
-OPTION ("sessions.report_url",      URL,      sessions_report_url,       "https://issues.experiencenet.com/report", 0, 0, "Where `Report a problem` leads.")
+OPTION_LIVE ("sessions.return_url", URL,      sessions_return_url,       "https://hydraheadwebstream.experiencenet.com", 0, 0, "Where `Start new stream` leads.")
+OPTION_LIVE ("sessions.report_url", URL,      sessions_report_url,       "https://issues.experiencenet.com/report", 0, 0, "Where `Report a problem` leads.")
 OPTION ("sessions.udp_port_start",  UINT,     sessions_udp_port_start,   "40000",  1024, 65535,   "First media port; 20 for each session.")
 OPTION ("sessions.data_dir",        TEXT,     sessions_data_dir,         "/tmp/hydraneckwebrtc-sessions", 0, 0, "Where session directories live.")
-OPTION ("sessions.abandon_timeout", DURATION, sessions_abandon_timeout,  "120s",   1,   86400,    "A session without a page or stream for so long is ended.")
+OPTION_LIVE ("sessions.abandon_timeout", DURATION, sessions_abandon_timeout,  "120s",   1,   86400,    "A session without a page or stream for so long is ended.")
 
-OPTION ("sunshine.username",        TEXT,     sunshine_username,         "sunshine", 0, 0,        "User of Sunshine's API, unless the request names one.")
-OPTION ("sunshine.password",        SECRET,   sunshine_password,         "sunshine", 0, 0,        "Its password. Default: `sunshine`.")
+OPTION_LIVE ("sunshine.username", TEXT,     sunshine_username,         "sunshine", 0, 0,        "User of Sunshine's API, unless the request names one.")
+OPTION_LIVE ("sunshine.password", SECRET,   sunshine_password,         "sunshine", 0, 0,        "Its password. Default: `sunshine`.")
 OPTION ("sunshine.allowed_networks", NETWORKS, sunshine_allowed_networks, "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10", 0, 0, "Where bodies may be.")
 
-OPTION ("ice_servers",              ICE,      ice_servers,               NULL,     0,   0,        "STUN and TURN servers for the browser and web-server.")
+OPTION_LIVE ("ice_servers", ICE,      ice_servers,               NULL,     0,   0,        "STUN and TURN servers for the browser and web-server.")
 
 OPTION ("webrtc.public_ip",         ADDRESS,  webrtc_public_ip,          NULL,     0,   0,        "Address of this node as browsers see it. Default: host of the first `turn:` URL.")
 OPTION ("webrtc.ice_server_script", TEXT,     webrtc_ice_server_script,  NULL,     0,   0,        "Program that prints ICE servers as JSON at each stream start.")
@@ -43,12 +45,14 @@ OPTION ("moonlight.path",           TEXT,     moonlight_path,            "/opt/m
 OPTION ("moonlight.default_settings", JSON,   moonlight_default_settings, NULL,    0,   0,        "Defaults of the stream page.")
 
 OPTION ("hydrabody.port",           UINT,     hydrabody_port,            "47991",  1,   65535,    "Port of hydrabody on a body.")
-OPTION ("hydrabody.token",          SECRET,   hydrabody_token,           NULL,     0,   0,        "Its bearer token, if it asks for one.")
+OPTION_LIVE ("hydrabody.token", SECRET,   hydrabody_token,           NULL,     0,   0,        "Its bearer token, if it asks for one.")
 
 OPTION ("nps.url",                  URL,      nps_url,                   NULL,     0,   0,        "Where session records go at session end.")
-OPTION ("nps.token",                SECRET,   nps_token,                 NULL,     0,   0,        "Its bearer token.")
+OPTION_LIVE ("nps.token", SECRET,   nps_token,                 NULL,     0,   0,        "Its bearer token.")
 
 OPTION ("library.url",              URL,      library_url,               NULL,     0,   0,        "Experience library, for ratings.")
-OPTION ("library.token",            SECRET,   library_token,             NULL,     0,   0,        "Its bearer token.")
+OPTION_LIVE ("library.token", SECRET,   library_token,             NULL,     0,   0,        "Its bearer token.")
 
 OPTION ("mic.port",                 UINT,     mic_port,                  "47995",  1,   65535,    "UDP port of hydravoice on a body.")
+
+OPTION_LIVE ("log.level", LOG_LEVEL,      log_level,                 "info",   0,   0,        "debug, info, warning or error; `--log-level` is stronger.")

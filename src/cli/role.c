@@ -2,6 +2,7 @@
 #include "cli/role.h"
 
 #include <gio/gio.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,8 +12,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/config-live.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/secret-file.h"
 #include "net/service.h"
 
 #define MAX_CONFIG_BYTES 1048576
@@ -29,8 +32,17 @@
 #define TIME_SCALE_HONOURED TRUE
 #endif
 
+/* What the command line says about the configuration. */
+typedef struct {
+  char *path;  /* (nullable) */
+  char *level; /* (nullable): stronger than `log.level` */
+} Words;
+
 struct _HnRole {
   const HnRoleKind *kind;
+  const Words *words;
+  HnConfig *config;
+  GPtrArray *replaced; /* of HnConfig: values that the product may have borrowed */
   GMainLoop *loop;
   HnService *service;
   gpointer product;
@@ -67,7 +79,9 @@ hn_role_read_config (const char *given, HnMode mode, GError **error)
 {
   g_autofree char *path = find_config (given, mode, error);
   g_autofree char *text = NULL;
+  g_auto (GStrv) environment = NULL;
   g_autoptr (GError) local = NULL;
+  HnConfigSources sources;
   gsize length = 0;
 
   if (path == NULL)
@@ -80,7 +94,70 @@ hn_role_read_config (const char *given, HnMode mode, GError **error)
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s: longer than %d bytes", path, MAX_CONFIG_BYTES);
     return NULL;
   }
-  return hn_config_parse (text, length, path, mode, error);
+  environment = g_get_environ ();
+  sources = (HnConfigSources){ path, text, length, (const char *const *) environment, hn_secret_file_read, NULL };
+  return hn_config_read (&sources, mode, error);
+}
+
+static HnConfig *
+read_config (HnMode mode, const Words *words, GError **error)
+{
+  HnConfig *config = hn_role_read_config (words->path, mode, error);
+
+  if (config != NULL && words->level != NULL) {
+    g_free (config->log_level);
+    config->log_level = g_strdup (words->level);
+  }
+  return config;
+}
+
+static void
+apply_log_level (const HnConfig *config)
+{
+  HnLogLevel level = HN_LOG_INFO;
+
+  if (hn_log_level_from_text (config->log_level, &level))
+    hn_log_set_lowest (level);
+}
+
+/* ---- reloading ---- */
+
+static void
+on_changed (const char *path, const char *change, gboolean applied, gpointer unused)
+{
+  if (applied)
+    hn_info ("config", NULL, "%s changed%s%s: applied", path, *change != '\0' ? " " : "", change);
+  else
+    hn_warning ("config", NULL, "%s changed%s%s: needs a restart", path, *change != '\0' ? " " : "", change);
+}
+
+/* A file that is wrong changes nothing. */
+static gboolean
+on_reload (gpointer data)
+{
+  HnRole *self = data;
+  g_autoptr (GError) error = NULL;
+  HnConfig *fresh;
+  guint exchanged;
+
+  if (self->stopping)
+    return G_SOURCE_CONTINUE;
+  fresh = read_config (self->kind->mode, self->words, &error);
+  if (fresh == NULL) {
+    hn_error ("config", NULL, "not reloaded, the old configuration stays: %s", error->message);
+    return G_SOURCE_CONTINUE;
+  }
+  hn_info ("config", NULL, "reloading");
+  exchanged = hn_config_live_adopt (self->config, fresh, on_changed, self);
+  if (exchanged > 0)
+    g_ptr_array_add (self->replaced, fresh);
+  else
+    hn_config_free (fresh);
+  apply_log_level (self->config);
+  if (self->kind->reload != NULL)
+    self->kind->reload (self->product, self->config);
+  hn_info ("config", NULL, "reloaded applied=%u", exchanged);
+  return G_SOURCE_CONTINUE;
 }
 
 static gboolean
@@ -141,7 +218,6 @@ read_time_scale (HnMode mode, double *ret_scale, GError **error)
   return TRUE;
 }
 
-/* A terminal that is closed ends us in order, too; one who started us with nohup wants us to stay. */
 static gboolean
 is_ignored (int number)
 {
@@ -175,11 +251,30 @@ warn_of_idle_sockets (HnRole *self)
                 name);
 }
 
+static gboolean
+has_terminal (void)
+{
+  int fd = open ("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+  if (fd >= 0)
+    close (fd);
+  return fd >= 0;
+}
+
+/* SIGHUP comes from a terminal that is closed to those who have one: they end in order. Whoever has none, or was started with nohup and so wants to
+ * stay, is told to read the configuration anew. */
+static guint
+watch_hangup (HnRole *self)
+{
+  return g_unix_signal_add (SIGHUP, has_terminal () && !is_ignored (SIGHUP) ? on_signal : on_reload, self);
+}
+
 static int
-run (const HnRoleKind *kind, const HnConfig *config, GError **error)
+run (const HnRoleKind *kind, HnConfig *config, const Words *words, GError **error)
 {
   g_autoptr (HnService) service = open_service (error);
-  HnRole self = { .kind = kind, .service = service };
+  g_autoptr (GPtrArray) replaced = g_ptr_array_new_with_free_func ((GDestroyNotify) hn_config_free);
+  HnRole self = { .kind = kind, .service = service, .words = words, .config = config, .replaced = replaced };
   guint term_id, int_id, hangup_id;
 
   if (service == NULL || !read_time_scale (kind->mode, &self.time_scale, error))
@@ -193,13 +288,13 @@ run (const HnRoleKind *kind, const HnConfig *config, GError **error)
   }
   term_id = g_unix_signal_add (SIGTERM, on_signal, &self);
   int_id = g_unix_signal_add (SIGINT, on_signal, &self);
-  hangup_id = is_ignored (SIGHUP) ? 0 : g_unix_signal_add (SIGHUP, on_signal, &self);
+  hangup_id = watch_hangup (&self);
   warn_of_idle_sockets (&self);
   hn_service_ready (service);
   g_main_loop_run (self.loop);
   g_source_remove (term_id);
   g_source_remove (int_id);
-  g_clear_handle_id (&hangup_id, g_source_remove);
+  g_source_remove (hangup_id);
   kind->free (self.product);
   g_main_loop_unref (self.loop);
   /* GTask's idle threads, which have done TLS handshakes, would linger for 15 s: whoever looks for leaks now must not find half of one */
@@ -222,14 +317,14 @@ stderr_is_journal (void)
 }
 
 static gboolean
-parse_options (HnMode mode, int argc, char **argv, char **ret_config, HnLogLevel *ret_level, GError **error)
+parse_options (HnMode mode, int argc, char **argv, Words *words, GError **error)
 {
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
-  g_autofree char *level = NULL;
+  HnLogLevel level;
   g_auto (GStrv) arguments = g_new0 (char *, (gsize) argc + 2);
   const GOptionEntry entries[] = {
-    { "config", 'c', 0, G_OPTION_ARG_FILENAME, ret_config, "Configuration file", "FILE" },
-    { "log-level", 0, 0, G_OPTION_ARG_STRING, &level, "debug, info (default), warning or error", "LEVEL" },
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &words->path, "Configuration file", "FILE" },
+    { "log-level", 0, 0, G_OPTION_ARG_STRING, &words->level, "debug, info, warning or error, whatever log.level says", "LEVEL" },
     { NULL },
   };
 
@@ -240,39 +335,43 @@ parse_options (HnMode mode, int argc, char **argv, char **ret_config, HnLogLevel
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse_strv (context, &arguments, error))
     return FALSE;
-  if (arguments[1] != NULL || (level != NULL && !hn_log_level_from_text (level, ret_level))) {
+  if (arguments[1] != NULL || (words->level != NULL && !hn_log_level_from_text (words->level, &level))) {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, arguments[1] != NULL ? "unexpected argument '%s'" : "no such level: '%s'",
-                 arguments[1] != NULL ? arguments[1] : level);
+                 arguments[1] != NULL ? arguments[1] : words->level);
     return FALSE;
   }
   return TRUE;
 }
 
+static int
+read_and_run (const HnRoleKind *kind, const Words *words, GError **error)
+{
+  g_autoptr (HnConfig) config = NULL;
+
+  hn_log_open (HN_LOG_INFO);
+  if (stderr_is_journal ())
+    hn_log_to_journal (g_getenv (JOURNAL_SOCKET) != NULL ? g_getenv (JOURNAL_SOCKET) : JOURNAL_SOCKET_DEFAULT);
+  config = read_config (kind->mode, words, error);
+  if (config == NULL)
+    return hn_error_exit_status (*error);
+  apply_log_level (config);
+  return run (kind, config, words, error);
+}
+
 int
 hn_role_main (const HnRoleKind *kind, int argc, char **argv)
 {
-  g_autofree char *path = NULL;
-  g_autoptr (HnConfig) config = NULL;
+  Words words = { NULL };
   g_autoptr (GError) error = NULL;
-  HnLogLevel level = HN_LOG_INFO;
-  int status;
+  int status = EX_USAGE;
 
-  if (!parse_options (kind->mode, argc, argv, &path, &level, &error)) {
-    fprintf (stderr, "hydraneckwebrtc %s: %s\n", mode_name (kind->mode), error->message);
-    return 64;
-  }
-  hn_log_open (level);
-  if (stderr_is_journal ())
-    hn_log_to_journal (g_getenv (JOURNAL_SOCKET) != NULL ? g_getenv (JOURNAL_SOCKET) : JOURNAL_SOCKET_DEFAULT);
-  config = hn_role_read_config (path, kind->mode, &error);
-  if (config == NULL) {
-    fprintf (stderr, "hydraneckwebrtc %s: %s\n", mode_name (kind->mode), error->message);
-    return hn_error_exit_status (error);
-  }
-  status = run (kind, config, &error);
+  if (parse_options (kind->mode, argc, argv, &words, &error))
+    status = read_and_run (kind, &words, &error);
   if (error != NULL)
     fprintf (stderr, "hydraneckwebrtc %s: %s\n", mode_name (kind->mode), error->message);
   if (hn_error_detail (error) != NULL)
     fprintf (stderr, "  %s\n", hn_error_detail (error));
+  g_free (words.path);
+  g_free (words.level);
   return status;
 }

@@ -12,9 +12,12 @@ typedef struct {
   HnMode mode;
   /* Constructs and serves; %NULL with @error when it cannot. */
   gpointer (*start) (const HnConfig *config, HnRole *role, GError **error);
-  /* SIGTERM, SIGINT or SIGHUP: end in order, then hn_role_stopped(). */
+  /* SIGTERM, SIGINT, or SIGHUP of a terminal that is closed: end in order, then hn_role_stopped(). */
   void (*stop) (gpointer product);
   void (*free) (gpointer product);
+  /* (nullable) SIGHUP: @fresh is the configuration given to start(), its live rows (`OPTION_LIVE`) now hold what was read anew; it comes also
+   * when none differs, since a file that one of them names may. What is derived from them or copied is made anew; nothing is cut. */
+  void (*reload) (gpointer product, const HnConfig *fresh);
 } HnRoleKind;
 
 /**

@@ -150,27 +150,34 @@ def a_terminated_worker_ends_its_sessions_in_order(running):
     running.wait_workers(2, 10)
 
 
-def a_hangup_ends_a_worker_in_order_unless_it_was_started_with_nohup(running):
-    before = signal.getsignal(signal.SIGHUP)
-    try:
-        for action in (signal.SIG_IGN, signal.SIG_DFL):
-            running.children.pop("worker-2").stop()
-            signal.signal(signal.SIGHUP, action)  # children inherit it
-            running.start_worker(2)
-            worker = running.children["worker-2"]
-            if action == signal.SIG_IGN:
-                os.kill(worker.pid, signal.SIGHUP)
-                equal(running.worker_call(2, "GET", "/api/v1/health").status, 200, "health behind an ignored hangup")
-        reply = running.worker_call(2, "POST", "/api/v1/sessions", {"body_ip": running.plan.body(2), "sunshine_user": "sunshine",
-                                                                    "sunshine_pass": "sunshine"})
-        equal(reply.status, 201, "create")
-        os.kill(worker.pid, signal.SIGHUP)
-        equal(running.children.pop("worker-2").wait(30), 0, "exit status")
-        equal(running.session_directories(2), [], "directories")
-    finally:
-        signal.signal(signal.SIGHUP, before)
+def a_terminal_that_is_closed_ends_a_worker_in_order(running):
+    running.children.pop("worker-2").stop()
+    master, slave = os.openpty()
+    running.start_worker(2, terminal=os.ttyname(slave))
+    os.close(slave)
+    reply = running.worker_call(2, "POST", "/api/v1/sessions", {"body_ip": running.plan.body(2), "sunshine_user": "sunshine",
+                                                                "sunshine_pass": "sunshine"})
+    equal(reply.status, 201, "create")
+    os.close(master)
+    equal(running.children.pop("worker-2").wait(30), 0, "exit status")
+    equal(running.session_directories(2), [], "directories")
     running.start_worker(2)
     running.wait_workers(2, 10)
+
+
+def one_that_was_started_with_nohup_outlives_its_terminal(running):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # children inherit it
+    master, slave = os.openpty()
+    try:
+        running.children.pop("worker-2").stop()
+        running.start_worker(2, terminal=os.ttyname(slave))
+        os.close(slave)
+        running.wait_workers(2, 10)  # its loop runs
+        os.close(master)
+        running.children["worker-2"].wait_line(r"\[config\] reloaded")
+        equal(running.worker_call(2, "GET", "/api/v1/health").status, 200, "health behind the hangup")
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 flow.main(globals(), workers=2, bodies=3, turn=False)

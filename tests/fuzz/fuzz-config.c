@@ -28,14 +28,19 @@ check_bounds (const HnConfig *config)
     HnAddress address;                                                      \
     must (config->field == NULL || hn_address_parse (config->field, &address)); \
   }
+#define CHECK_LOG_LEVEL(field, min, max) \
+  must (g_str_equal (config->field, "debug") || g_str_equal (config->field, "info") || g_str_equal (config->field, "warning") \
+        || g_str_equal (config->field, "error"));
 #define CHECK_DURATION(field, min, max) must (config->field >= (gint64) (min) * G_USEC_PER_SEC && config->field <= (gint64) (max) * G_USEC_PER_SEC);
 #define CHECK_UINT(field, min, max) must (config->field >= (guint) (min) && config->field <= (guint) (max));
 #define CHECK_NETWORKS(field, min, max) must (config->field != NULL);
 #define CHECK_ICE(field, min, max) must (config->field != NULL);
 #define CHECK_JSON(field, min, max)
 #define OPTION(path, type, field, default_value, min, max, doc) CHECK_##type (field, min, max)
+#define OPTION_LIVE OPTION
 #include "base/options.h"
 #undef OPTION
+#undef OPTION_LIVE
 }
 
 static gboolean
