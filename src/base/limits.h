@@ -71,6 +71,12 @@
 #define HN_LIMIT_ENDED_LOG_HOURS 24         /* each, at most */
 #define HN_LIMIT_ENDED_LOG_BYTES 67108864   /* all together */
 
+/* TURN: what a server may say to us. */
+#define HN_LIMIT_STUN_BYTES 1500            /* one STUN message; longer ones are none */
+#define HN_LIMIT_STUN_ATTRIBUTES 32         /* in one message */
+#define HN_LIMIT_STUN_ROUNDS 4              /* challenges (401, 438) that one probe answers */
+#define HN_LIMIT_STUN_RETRY_MS 250          /* a datagram without an answer is sent again, each time after twice as long */
+
 /* Microphone. */
 #define HN_LIMIT_MIC_SDP_BYTES 65536        /* an offer: 413 beyond */
 #define HN_LIMIT_MIC_CANDIDATES 32          /* remote candidates of one microphone; what comes beyond is not used */
