@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/harmless.h"
 #include "base/id.h"
 
 static HnLogLevel lowest_level = HN_LOG_INFO;
@@ -28,32 +29,6 @@ hn_log_level_from_text (const char *text, HnLogLevel *ret_level)
     }
   }
   return FALSE;
-}
-
-static gboolean
-is_harmless (gunichar c)
-{
-  GUnicodeType type = g_unichar_type (c);
-
-  return type != G_UNICODE_CONTROL && type != G_UNICODE_FORMAT && type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR;
-}
-
-/* A stranger's text must not be able to forge a second line, to drive a terminal (C1 too) or to turn the direction of writing. */
-static void
-append_escaped (GString *line, const char *text)
-{
-  while (*text != '\0') {
-    gunichar c = g_utf8_get_char_validated (text, -1);
-    gboolean whole = c != (gunichar) -1 && c != (gunichar) -2;
-    gsize length = whole ? (gsize) (g_utf8_next_char (text) - text) : 1;
-
-    if (whole && is_harmless (c))
-      g_string_append_len (line, text, (gssize) length);
-    else
-      for (gsize i = 0; i < length; i++)
-        g_string_append_printf (line, "\\x%02x", (guchar) text[i]);
-    text += length;
-  }
 }
 
 static void
@@ -93,7 +68,7 @@ write_line (HnLogLevel level, const char *area, const char *session_id, const ch
     g_string_append_printf (line, "[session %s] ", id.text);
   else
     g_string_append_printf (line, "[%s] ", area);
-  append_escaped (line, text);
+  hn_harmless_append (line, text);
   if (!in_prefix && session_id != NULL)
     g_string_append_printf (line, " session=%s", id.text);
   if (journal_fd < 0 || !send_fields (level, session_id != NULL ? id.text : NULL, line->str))

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#define ASK_ARGUMENTS "[--server URL] [--token-file FILE] [--config FILE] [--insecure] [--output FORM]"
+
 /* Every subcommand once, in the order of the help. Read as declarations, as the table of main (), as the completion's and the man page's text: no include guard.
  * A command without a meaning is not for people. `arguments` names every option of it that `COMMAND --help` knows (a test holds both together).
  *
@@ -10,5 +12,19 @@ COMMAND ("worker-token",  hn_cmd_worker_token,     "[--config FILE] WORKER_ID", 
 COMMAND ("mic-pipeline",  hn_cmd_mic_pipeline,     "[--body IP] [--port PORT] [--session URL]",       "print gst-launch-1.0 lines for either end of a microphone")
 COMMAND ("config-sample", hn_cmd_config_sample,    "",                                                "print every option with its default")
 COMMAND ("metrics-doc",   hn_cmd_metrics_doc,      "",                                                "print every metric that GET /metrics answers with")
+COMMAND ("get",           hn_cmd_get,              ASK_ARGUMENTS " workers|sessions",                 "list what there is")
+COMMAND ("describe",      hn_cmd_describe,         ASK_ARGUMENTS " worker|session ID",                "show all of one worker or session")
+COMMAND ("create",        hn_cmd_create,           ASK_ARGUMENTS " [--experience NAME] [--exe-path PATH] [--district TEXT] [--body TEXT] [--head TEXT] [--replace]"
+                                                   " [--sunshine-user NAME] [--sunshine-pass-file FILE] BODY_IP", "create a session")
+COMMAND ("delete",        hn_cmd_delete,           ASK_ARGUMENTS " SESSION…",                         "end sessions")
+COMMAND ("drain",         hn_cmd_drain,            ASK_ARGUMENTS " [--deadline TIME] [--undo] WORKER", "give a worker no new sessions")
+COMMAND ("explain",       hn_cmd_explain,          ASK_ARGUMENTS " SESSION",                          "tell a session's life, and what to mend")
+COMMAND ("logs",          hn_cmd_logs,             ASK_ARGUMENTS " [--lines N] SESSION",              "print the end of a session's log")
+COMMAND ("events",        hn_cmd_events,           ASK_ARGUMENTS " [--follow]",                       "print what happens, as it happens")
+COMMAND ("top",           hn_cmd_top,              ASK_ARGUMENTS " [--once] [--interval SECONDS]",    "watch workers and sessions")
+COMMAND ("completion",    hn_cmd_completion,       "bash",                                            "print a completion script")
+COMMAND ("man",           hn_cmd_man,              "",                                                "print the manual page")
 COMMAND ("version",       hn_cmd_version,          "",                                                "print the version")
 COMMAND ("supervise",     hn_supervisor_main,      "",                                                NULL)
+
+#undef ASK_ARGUMENTS
