@@ -13,7 +13,8 @@ exchange (HnConfig *self, HnConfig *fresh, const HnConfigOption *option)
   guint i = hn_config_table_index (option);
   guint8 *a = hn_config_value_slot (self, option);
   guint8 *b = hn_config_value_slot (fresh, option);
-  gsize size = option->type == HN_CONFIG_UINT ? sizeof (HnConfigUINT) : option->type == HN_CONFIG_DURATION ? sizeof (HnConfigDURATION) : sizeof (gpointer);
+  gboolean is_int = option->type == HN_CONFIG_UINT || option->type == HN_CONFIG_BOOL;
+  gsize size = is_int ? sizeof (HnConfigUINT) : option->type == HN_CONFIG_DURATION ? sizeof (HnConfigDURATION) : sizeof (gpointer);
   guint8 kept[sizeof (gint64)];
   char *origin = self->origins[i];
 

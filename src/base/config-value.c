@@ -39,6 +39,7 @@ hn_config_value_clear (HnConfig *config, const HnConfigOption *option)
     break;
   case HN_CONFIG_DURATION:
   case HN_CONFIG_UINT:
+  case HN_CONFIG_BOOL:
     break;
   }
 }
@@ -115,6 +116,15 @@ read_checked_text (char **target, HnConfigType type, const char *text)
   return NULL;
 }
 
+static const char *
+read_bool (const char *text, gboolean *ret_value)
+{
+  if (strcmp (text, "on") != 0 && strcmp (text, "true") != 0 && strcmp (text, "off") != 0 && strcmp (text, "false") != 0)
+    return "must be on or off";
+  *ret_value = strcmp (text, "on") == 0 || strcmp (text, "true") == 0;
+  return NULL;
+}
+
 const char *
 hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const char *text)
 {
@@ -137,6 +147,8 @@ hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const
       return "must be a whole number";
     *(guint *) target = (guint) number;
     return NULL;
+  case HN_CONFIG_BOOL:
+    return read_bool (text, target);
   case HN_CONFIG_NETWORKS:
     g_array_set_size (*(GArray **) target, 0);
     return *text != '\0' ? hn_config_value_read_networks (text, *(GArray **) target) : NULL;
@@ -195,6 +207,8 @@ hn_config_value_to_text (const HnConfig *config, const HnConfigOption *option)
     return duration_to_text (*(const gint64 *) slot);
   case HN_CONFIG_UINT:
     return g_strdup_printf ("%u", *(const guint *) slot);
+  case HN_CONFIG_BOOL:
+    return g_strdup (*(const gboolean *) slot ? "on" : "off");
   case HN_CONFIG_NETWORKS:
     return networks_to_text (*(GArray *const *) slot);
   case HN_CONFIG_ICE:

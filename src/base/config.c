@@ -470,6 +470,7 @@ example_of (const HnConfigOption *option)
   case HN_CONFIG_TEXT:
   case HN_CONFIG_DURATION:
   case HN_CONFIG_UINT:
+  case HN_CONFIG_BOOL:
     break;
   }
   return g_str_equal (option->path, "mode") ? "worker" : "<text>";

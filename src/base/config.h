@@ -14,6 +14,7 @@ typedef char *HnConfigADDRESS;  /* IP literal */
 typedef char *HnConfigLOG_LEVEL; /* hn_log_level_from_text() accepts it */
 typedef gint64 HnConfigDURATION; /* microseconds */
 typedef guint HnConfigUINT;
+typedef gboolean HnConfigBOOL;
 typedef GArray *HnConfigNETWORKS; /* of HnNetwork, never NULL */
 typedef JsonArray *HnConfigICE;   /* of {"urls":[…],"username":"","credential":""}, never NULL */
 typedef JsonNode *HnConfigJSON;   /* NULL when not given */

@@ -89,4 +89,15 @@
 #define HN_LIMIT_IDEMPOTENCY_KEYS 16384     /* of these kept at once; the oldest answer goes first */
 #define HN_LIMIT_IDEMPOTENCY_SECONDS 600    /* a key's answer is given again for so long */
 #define HN_LIMIT_CREATIONS 512               /* under way at once in a controller: 503 beyond; libsoup's queue takes time by its square */
+
+/* Updates. */
+#define HN_LIMIT_UPDATE_BYTES 268435456     /* a program that is fetched */
+#define HN_LIMIT_UPDATE_LIST_BYTES 65536    /* latest.json, SHA256SUMS, its signature */
+#define HN_LIMIT_UPDATE_REDIRECTS 3         /* followed by hand */
+#define HN_LIMIT_UPDATE_CHECK_SECONDS 30    /* latest.json, SHA256SUMS or its signature, redirects included */
+#define HN_LIMIT_UPDATE_FETCH_SECONDS 300   /* the program */
+#define HN_LIMIT_UPDATE_TRY_SECONDS 10      /* the new program answers `version` */
+#define HN_LIMIT_UPDATE_RESTART_SECONDS 120 /* the restart command */
+#define HN_LIMIT_UPDATE_ASKED_SECONDS 900   /* asked for, and still running: sessions are taken again */
+
 #define HN_LIMIT_FAN_OUT 64                 /* workers asked at once for lists */

@@ -55,4 +55,12 @@ OPTION_LIVE ("library.token", SECRET,   library_token,             NULL,     0, 
 
 OPTION ("mic.port",                 UINT,     mic_port,                  "47995",  1,   65535,    "UDP port of hydravoice on a body.")
 
+OPTION ("update.auto",              BOOL,     update_auto,               "on",     0,   0,        "Whether a newer release is looked for and installed by itself; needs a public key.")
+OPTION ("update.url",               URL,      update_url,                "https://releases.experiencenet.com", 0, 0, "Release server.")
+OPTION ("update.channel",           TEXT,     update_channel,            "production", 0, 0,      "Its channel: `production` or `staging`.")
+OPTION ("update.public_key",        TEXT,     update_public_key,         NULL,     0,   0,        "Minisign public key (`RW…`) of the releases, instead of the built-in one.")
+OPTION ("update.interval",          DURATION, update_interval,           "6h",     1,   604800,   "How often it is looked for; a quarter of it is left to chance.")
+OPTION ("update.defer_limit",       DURATION, update_defer_limit,        "2h",     0,   86400,    "So long an update waits for a moment without sessions; then a worker takes no new ones for as long again.")
+OPTION ("update.request_file",      TEXT,     update_request_file,       "/run/hydraneckwebrtc/update-wanted", 0, 0, "Written when the update may begin: the root service that installs it watches this file.")
+
 OPTION_LIVE ("log.level", LOG_LEVEL,      log_level,                 "info",   0,   0,        "debug, info, warning or error; `--log-level` is stronger.")

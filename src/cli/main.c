@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/build.h"
 #include "cli/cmd.h"
 #include "net/supervisor.h"
 
@@ -30,7 +31,7 @@ print_help (FILE *out)
 int
 hn_cmd_version (int argc, char **argv)
 {
-  printf ("hydraneckwebrtc %s\n", HN_VERSION);
+  printf ("hydraneckwebrtc %s\n", hn_build_version ());
   return 0;
 }
 

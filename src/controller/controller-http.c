@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "api/worker-token.h"
+#include "base/build.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
@@ -30,7 +31,7 @@ static void
 on_health (HnHttpRequest *request, gpointer data)
 {
   HnControllerHttp *self = data;
-  HnClusterJsonProcess process = { .version = HN_VERSION, .process_id = getpid (), .started_us = self->started_us };
+  HnClusterJsonProcess process = { .version = hn_build_version (), .process_id = getpid (), .started_us = self->started_us };
   gboolean with_sessions = hn_http_request_is_admin (request) || hn_http_request_is_local (request);
   g_autoptr (JsonObject) object
     = hn_cluster_json_health (hn_cluster_http_get_registry (self->cluster), &process, with_sessions, hn_clock_now_us ());

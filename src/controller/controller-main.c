@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/build.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -131,7 +132,7 @@ hn_controller_new (const HnConfig *config, HnService *service, const HnControlle
   options.api = hn_http_server_get_soup (hn_controller_http_get_server (self->http));
   self->front = hn_front_new (self->poller, listen_fd, &options, &front_events, self);
   hn_info ("controller", NULL, "listening on %s%s%s:%u version=%s", strchr (host, ':') != NULL ? "[" : "", host,
-           strchr (host, ':') != NULL ? "]" : "", hn_front_get_port (self->front), HN_VERSION);
+           strchr (host, ':') != NULL ? "]" : "", hn_front_get_port (self->front), hn_build_version ());
   return self;
 }
 

@@ -9,6 +9,7 @@
 #include <libsoup/soup.h>
 #include <string.h>
 
+#include "base/build.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -25,11 +26,12 @@ HnHttpClient *
 hn_http_client_new (void)
 {
   HnHttpClient *self = g_new0 (HnHttpClient, 1);
+  g_autofree char *agent = g_strconcat ("hydraneckwebrtc/", hn_build_version (), NULL);
 
   self->session = soup_session_new_with_options ("max-conns", 4096, "max-conns-per-host", 64, "idle-timeout", 15, NULL);
   soup_session_set_proxy_resolver (self->session, NULL);
   soup_session_remove_feature_by_type (self->session, SOUP_TYPE_CONTENT_DECODER);
-  soup_session_set_user_agent (self->session, "hydraneckwebrtc/" HN_VERSION);
+  soup_session_set_user_agent (self->session, agent);
   return self;
 }
 
@@ -204,6 +206,10 @@ exchange_error (Exchange *self, const GError *error)
 typedef struct {
   Exchange exchange;
   GByteArray *body;
+  HnHttpChunk chunk; /* (nullable) takes the body of a 2xx answer */
+  gpointer chunk_data;
+  guint64 limit_bytes;
+  guint64 received;
 } Call;
 
 static void
@@ -231,7 +237,26 @@ call_is_cut (const Call *self)
 
   return soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH
          && !g_str_equal (soup_message_get_method (self->exchange.message), "HEAD")
-         && soup_message_headers_get_content_length (headers) != (goffset) self->body->len;
+         && soup_message_headers_get_content_length (headers) != (goffset) self->received;
+}
+
+static gboolean
+call_take (Call *self, GBytes *bytes, GError **error)
+{
+  gsize length = 0;
+  const guint8 *data = g_bytes_get_data (bytes, &length);
+  gboolean chunked = self->chunk != NULL && SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (self->exchange.message));
+  guint64 limit = chunked && self->limit_bytes > 0 ? self->limit_bytes : HN_LIMIT_REPLY_BYTES;
+
+  self->received += length;
+  if (self->received > limit) {
+    g_set_error (error, HN_ERROR, HN_ERROR_UPSTREAM, "answer is longer than %" G_GUINT64_FORMAT " bytes", limit);
+    return FALSE;
+  }
+  if (chunked)
+    return self->chunk (data, length, self->chunk_data, error);
+  g_byte_array_append (self->body, data, (guint) length);
+  return TRUE;
 }
 
 static void call_read (GTask *task);
@@ -250,9 +275,7 @@ on_call_read (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   if (g_bytes_get_size (bytes) > 0) {
-    g_byte_array_append (self->body, g_bytes_get_data (bytes, NULL), (guint) g_bytes_get_size (bytes));
-    if (self->body->len > HN_LIMIT_REPLY_BYTES) {
-      error = g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "answer is longer than %d bytes", HN_LIMIT_REPLY_BYTES);
+    if (!call_take (self, bytes, &error)) {
       hn_deadline_cancel (self->exchange.deadline);
       call_fail (task, error);
       return;
@@ -267,6 +290,7 @@ on_call_read (GObject *source, GAsyncResult *result, gpointer data)
   }
   reply = g_new0 (HnHttpReply, 1);
   reply->status = soup_message_get_status (self->exchange.message);
+  reply->location = g_strdup (soup_message_headers_get_one (soup_message_get_response_headers (self->exchange.message), "Location"));
   reply->length = self->body->len;
   g_byte_array_append (self->body, (const guint8 *) "", 1);
   reply->body = (char *) g_byte_array_steal (self->body, NULL);
@@ -305,6 +329,9 @@ hn_http_client_call_async (HnHttpClient *self, const HnHttpCall *call, GCancella
   GError *error = NULL;
 
   state->body = g_byte_array_new ();
+  state->chunk = call->chunk;
+  state->chunk_data = call->chunk_data;
+  state->limit_bytes = call->limit_bytes;
   g_task_set_source_tag (task, hn_http_client_call_async);
   g_task_set_task_data (task, state, (GDestroyNotify) call_free);
   g_task_set_check_cancellable (task, FALSE);
@@ -336,6 +363,7 @@ hn_http_reply_free (HnHttpReply *self)
   if (self == NULL)
     return;
   g_free (self->body);
+  g_free (self->location);
   g_free (self);
 }
 

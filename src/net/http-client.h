@@ -8,6 +8,9 @@
 
 typedef struct _HnHttpClient HnHttpClient;
 
+/* Takes a part of an answer's body; FALSE with @error set ends the call with that error. */
+typedef gboolean (*HnHttpChunk) (const guint8 *data, gsize length, gpointer user_data, GError **error);
+
 typedef struct {
   const char *method;
   const char *url;
@@ -20,12 +23,16 @@ typedef struct {
   gboolean any_certificate;  /* accept a self-signed certificate (Sunshine) */
   gboolean fresh;            /* a connection of its own, closed behind the answer, given HN_LIMIT_CONNECT_SECONDS: see
                               * hn_http_client_call_was_connected() */
+  HnHttpChunk chunk;         /* (nullable) takes the body of a 2xx answer, which is then not in the reply */
+  gpointer chunk_data;
+  guint64 limit_bytes;       /* of that body; 0: HN_LIMIT_REPLY_BYTES, as for every other */
 } HnHttpCall;
 
 typedef struct {
   guint status;
   char *body; /* NUL-terminated */
   gsize length;
+  char *location; /* (nullable) of a redirect */
 } HnHttpReply;
 
 /* A streamed answer, line by line. None of these comes from inside hn_http_client_stream(); `ended` comes once and last, not after

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/build.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/proc-stat.h"
@@ -108,7 +109,7 @@ hn_metrics_http_reply (HnMetricsHttp *self, HnHttpRequest *request)
   look_at_process ();
   if (self->collect != NULL)
     self->collect (self->user_data);
-  page = hn_metrics_page (self->role, HN_VERSION);
+  page = hn_metrics_page (self->role, hn_build_version ());
   hn_http_request_reply_text (request, 200, CONTENT_TYPE, page);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/build.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -88,7 +89,7 @@ make_report (gpointer data)
   report->boot_id = g_strdup (self->boot_id);
   report->boot_utc_us = self->started_utc_us;
   report->api_token = g_strdup (self->api_token);
-  report->version = g_strdup (HN_VERSION);
+  report->version = g_strdup (hn_build_version ());
   report->max_sessions = self->stopping ? 0 : self->config->sessions_max;
   report->wireguard = self->wireguard;
   if (self->leaving)

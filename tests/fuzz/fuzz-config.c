@@ -33,6 +33,7 @@ check_bounds (const HnConfig *config)
         || g_str_equal (config->field, "error"));
 #define CHECK_DURATION(field, min, max) must (config->field >= (gint64) (min) * G_USEC_PER_SEC && config->field <= (gint64) (max) * G_USEC_PER_SEC);
 #define CHECK_UINT(field, min, max) must (config->field >= (guint) (min) && config->field <= (guint) (max));
+#define CHECK_BOOL(field, min, max) must (config->field == TRUE || config->field == FALSE);
 #define CHECK_NETWORKS(field, min, max) must (config->field != NULL);
 #define CHECK_ICE(field, min, max) must (config->field != NULL);
 #define CHECK_JSON(field, min, max)

@@ -148,6 +148,20 @@ each_wrong_value_is_refused_with_file_line_and_column (void **unused)
 }
 
 static void
+a_switch_is_on_or_off (void **unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) usual = parse ("server: {admin_token: x}\n", HN_MODE_WORKER, &error);
+  g_autoptr (HnConfig) off = parse ("server: {admin_token: x}\nupdate: {auto: off}\n", HN_MODE_WORKER, &error);
+
+  assert_null (error);
+  assert_true (usual->update_auto);
+  assert_false (off->update_auto);
+  assert_null (parse ("server: {admin_token: x}\nupdate: {auto: maybe}\n", HN_MODE_WORKER, &error));
+  assert_non_null (strstr (error->message, ":2:16: 'update.auto' must be on or off, not 'maybe'"));
+}
+
+static void
 a_wrong_secret_is_never_repeated (void **unused)
 {
   g_autoptr (GError) error = NULL;
@@ -249,6 +263,7 @@ main (void)
     cmocka_unit_test (the_controller_sample_of_the_runbook_is_understood_and_waits_for_tls),
     cmocka_unit_test (an_unknown_key_is_refused_with_its_place_and_the_nearest_name),
     cmocka_unit_test (each_wrong_value_is_refused_with_file_line_and_column),
+    cmocka_unit_test (a_switch_is_on_or_off),
     cmocka_unit_test (a_wrong_secret_is_never_repeated),
     cmocka_unit_test (aliases_that_blow_up_or_loop_are_refused),
     cmocka_unit_test (default_settings_keep_their_types),
