@@ -14,7 +14,7 @@
 
 static HnLogLevel lowest_level = HN_LOG_INFO;
 static int journal_fd = -1;
-static char worker_field[128]; /* `WORKER=…`, or empty */
+static char own_worker[128]; /* the id of the worker that we are, or empty */
 
 static const char *const level_names[] = { "DEBUG", "INFO", "WARNING", "ERROR" };
 static const int priorities[] = { 7, 6, 4, 3 }; /* syslog's */
@@ -43,17 +43,28 @@ print (HnLogLevel level, const char *message)
     return; /* nobody is there to be told */
 }
 
+/* A controller's lines end in `worker=ID`, behind whatever strangers wrote; an id has no space. */
+static char *
+worker_in (const char *message)
+{
+  const char *at = g_strrstr (message, " worker=");
+  g_autofree char *id = at != NULL ? g_strndup (at + strlen (" worker="), strcspn (at + strlen (" worker="), " ")) : NULL;
+
+  return hn_worker_id_is_valid (id) && !g_str_equal (id, "-") ? g_steal_pointer (&id) : NULL; /* `-` says that there is none */
+}
+
 /* One datagram of `NAME=value` lines. @message is escaped: no value has a line end. */
 static gboolean
 send_fields (HnLogLevel level, const char *session, const char *message)
 {
   g_autoptr (GString) fields = g_string_sized_new (384);
+  g_autofree char *worker = *own_worker != '\0' ? g_strdup (own_worker) : worker_in (message);
 
   g_string_append_printf (fields, "MESSAGE=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=hydraneckwebrtc\n", message, priorities[level]);
   if (session != NULL)
     g_string_append_printf (fields, "SESSION=%s\n", session);
-  if (*worker_field != '\0')
-    g_string_append_printf (fields, "%s\n", worker_field);
+  if (worker != NULL)
+    g_string_append_printf (fields, "WORKER=%s\n", worker);
   return send (journal_fd, fields->str, fields->len, MSG_NOSIGNAL) >= 0;
 }
 
@@ -113,7 +124,7 @@ glib_writer (GLogLevelFlags flags, const GLogField *fields, gsize n_fields, gpoi
 void
 hn_log_set_worker (const char *worker_id)
 {
-  g_snprintf (worker_field, sizeof worker_field, worker_id != NULL ? "WORKER=%s" : "", worker_id);
+  g_strlcpy (own_worker, worker_id != NULL ? worker_id : "", sizeof own_worker);
 }
 
 void

@@ -27,7 +27,7 @@ void hn_log_to_journal (const char *path);
 
 /**
  * hn_log_set_worker:
- * @worker_id: (nullable): what WORKER= is from now on in the journal
+ * @worker_id: (nullable): the worker that we are: WORKER= of every line in the journal. Without it, it is what `worker=` says in a line.
  */
 void hn_log_set_worker (const char *worker_id);
 

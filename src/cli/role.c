@@ -148,6 +148,7 @@ on_reload (gpointer data)
     return G_SOURCE_CONTINUE;
   }
   hn_info ("config", NULL, "reloading");
+  hn_service_reloading (self->service);
   exchanged = hn_config_live_adopt (self->config, fresh, on_changed, self);
   if (exchanged > 0)
     g_ptr_array_add (self->replaced, fresh);
@@ -157,6 +158,7 @@ on_reload (gpointer data)
   if (self->kind->reload != NULL)
     self->kind->reload (self->product, self->config);
   hn_info ("config", NULL, "reloaded applied=%u", exchanged);
+  hn_service_ready (self->service);
   return G_SOURCE_CONTINUE;
 }
 

@@ -23,6 +23,8 @@ from lease import Lease  # noqa: E402
 
 PROGRAM = os.path.join(flow.build_folder(), "src/cli/hydraneckwebrtc")
 TOKEN = "played-token"
+_REPORT = {"worker_id": "w-7", "url": "http://127.0.0.1:1", "boot_id": "b", "boot_utc_us": 1, "api_token": "t" * 32, "version": "0",
+           "active_sessions": 0, "max_sessions": 1, "sessions": []}
 # LISTEN_PID is our own once exec has happened; $1: the role, $2: the configuration, the rest: descriptors that become 3, 4, …
 START = 'role=$1 config=$2; shift 2; [ -z "$1" ] || exec 3<&"$1"; [ -z "$2" ] || exec 4<&"$2"; ' \
         '[ "$LISTEN_PID" != mine ] || export LISTEN_PID=$$; exec "$PROGRAM" "$role" --config "$config"'
@@ -130,6 +132,15 @@ def ready_is_said_when_it_serves_and_stopping_when_it_ends():
             systemd.end()
 
 
+def a_reload_is_announced_and_over():
+    with _Systemd() as systemd:
+        systemd.start()
+        systemd.hear_until("READY=1")
+        systemd.process.send_signal(signal.SIGHUP)
+        true(systemd.hear_until("READY=1")[-2].startswith("RELOADING=1\nMONOTONIC_USEC="), "a reload is not announced")
+        systemd.end()
+
+
 def a_worker_says_how_many_sessions_it_has():
     with _Systemd("worker") as systemd:
         systemd.start()
@@ -157,8 +168,6 @@ def the_watchdog_is_fed_by_the_main_loop_and_starves_when_that_is_stuck():
     period = 0.6
     reader, writer = os.pipe()
     fcntl.fcntl(writer, 1031, 4096)  # F_SETPIPE_SZ
-    report = {"id": "w", "url": "http://127.0.0.1:1", "boot_id": "b", "boot_time": "2026-01-01T00:00:00Z", "api_token": "t" * 32, "version": "1",
-              "max_sessions": 1, "active_sessions": 0, "wireguard": True, "sessions": []}
     with _Systemd() as systemd:
         systemd.start(stderr=writer, WATCHDOG_USEC=str(int(period * 1e6)))
         for _ in range(4):
@@ -172,7 +181,7 @@ def the_watchdog_is_fed_by_the_main_loop_and_starves_when_that_is_stuck():
                 pass
         os.set_blocking(writer, True)  # the flag belongs to both of us
         answers = []
-        asking = threading.Thread(target=lambda: answers.append(systemd.call("POST", "/api/v1/workers/heartbeat", report).status))
+        asking = threading.Thread(target=lambda: answers.append(systemd.call("POST", "/api/v1/workers/heartbeat", _REPORT).status))
         asking.start()
         end = time.monotonic() + 20
         while systemd.hear(period) is not None:  # what was fed before it was stuck
@@ -290,6 +299,20 @@ def the_journal_gets_fields():
         contains(got[-1]["MESSAGE"], got[-1]["SESSION"])
         systemd.end()
         equal(systemd.stderr(), "", "stderr")
+
+
+def a_controllers_line_says_which_worker_it_means():
+    with _Systemd() as systemd:
+        _with_journal(systemd)
+        systemd.hear_until("READY=1")
+        for boot, status in ((2, 200), (1, 409)):  # the second one is of a worker that was replaced
+            equal(systemd.call("POST", "/api/v1/workers/heartbeat", dict(_REPORT, boot_id="boot-%d" % boot, boot_utc_us=boot)).status,
+                  status, "status of boot %d's heartbeat" % boot)
+        got = [_fields(systemd.journal.recv(65536))]
+        while "heartbeat refused" not in got[-1]["MESSAGE"]:
+            got.append(_fields(systemd.journal.recv(65536)))
+        equal((got[-1]["WORKER"], got[-1]["PRIORITY"]), ("w-7", "4"), "WORKER= and PRIORITY= of %r" % got[-1])
+        systemd.end()
 
 
 def a_line_that_the_journal_does_not_take_goes_to_stderr():
