@@ -22,6 +22,19 @@
 #define HN_LIMIT_PACE_SECONDS 60            /* … in so many seconds of waiting for it (net/pace.h) */
 #define HN_LIMIT_VANISHED_SECONDS 120       /* client's machine acknowledges nothing: its connection is broken */
 
+/* Front door: TLS. */
+#define HN_LIMIT_HANDSHAKE_SECONDS 10       /* accepted to the end of the handshake: closed beyond */
+#define HN_LIMIT_HANDSHAKES 1024            /* begun and not ended, at once; the oldest goes beyond */
+#define HN_LIMIT_HANDSHAKES_PER_TURN 16     /* steps of handshakes in one turn of the loop: streams go on in between */
+#define HN_LIMIT_HELLO_BYTES 16384          /* a client's first words, read at once */
+#define HN_LIMIT_TLS_READ_BYTES 131072      /* sealed bytes read at once, held only until they are opened */
+#define HN_LIMIT_TLS_PROVOKED_BYTES 65536   /* what a client makes TLS itself say (tickets, key updates) while it takes nothing: ended beyond */
+#define HN_LIMIT_PEM_BYTES 262144           /* a certificate's or a key's file */
+#define HN_LIMIT_TICKET_KEY_HOURS 12        /* resumption by one key; the next one cannot open its tickets */
+#define HN_LIMIT_CERTIFICATE_LOOK_SECONDS 2 /* between two looks whether the certificate's files changed */
+#define HN_LIMIT_ACME_TOKEN_BYTES 128       /* name of an ACME challenge; 43 letters in practice */
+#define HN_LIMIT_ACME_ANSWER_BYTES 512      /* what such a file may hold */
+
 /* Front door: towards the upstream. */
 #define HN_LIMIT_CONNECT_SECONDS 5          /* TCP connect to worker or web-server */
 #define HN_LIMIT_UPSTREAM_HEAD_SECONDS 60   /* request sent to response head */

@@ -18,10 +18,12 @@
  * it was sending (lingering), for a reset would take the answer away from it. */
 
 #define STEPS_PER_TURN 256
+#define TLS_HANDSHAKE_RECORD 0x16
 #define LINGER_SECONDS 2
 #define LINGER_BYTES_MAX (1024 * 1024)
 
 typedef enum {
+  HANDSHAKE, /* of TLS, or waiting for its first word */
   HEAD,   /* between two requests, or in a head */
   BODY,   /* collecting the body of an API request */
   API,    /* the gate has the connection */
@@ -35,6 +37,7 @@ typedef enum {
 struct _HnFrontClient {
   const HnFrontShared *shared;
   GList link;
+  GList handshake_link;
   HnWire *wire;
   HnPeer peer;
   State state;
@@ -44,6 +47,8 @@ struct _HnFrontClient {
   gboolean said_last; /* the client announced that this request is its last, and it is whole */
   gboolean is_head; /* the request under way is a HEAD */
   gboolean cut;
+  gboolean turned_away;
+  gboolean in_handshakes; /* `handshake_link` is in the queue */
   gsize scanned;   /* bytes of the head without an empty line */
   gsize discarded; /* while lingering */
 
@@ -70,11 +75,20 @@ enter (HnFrontClient *self, State state)
 /* ---- life ---- */
 
 static void
+end_handshake (HnFrontClient *self)
+{
+  if (self->in_handshakes)
+    g_queue_unlink (self->shared->handshakes, &self->handshake_link);
+  self->in_handshakes = FALSE;
+}
+
+static void
 release (HnFrontClient *self)
 {
   if (self->state == TUNNEL)
     hn_metrics_add (HN_METRIC_TUNNELS, NULL, -1);
   self->state = GONE;
+  end_handshake (self);
   hn_gate_abort (g_steal_pointer (&self->gate));
   g_clear_pointer (&self->proxy, hn_proxy_free);
   g_clear_pointer (&self->tunnel, hn_tunnel_free);
@@ -154,8 +168,86 @@ hn_front_client_turn_away (HnFrontClient *self)
   g_autofree char *body = hn_http_error_body (503, "too many connections", NULL);
   HnHttpAnswer answer = { .status = 503, .body = body, .retry_after_seconds = 1 };
 
+  self->turned_away = TRUE;
+  if (self->state == HANDSHAKE)
+    return;
   self->close = TRUE;
   send_answer (self, &answer);
+}
+
+/* ---- TLS ---- */
+
+/* Whoever spoke plain HTTP can be told; whatever else it was would not understand us. */
+static gboolean
+refuse_plain (HnFrontClient *self, HnSlice input)
+{
+  if (!g_ascii_isupper (input.text[0])) {
+    leave (self);
+    return FALSE;
+  }
+  answer_error (self, 400, "plain HTTP on a port for HTTPS", "use https://");
+  return TRUE;
+}
+
+/* From the first bytes on a handshake costs memory; before them a client costs what a silent plain one does. */
+static gboolean
+await_hello (HnFrontClient *self)
+{
+  const HnFrontShared *shared = self->shared;
+  HnWireResult result = hn_wire_fill (self->wire, HN_LIMIT_HELLO_BYTES);
+
+  if (result == HN_WIRE_EOF || result == HN_WIRE_ERROR)
+    leave (self);
+  if (result != HN_WIRE_OK)
+    return FALSE;
+  if (hn_wire_get_input (self->wire).text[0] != TLS_HANDSHAKE_RECORD)
+    return refuse_plain (self, hn_wire_get_input (self->wire));
+  hn_wire_start_tls (self->wire, shared->tls);
+  self->in_handshakes = TRUE;
+  g_queue_push_tail_link (shared->handshakes, &self->handshake_link);
+  if (shared->handshakes->length > HN_LIMIT_HANDSHAKES)
+    leave (shared->handshakes->head->data);
+  return TRUE;
+}
+
+/* A turn has room for some only. */
+static gboolean
+take_share (HnFrontClient *self)
+{
+  HnTurnShare *share = self->shared->share;
+  gint64 turn_us = hn_poller_now_us (self->shared->poller);
+
+  if (share->turn_us != turn_us)
+    *share = (HnTurnShare){ .turn_us = turn_us };
+  if (share->done < HN_LIMIT_HANDSHAKES_PER_TURN) {
+    share->done++;
+    return TRUE;
+  }
+  hn_wire_again (self->wire);
+  return FALSE;
+}
+
+static gboolean
+step_handshake (HnFrontClient *self)
+{
+  HnWireResult result;
+
+  if (!hn_wire_is_tls (self->wire))
+    return await_hello (self);
+  if (!take_share (self))
+    return FALSE;
+  result = hn_wire_handshake (self->wire);
+  if (result == HN_WIRE_BLOCKED)
+    return FALSE;
+  if (result != HN_WIRE_OK) {
+    leave (self);
+    return FALSE;
+  }
+  end_handshake (self);
+  enter (self, HEAD);
+  if (self->turned_away)
+    hn_front_client_turn_away (self);
+  return TRUE;
 }
 
 /* ---- the API ---- */
@@ -194,7 +286,7 @@ open_gate (HnFrontClient *self)
     self->remote = socket_address (fd, TRUE);
   }
   enter (self, API);
-  self->gate = hn_gate_open (shared->poller, shared->options.api, fd, g_steal_pointer (&self->api_request), !self->close, self->local,
+  self->gate = hn_gate_open (shared->poller, shared->options.api, self->wire, g_steal_pointer (&self->api_request), !self->close, self->local,
                              self->remote, &gate_events, self);
 }
 
@@ -480,6 +572,8 @@ step_flush (HnFrontClient *self)
   if (client_is_slow (self))
     return FALSE;
   if (self->close && self->said_last && hn_wire_is_quiet (self->wire)) {
+    if (hn_wire_is_tls (self->wire))
+      hn_wire_shutdown (self->wire);
     leave (self); /* nothing is on its way that a reset could answer */
     return FALSE;
   }
@@ -509,6 +603,8 @@ static gboolean
 step (HnFrontClient *self)
 {
   switch (self->state) {
+  case HANDSHAKE:
+    return step_handshake (self);
   case HEAD:
     return step_head (self);
   case BODY:
@@ -557,6 +653,8 @@ get_deadline (HnFrontClient *self)
   const HnFrontOptions *options = &self->shared->options;
 
   switch (self->state) {
+  case HANDSHAKE:
+    return self->since_us + options->handshake_timeout_us;
   case HEAD:
     return self->since_us + (self->in_head ? options->head_timeout_us : options->keepalive_timeout_us);
   case BODY:
@@ -607,16 +705,28 @@ leave_if_overdue (HnFrontClient *self)
     leave (self);
 }
 
+/* Between two requests: nothing is cut. */
+static void
+leave_idle (HnFrontClient *self)
+{
+  if (hn_wire_is_tls (self->wire))
+    hn_wire_shutdown (self->wire);
+  leave (self);
+}
+
 static void
 expire (HnFrontClient *self)
 {
   switch (self->state) {
+  case HANDSHAKE:
+    leave (self);
+    break;
   case HEAD:
     self->is_head = FALSE;
     if (self->in_head)
       answer_error (self, 408, "request timed out", "the head did not come in time");
     else
-      leave (self);
+      leave_idle (self);
     break;
   case BODY:
     answer_error (self, 408, "request timed out", "the body did not come in time");
@@ -690,8 +800,10 @@ hn_front_client_new (const HnFrontShared *shared, int fd, const HnPeer *peer)
 
   self->shared = shared;
   self->link.data = self;
+  self->handshake_link.data = self;
   self->peer = *peer;
+  self->peer.secure = shared->tls != NULL;
   self->wire = hn_wire_new (shared->poller, fd, on_ready, self);
-  enter (self, HEAD);
+  enter (self, shared->tls != NULL ? HANDSHAKE : HEAD);
   return self;
 }

@@ -8,12 +8,21 @@
 
 typedef struct _HnFrontClient HnFrontClient;
 
+/* How much was done in the present turn of the loop. */
+typedef struct {
+  gint64 turn_us;
+  guint done;
+} HnTurnShare;
+
 /* What all clients of a front door share. */
 typedef struct {
   HnPoller *poller;
   HnFrontOptions options; /* without zeros */
   HnProxyTimeouts timeouts;
   HnUpstreamPool *pool;
+  HnTls *tls;         /* NULL: plain */
+  GQueue *handshakes; /* of clients whose handshake is under way, the oldest at the head */
+  HnTurnShare *share; /* of a turn, for handshakes */
   const HnFrontEvents *events;
   gpointer events_data;
   void (*gone) (HnFrontClient *client, gpointer user_data); /* from the loop; the client frees itself */
@@ -32,7 +41,7 @@ HnFrontClient *hn_front_client_new (const HnFrontShared *shared, int fd, const H
 
 /**
  * hn_front_client_turn_away:
- * @self: a client that just came; it gets 503 and a close
+ * @self: a client that just came; it gets 503 and a close, after its handshake if there is one
  */
 void hn_front_client_turn_away (HnFrontClient *self);
 

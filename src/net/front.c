@@ -16,7 +16,7 @@
 #include "net/front-client.h"
 
 /* Rules: accepting never ends and never spins. Out of file descriptors, a reserve is given up to accept who waits, say 503 and close at once, so that
- * they learn it; without a reserve the next tick tries again. One tick looks at every connection's deadline. */
+ * they learn it (with TLS: only close); without a reserve the next tick tries again. One tick looks at every connection's deadline. */
 
 #define BACKLOG 4096
 #define ACCEPTS_PER_TURN 64
@@ -32,6 +32,8 @@ struct _HnFront {
   guint16 port;
   gboolean freed;
   GQueue clients;
+  GQueue handshakes;
+  HnTurnShare share;
   GSource *tick;
 };
 
@@ -134,13 +136,13 @@ peer_from_native (const struct sockaddr_storage *native)
 
 /* 503 in one breath, for a client that cannot even be kept for that long. What it has said is read away: a close on top of it would be a reset. */
 static void
-refuse (int fd)
+refuse (int fd, gboolean plain)
 {
   static const char text[] = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
                              "Content-Length: 43\r\nConnection: close\r\n\r\n{\"error\":\"too many connections\",\"code\":503}";
   char rest[4096];
 
-  if (send (fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+  if (plain && send (fd, text, sizeof text - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
     shutdown (fd, SHUT_WR);
     for (int i = 0; i < REFUSED_READS && recv (fd, rest, sizeof rest, MSG_DONTWAIT) > 0; i++)
       ;
@@ -158,7 +160,7 @@ welcome (HnFront *self, int fd, const struct sockaddr_storage *native)
   if (self->clients.length >= self->shared.options.connections_max)
     hn_metrics_add (HN_METRIC_CONNECTIONS_REFUSED, "limit", 1);
   if (self->clients.length >= self->shared.options.connections_max + HN_LIMIT_TURNED_AWAY) {
-    refuse (fd);
+    refuse (fd, self->shared.tls == NULL);
     return;
   }
   client = hn_front_client_new (&self->shared, fd, &peer);
@@ -188,7 +190,7 @@ turn_away (HnFront *self)
   fd = accept4 (self->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
     hn_metrics_add (HN_METRIC_CONNECTIONS_REFUSED, "descriptors", 1);
-    refuse (fd);
+    refuse (fd, self->shared.tls == NULL);
   }
   open_reserve (self);
   return fd >= 0;
@@ -281,6 +283,16 @@ hn_front_get_port (HnFront *self)
 }
 
 void
+hn_front_set_tls (HnFront *self, HnTls *tls)
+{
+  HnTls *before = self->shared.tls;
+
+  g_return_if_fail (before != NULL);
+  self->shared.tls = hn_tls_ref (tls);
+  hn_tls_unref (before);
+}
+
+void
 hn_front_stop_accepting (HnFront *self)
 {
   if (self->listen_fd < 0)
@@ -306,6 +318,8 @@ fill_options (HnFrontShared *shared, const HnFrontOptions *given)
 
   *options = *given;
   options->listen_host = NULL; /* the caller's; nobody asks for it any more */
+  options->tls = NULL;         /* likewise: see shared->tls */
+  options->handshake_timeout_us = or_limit (given->handshake_timeout_us, HN_LIMIT_HANDSHAKE_SECONDS);
   options->head_timeout_us = or_limit (given->head_timeout_us, HN_LIMIT_HEAD_SECONDS);
   options->keepalive_timeout_us = or_limit (given->keepalive_timeout_us, HN_LIMIT_KEEPALIVE_SECONDS);
   options->body_timeout_us = or_limit (given->body_timeout_us, HN_LIMIT_BODY_STALL_SECONDS);
@@ -332,6 +346,7 @@ tick_ms (const HnFrontOptions *options)
 
   shortest = MIN (MIN (shortest, options->upstream_timeout_us), MIN (options->connect_timeout_us, options->send_timeout_us));
   shortest = MIN (shortest, MIN (options->api_timeout_us, options->pace_us));
+  shortest = MIN (shortest, options->handshake_timeout_us);
   return (guint) CLAMP (shortest / 4000, TICK_MS_MIN, TICK_MS_MAX);
 }
 
@@ -369,6 +384,11 @@ hn_front_new (HnPoller *poller, int listen_fd, const HnFrontOptions *options, co
   fill_options (&self->shared, options);
   if (self->shared.options.api != NULL)
     g_object_ref (self->shared.options.api);
+  if (options->tls != NULL)
+    self->shared.tls = hn_tls_ref (options->tls);
+  self->shared.handshakes = &self->handshakes;
+  self->shared.share = &self->share;
+  g_queue_init (&self->handshakes);
   self->shared.pool = hn_upstream_pool_new (poller);
   self->listen_fd = listen_fd;
   self->port = port_of (listen_fd);
@@ -402,5 +422,6 @@ hn_front_free (HnFront *self)
   if (self->reserve_fd >= 0)
     close (self->reserve_fd);
   g_clear_object (&self->shared.options.api);
+  g_clear_pointer (&self->shared.tls, hn_tls_unref);
   hn_poller_defer (self->shared.poller, g_free, self);
 }

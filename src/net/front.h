@@ -6,6 +6,7 @@
 
 #include "net/poller.h"
 #include "net/route.h"
+#include "net/tls.h"
 
 /* The front door: accepts clients, reads heads strictly, asks its owner for a route and carries it out: to the API server one request
  * at a time (gate), to an upstream (proxy) or through a tunnel. Bounded buffers, a deadline for every wait, and an accept loop that
@@ -13,6 +14,9 @@
  *
  * Deadlines are of two kinds. In all: a head (15 s), an API body and the time to an API answer (60 s). For each step: a body or an answer that streams must
  * move each 30 or 60 s, and where it is the client who is waited for, by 14,400 bytes a minute: one byte a second is no progress, a download of days is fine.
+ *
+ * With TLS a client has 10 s from its first moment to the end of its handshake; one that speaks plain HTTP gets a plain 400. At most 1,024 handshakes are
+ * under way: the oldest gives way, and few go on in one turn, so that streams do not wait for them.
  *
  * A client that closes its sending side while it waits for an answer counts as gone: its handler is cancelled, its upstream closed. */
 
@@ -31,7 +35,9 @@ typedef struct {
 typedef struct {
   const char *listen_host; /* IP literal, or "" for all addresses (dual stack if possible) */
   guint16 listen_port;     /* 0: any, see hn_front_get_port() */
-  SoupServer *api;         /* handlers already added; never listens itself */
+  SoupServer *api;         /* (nullable): handlers already added; never listens itself */
+  HnTls *tls;              /* (nullable): speak TLS; the front keeps a reference, see hn_front_set_tls() */
+  gint64 handshake_timeout_us;
   gint64 head_timeout_us;  /* 0: the value of base/limits.h; likewise below (tests shorten them) */
   gint64 keepalive_timeout_us;
   gint64 body_timeout_us;     /* between two pieces of a request body */
@@ -90,6 +96,13 @@ guint16 hn_front_get_port (HnFront *self);
  * Cuts every request and tunnel with that tag, and forgets pooled connections to their upstream; `tunnel_closed` follows from the loop.
  */
 void hn_front_cut (HnFront *self, const char *tag);
+
+/**
+ * hn_front_set_tls:
+ * @self: a front door that speaks TLS
+ * @tls: what handshakes that begin from now on get; connections that are open go on as they are
+ */
+void hn_front_set_tls (HnFront *self, HnTls *tls);
 
 /**
  * hn_front_stop_accepting:

@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net/gate.h"
 
-#include <errno.h>
-#include <linux/sockios.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "net/pace.h"
 
-/* Rules: libsoup sees a stream that holds exactly one request and never the socket's end; it writes through send(). When it has written the body the
+/* Rules: libsoup sees a stream that holds exactly one request and never the socket's end; it writes through the wire. When it has written the body the
  * connection is stolen back. After hn_gate_abort() the streams outlive the gate but fail every call, so that a message whose handler
  * answers late ends as if the client had reset: it is never stolen half-way, which would end a chunked answer as if it were whole. */
 
 #define CANCELLABLE_KEY "hn-gate-cancellable"
+#define SECURE_KEY "hn-gate-secure"
 
 /* ---- the two streams ---- */
 
 typedef struct {
-  int fd; /* -1: the client is gone */
+  HnWire *wire; /* NULL: the client is gone */
   GSource *blocked; /* what libsoup waits on */
   gpointer blocked_tag;
   gint64 last_us; /* when the client took bytes last, or they began to wait; 0 while nothing was written */
@@ -116,38 +113,29 @@ hn_gate_input_init (HnGateInput *self)
 static void
 look (Line *line)
 {
-  int queued = 0;
-
-  if (ioctl (line->fd, SIOCOUTQ, &queued) != 0)
-    queued = 0;
-  hn_pace_left (&line->taking, line->rest_bytes + (gsize) queued, hn_clock_now_us ());
+  hn_pace_left (&line->taking, line->rest_bytes + hn_wire_get_untaken (line->wire), hn_clock_now_us ());
 }
 
 static gssize
 output_write (GOutputStream *stream, const void *buffer, gsize count, GCancellable *cancellable, GError **error)
 {
   Line *line = &HN_GATE_OUTPUT (stream)->line;
-  ssize_t n = -1;
+  gsize taken = 0;
 
-  if (line->fd < 0) {
+  if (line->wire == NULL || !hn_wire_offer (line->wire, buffer, count, &taken)) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "the client is gone");
     return -1;
   }
-  n = send (line->fd, buffer, count, MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (n >= 0) {
+  if (taken > 0 || line->last_us == 0)
     line->last_us = hn_clock_now_us ();
-    line->rest_bytes = count - (gsize) n;
-    if (line->rest_bytes == 0)
-      hn_pace_rest (&line->taking);
-    else
-      look (line);
-    return n;
-  }
-  g_set_error_literal (error, G_IO_ERROR, (int) g_io_error_from_errno (errno), "cannot send to the client");
-  if (line->last_us == 0)
-    line->last_us = hn_clock_now_us ();
-  line->rest_bytes = count;
-  look (line);
+  line->rest_bytes = count - taken;
+  if (line->rest_bytes == 0)
+    hn_pace_rest (&line->taking);
+  else
+    look (line);
+  if (taken > 0)
+    return (gssize) taken;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "the client takes nothing");
   return -1;
 }
 
@@ -179,8 +167,8 @@ output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
 
   g_clear_pointer (&line->blocked, g_source_unref);
   line->blocked = g_source_new (&blocked_funcs, sizeof (GSource));
-  if (line->fd >= 0)
-    line->blocked_tag = g_source_add_unix_fd (line->blocked, line->fd, G_IO_OUT | G_IO_HUP | G_IO_ERR);
+  if (line->wire != NULL)
+    line->blocked_tag = g_source_add_unix_fd (line->blocked, hn_wire_get_fd (line->wire), G_IO_OUT | G_IO_HUP | G_IO_ERR);
   else
     g_source_set_ready_time (line->blocked, 0);
   g_source_add_child_source (source, line->blocked);
@@ -212,14 +200,14 @@ hn_gate_output_class_init (HnGateOutputClass *klass)
 static void
 hn_gate_output_init (HnGateOutput *self)
 {
-  self->line.fd = -1;
+  self->line.wire = NULL;
 }
 
 /* From now on every call fails; who waits is woken to find out. */
 static void
 hang_up (Line *line)
 {
-  line->fd = -1;
+  line->wire = NULL;
   if (line->blocked == NULL || g_source_is_destroyed (line->blocked))
     return;
   if (line->blocked_tag != NULL)
@@ -299,12 +287,14 @@ on_request_started (SoupServer *api, SoupServerMessage *message, gpointer user_d
   if (!self->keep_alive)
     soup_message_headers_replace (soup_server_message_get_response_headers (message), "Connection", "close");
   g_object_set_data_full (G_OBJECT (message), CANCELLABLE_KEY, g_object_ref (self->cancellable), g_object_unref);
+  if (hn_wire_is_tls (self->output->line.wire))
+    g_object_set_data (G_OBJECT (message), SECURE_KEY, (gpointer) SECURE_KEY);
   g_signal_connect (message, "wrote-body", G_CALLBACK (on_wrote_body), self);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);
 }
 
 HnGate *
-hn_gate_open (HnPoller *poller, SoupServer *api, int fd, GByteArray *request, gboolean keep_alive, GSocketAddress *local,
+hn_gate_open (HnPoller *poller, SoupServer *api, HnWire *wire, GByteArray *request, gboolean keep_alive, GSocketAddress *local,
               GSocketAddress *remote, const HnGateEvents *events, gpointer user_data)
 {
   g_autoptr (HnGateInput) input = g_object_new (HN_TYPE_GATE_INPUT, NULL);
@@ -315,7 +305,7 @@ hn_gate_open (HnPoller *poller, SoupServer *api, int fd, GByteArray *request, gb
   self->watch.ready = on_turn;
   self->poller = poller;
   self->output = g_object_new (HN_TYPE_GATE_OUTPUT, NULL);
-  self->output->line.fd = fd;
+  self->output->line.wire = wire;
   self->cancellable = g_cancellable_new ();
   self->keep_alive = keep_alive;
   self->since_us = hn_clock_now_us ();
@@ -390,4 +380,10 @@ GCancellable *
 hn_gate_get_cancellable (SoupServerMessage *message)
 {
   return g_object_get_data (G_OBJECT (message), CANCELLABLE_KEY);
+}
+
+gboolean
+hn_gate_is_secure (SoupServerMessage *message)
+{
+  return g_object_get_data (G_OBJECT (message), SECURE_KEY) != NULL;
 }

@@ -4,6 +4,7 @@
 #include <libsoup/soup.h>
 
 #include "net/poller.h"
+#include "net/wire.h"
 
 /* Shows SoupServer one request at a time (soup_server_accept_iostream) and takes the connection back when the answer is written:
  * Debian 12's libsoup leaks an fd for each keep-alive connection that a client closes, and knows no deadlines. Used by net/front. */
@@ -19,7 +20,7 @@ typedef struct {
  * hn_gate_open:
  * @poller: where `answered` comes from; outlives the gate
  * @api: the API server
- * @fd: client's socket, non-blocking, not owned; stays open until `answered` or hn_gate_abort()
+ * @wire: client's connection, borrowed; stays open until `answered` or hn_gate_abort()
  * @request: (transfer full): the whole request, head and body
  * @keep_alive: whether the client asked to keep the connection
  * @local: address of our side
@@ -29,7 +30,7 @@ typedef struct {
  *
  * Returns: (transfer full): one request under way
  */
-HnGate *hn_gate_open (HnPoller *poller, SoupServer *api, int fd, GByteArray *request, gboolean keep_alive, GSocketAddress *local,
+HnGate *hn_gate_open (HnPoller *poller, SoupServer *api, HnWire *wire, GByteArray *request, gboolean keep_alive, GSocketAddress *local,
                       GSocketAddress *remote, const HnGateEvents *events, gpointer user_data);
 
 /**
@@ -84,3 +85,11 @@ void hn_gate_free (HnGate *self);
  * Returns: (transfer none) (nullable): cancelled when the client leaves before the answer
  */
 GCancellable *hn_gate_get_cancellable (SoupServerMessage *message);
+
+/**
+ * hn_gate_is_secure:
+ * @message: a message that came through a gate
+ *
+ * Returns: whether the client speaks TLS with us
+ */
+gboolean hn_gate_is_secure (SoupServerMessage *message);

@@ -187,7 +187,7 @@ const char *
 hn_http_request_get_base_url (HnHttpRequest *self)
 {
   HnAddress peer = hn_http_request_get_peer (self);
-  const char *scheme = "http";
+  const char *scheme = hn_gate_is_secure (self->message) ? "https" : "http";
   const char *host = hn_http_request_get_header (self, "Host");
 
   if (self->base_url != NULL)
@@ -198,8 +198,8 @@ hn_http_request_get_base_url (HnHttpRequest *self)
 
     if (is_host (forwarded_host))
       host = forwarded_host;
-    if (g_strcmp0 (forwarded_proto, "https") == 0)
-      scheme = "https";
+    if (forwarded_proto != NULL)
+      scheme = g_strcmp0 (forwarded_proto, "https") == 0 ? "https" : "http";
   }
   self->base_url = g_strdup_printf ("%s://%s", scheme, is_host (host) ? host : "localhost");
   return self->base_url;

@@ -154,7 +154,7 @@ HnAddress hn_http_request_get_peer (HnHttpRequest *self);
  * hn_http_request_get_base_url:
  * @self: a request
  *
- * Returns: `http://host:port` as the client addressed us (its `Host`, or what a trusted proxy says), for links in answers
+ * Returns: `http://host:port` or `https://…` as the client addressed us (its `Host`, or what a trusted proxy says), for links in answers
  */
 const char *hn_http_request_get_base_url (HnHttpRequest *self);
 

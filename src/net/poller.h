@@ -106,6 +106,14 @@ gint64 hn_poller_now_us (HnPoller *self);
 char *hn_poller_scratch (HnPoller *self);
 
 /**
+ * hn_poller_second_scratch:
+ * @self: a poller
+ *
+ * Returns: (transfer none): likewise, for what is made of the bytes in the first: as many, and what sealing them adds
+ */
+char *hn_poller_second_scratch (HnPoller *self);
+
+/**
  * hn_poller_get_context:
  * @self: a poller
  *

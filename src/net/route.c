@@ -150,6 +150,7 @@ hn_route_forwarded (HnRoute *self, const HnHttpHead *head, const HnPeer *peer, G
   g_autofree char *list = NULL;
   const HnHttpField *host = keep ? hn_http_head_find (head, "X-Forwarded-Host") : NULL;
   const HnHttpField *scheme = keep ? hn_http_head_find (head, "X-Forwarded-Proto") : NULL;
+  gboolean secure = scheme != NULL ? hn_slice_equal_nocase (scheme->value, "https") : peer->secure;
   g_autofree char *host_text = NULL;
 
   if (host == NULL)
@@ -160,8 +161,7 @@ hn_route_forwarded (HnRoute *self, const HnHttpHead *head, const HnPeer *peer, G
     list = g_strconcat (chain, ", ", address, NULL);
   hn_route_set_request_field (self, "X-Forwarded-For", list != NULL ? list : address);
   hn_route_set_request_field (self, "X-Forwarded-Host", host_text);
-  hn_route_set_request_field (self, "X-Forwarded-Proto",
-                              scheme != NULL && hn_slice_equal_nocase (scheme->value, "https") ? "https" : "http");
+  hn_route_set_request_field (self, "X-Forwarded-Proto", secure ? "https" : "http");
   hn_route_drop_request_field (self, "Forwarded");
 }
 

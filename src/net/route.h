@@ -17,6 +17,7 @@ typedef enum {
 typedef struct {
   HnAddress address;
   guint16 port;
+  gboolean secure; /* it speaks TLS with us */
 } HnPeer;
 
 /**

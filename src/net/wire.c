@@ -10,12 +10,18 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "net/tls-stream.h"
 
 /* Rules: `readable` and `writable` say that the next call may succeed; the kernel tells only of changes (edge triggered), so they fall
  * on EAGAIN and on a short read or write, and rise on an event. A short read proves nothing once the peer has hung up: then read to the end.
- * Buffers exist only while they hold something: an idle wire costs its struct. */
+ * Buffers exist only while they hold something: an idle wire costs its struct.
+ *
+ * With TLS, what is to be sent is sealed at once and whole, and waits sealed: OpenSSL never has to be asked the same thing twice, and many records leave in
+ * one call of the system. Bytes that it has pulled and not opened yet count as readable. */
 
 #define PARTS_MAX 8
+#define RECORD_BYTES 16384
+#define OFFERED_BYTES_MAX 65536
 
 struct _HnWire {
   HnPollerWatch watch;
@@ -34,6 +40,14 @@ struct _HnWire {
   gsize out_start;
   gint64 last_in_us;
   gint64 last_out_us;
+
+  HnTlsStream *tls; /* NULL: bytes go as they are */
+  GByteArray *hello; /* sealed bytes that were read before there was TLS */
+  char *sealed;      /* where the bytes of the present send are collected, the poller's; NULL: at the end of `out` */
+  gsize n_sealed;
+  gsize provoked; /* what TLS said on its own since the peer took everything */
+  gboolean sending;
+  gboolean fin; /* the socket is to be shut down when all is sent */
 };
 
 static void
@@ -47,11 +61,13 @@ on_events (HnPollerWatch *watch, uint32_t events)
     self->writable = TRUE;
   if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
     self->hung_up = TRUE;
+  if (self->tls != NULL && self->out != NULL)
+    hn_wire_flush (self); /* TLS speaks on its own, and nobody else may be waiting for that */
   self->ready (self->user_data);
 }
 
 static HnWireResult
-receive (HnWire *self, char *buffer, gsize size, gsize *ret_bytes)
+receive_plain (HnWire *self, char *buffer, gsize size, gsize *ret_bytes)
 {
   ssize_t n;
 
@@ -76,6 +92,135 @@ receive (HnWire *self, char *buffer, gsize size, gsize *ret_bytes)
   self->last_in_us = hn_poller_now_us (self->poller);
   *ret_bytes = (gsize) n;
   return HN_WIRE_OK;
+}
+
+/* ---- TLS ---- */
+
+static gssize
+on_pull (char *buffer, gsize size, gpointer user_data)
+{
+  HnWire *self = user_data;
+  gsize n = 0;
+
+  if (self->hello != NULL) {
+    n = MIN (size, self->hello->len);
+    memcpy (buffer, self->hello->data, n);
+    g_byte_array_remove_range (self->hello, 0, (guint) n);
+    if (self->hello->len == 0)
+      g_clear_pointer (&self->hello, g_byte_array_unref);
+    return (gssize) n;
+  }
+  switch (receive_plain (self, buffer, size, &n)) {
+  case HN_WIRE_OK:
+    return (gssize) n;
+  case HN_WIRE_BLOCKED:
+    return HN_TLS_PULL_BLOCKED;
+  case HN_WIRE_FULL:
+  case HN_WIRE_EOF:
+  case HN_WIRE_ERROR:
+    break;
+  }
+  return HN_TLS_PULL_ENDED;
+}
+
+/* To the end of what waits to be sent. */
+static void
+keep (HnWire *self, const char *bytes, gsize n_bytes)
+{
+  if (self->out == NULL) {
+    self->out = g_byte_array_new ();
+    self->out_start = 0;
+    self->last_out_us = hn_poller_now_us (self->poller);
+  }
+  g_byte_array_append (self->out, (const guint8 *) bytes, (guint) n_bytes);
+}
+
+static void
+on_push (const char *bytes, gsize n_bytes, gpointer user_data)
+{
+  HnWire *self = user_data;
+
+  if (!self->sending)
+    self->provoked += n_bytes;
+  if (self->sealed == NULL) {
+    keep (self, bytes, n_bytes);
+    return;
+  }
+  memcpy (self->sealed + self->n_sealed, bytes, n_bytes);
+  self->n_sealed += n_bytes;
+}
+
+static const HnTlsPipe pipe_of_wire = { on_pull, on_push };
+
+/* As many records as there are, up to @size: what is behind them must not be told apart from the socket having nothing. */
+static HnWireResult
+receive_sealed (HnWire *self, char *buffer, gsize size, gsize *ret_bytes)
+{
+  HnTlsResult result = HN_TLS_BLOCKED;
+  gsize n = 0, got;
+
+  if (self->dumb && !hn_tls_stream_has_more (self->tls))
+    return HN_WIRE_ERROR;
+  if (!self->readable && self->hello == NULL && !hn_tls_stream_has_more (self->tls))
+    return HN_WIRE_BLOCKED;
+  while (n < size && (result = hn_tls_stream_read (self->tls, buffer + n, size - n, &got)) == HN_TLS_OK)
+    n += got;
+  if (self->provoked > 0)
+    hn_wire_flush (self);
+  if (self->provoked > HN_LIMIT_TLS_PROVOKED_BYTES)
+    self->dumb = TRUE;
+  if (n > 0) {
+    *ret_bytes = n;
+    return HN_WIRE_OK; /* what else there is to say comes out at the next call */
+  }
+  switch (result) {
+  case HN_TLS_OK:
+  case HN_TLS_BLOCKED:
+    return self->dumb ? HN_WIRE_ERROR : HN_WIRE_BLOCKED;
+  case HN_TLS_END:
+    self->hung_up = TRUE;
+    return HN_WIRE_EOF;
+  case HN_TLS_BROKEN:
+    break;
+  }
+  self->hung_up = self->dumb = TRUE;
+  return HN_WIRE_ERROR;
+}
+
+HnWireResult
+hn_wire_handshake (HnWire *self)
+{
+  HnTlsResult result = hn_tls_stream_handshake (self->tls);
+  gboolean sent = hn_wire_flush (self);
+
+  if (result == HN_TLS_OK && sent)
+    return HN_WIRE_OK;
+  return result == HN_TLS_BLOCKED && sent ? HN_WIRE_BLOCKED : HN_WIRE_ERROR;
+}
+
+void
+hn_wire_start_tls (HnWire *self, HnTls *tls)
+{
+  g_return_if_fail (self->tls == NULL && self->out == NULL);
+  self->tls = hn_tls_stream_new (tls, &pipe_of_wire, self);
+  self->hello = g_steal_pointer (&self->in);
+  if (self->hello != NULL && self->in_start > 0)
+    g_byte_array_remove_range (self->hello, 0, (guint) self->in_start);
+  self->in_start = 0;
+}
+
+gboolean
+hn_wire_is_tls (HnWire *self)
+{
+  return self->tls != NULL;
+}
+
+/* ---- reading ---- */
+
+static HnWireResult
+receive (HnWire *self, char *buffer, gsize size, gsize *ret_bytes)
+{
+  return self->tls != NULL ? receive_sealed (self, buffer, size, ret_bytes) : receive_plain (self, buffer, size, ret_bytes);
 }
 
 HnSlice
@@ -157,6 +302,8 @@ hn_wire_read (HnWire *self, char *buffer, gsize size, gsize *ret_bytes)
   return HN_WIRE_OK;
 }
 
+/* ---- sending ---- */
+
 /* Keeps what @parts hold beyond the first @sent bytes. */
 static void
 keep_rest (HnWire *self, const struct iovec *parts, guint n_parts, gsize sent)
@@ -165,14 +312,8 @@ keep_rest (HnWire *self, const struct iovec *parts, guint n_parts, gsize sent)
     gsize skip = MIN (sent, parts[i].iov_len);
 
     sent -= skip;
-    if (skip == parts[i].iov_len)
-      continue;
-    if (self->out == NULL) {
-      self->out = g_byte_array_new ();
-      self->out_start = 0;
-      self->last_out_us = hn_poller_now_us (self->poller);
-    }
-    g_byte_array_append (self->out, (const guint8 *) parts[i].iov_base + skip, (guint) (parts[i].iov_len - skip));
+    if (skip < parts[i].iov_len)
+      keep (self, (const char *) parts[i].iov_base + skip, parts[i].iov_len - skip);
   }
 }
 
@@ -201,6 +342,65 @@ transmit (HnWire *self, struct iovec *parts, guint n_parts, gsize total, gsize *
   return TRUE;
 }
 
+/* Small parts share a record, whole records are sealed where they lie. */
+static gboolean
+seal (HnWire *self, const struct iovec *parts, guint n_parts)
+{
+  char record[RECORD_BYTES];
+  gsize n = 0;
+
+  for (guint i = 0; i < n_parts; i++) {
+    const char *bytes = parts[i].iov_base;
+    gsize left = parts[i].iov_len;
+
+    while (left > 0) {
+      gsize whole = n == 0 ? left - left % RECORD_BYTES : 0;
+      gsize some = MIN (left, RECORD_BYTES - n);
+
+      if (whole > 0) {
+        if (hn_tls_stream_write (self->tls, bytes, whole) != HN_TLS_OK)
+          return FALSE;
+        some = whole;
+      } else {
+        memcpy (record + n, bytes, some);
+        n += some;
+      }
+      bytes += some;
+      left -= some;
+      if (n == RECORD_BYTES && hn_tls_stream_write (self->tls, record, n) != HN_TLS_OK)
+        return FALSE;
+      n %= RECORD_BYTES;
+    }
+  }
+  return hn_tls_stream_write (self->tls, record, n) == HN_TLS_OK;
+}
+
+/* Collects all records and sends them at once; behind bytes that wait already they only wait, too. */
+static gboolean
+send_sealed (HnWire *self, const struct iovec *parts, guint n_parts, gsize total)
+{
+  gboolean collect = self->out == NULL && total <= HN_LIMIT_TUNNEL_BUFFER_BYTES;
+  struct iovec all;
+  gboolean ok;
+  gsize sent = 0;
+
+  self->sealed = collect ? hn_poller_second_scratch (self->poller) : NULL;
+  self->n_sealed = 0;
+  self->sending = TRUE;
+  ok = seal (self, parts, n_parts);
+  self->sending = FALSE;
+  all = (struct iovec){ self->sealed, self->n_sealed };
+  self->sealed = NULL;
+  if (!ok)
+    self->deaf = self->readable = TRUE;
+  if (!ok || !collect)
+    return ok;
+  if (self->writable && !transmit (self, &all, 1, all.iov_len, &sent))
+    return FALSE;
+  keep_rest (self, &all, 1, sent);
+  return TRUE;
+}
+
 gboolean
 hn_wire_send (HnWire *self, const struct iovec *parts, guint n_parts)
 {
@@ -217,6 +417,8 @@ hn_wire_send (HnWire *self, const struct iovec *parts, guint n_parts)
   }
   if (total == 0)
     return TRUE;
+  if (self->tls != NULL)
+    return send_sealed (self, parts, n_parts, total);
   if (self->out == NULL && self->writable && !transmit (self, copy, n_parts, total, &sent))
     return FALSE;
   if (sent < total)
@@ -239,12 +441,58 @@ hn_wire_flush (HnWire *self)
     if (self->out_start == self->out->len)
       g_clear_pointer (&self->out, g_byte_array_unref);
   }
+  if (self->out == NULL) {
+    self->provoked = 0;
+    if (self->fin)
+      shutdown (self->fd, SHUT_WR);
+    self->fin = FALSE;
+  }
+  return TRUE;
+}
+
+/* One piece at a time waits, so that a fast sender notices a slow receiver. */
+static gboolean
+offer_sealed (HnWire *self, const char *bytes, gsize n_bytes, gsize *ret_taken)
+{
+  struct iovec part = { (char *) bytes, MIN (n_bytes, OFFERED_BYTES_MAX) };
+
+  if (!hn_wire_flush (self))
+    return FALSE;
+  if (self->out != NULL) {
+    *ret_taken = 0;
+    return TRUE;
+  }
+  if (!hn_wire_send (self, &part, 1))
+    return FALSE;
+  *ret_taken = part.iov_len;
+  return TRUE;
+}
+
+gboolean
+hn_wire_offer (HnWire *self, const char *bytes, gsize n_bytes, gsize *ret_taken)
+{
+  ssize_t n;
+
+  if (self->tls != NULL)
+    return offer_sealed (self, bytes, n_bytes, ret_taken);
+  n = send (self->fd, bytes, n_bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+    return FALSE;
+  *ret_taken = n < 0 ? 0 : (gsize) n;
   return TRUE;
 }
 
 void
 hn_wire_shutdown (HnWire *self)
 {
+  if (self->tls != NULL) {
+    self->sending = TRUE;
+    hn_tls_stream_end (self->tls);
+    self->sending = FALSE;
+    self->fin = TRUE;
+    hn_wire_flush (self);
+    return;
+  }
   shutdown (self->fd, SHUT_WR);
 }
 
@@ -268,6 +516,8 @@ hn_wire_is_quiet (HnWire *self)
   char byte;
 
   if (hn_wire_is_gone (self) || self->in != NULL || self->out != NULL)
+    return FALSE;
+  if (self->tls != NULL && hn_tls_stream_has_more (self->tls))
     return FALSE;
   if (recv (self->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
     return FALSE;
@@ -359,6 +609,8 @@ hn_wire_free (HnWire *self)
   hn_poller_remove (self->poller, self->fd);
   hn_poller_forget (self->poller, &self->watch);
   close (self->fd);
+  g_clear_pointer (&self->tls, hn_tls_stream_free);
+  g_clear_pointer (&self->hello, g_byte_array_unref);
   g_clear_pointer (&self->in, g_byte_array_unref);
   g_clear_pointer (&self->out, g_byte_array_unref);
   hn_poller_defer (self->poller, g_free, self);

@@ -5,9 +5,13 @@
 
 #include "net/http-head.h"
 #include "net/poller.h"
+#include "net/tls.h"
 
 /* One non-blocking stream socket on a poller, with what was read too early and what could not be sent yet. Nothing here limits the
- * latter: who sends asks hn_wire_get_pending() first and stops reading at the other end while it is not 0. Times are those of the poller. */
+ * latter: who sends asks hn_wire_get_pending() first and stops reading at the other end while it is not 0. Times are those of the poller.
+ *
+ * After hn_wire_start_tls() bytes are sealed and opened on their way; everything else stays as it is. The peer hears that we are through (close_notify)
+ * from hn_wire_shutdown() only: a connection that is freed without it looks cut, which it is. */
 
 typedef struct _HnWire HnWire;
 
@@ -52,6 +56,31 @@ void hn_wire_set_ready (HnWire *self, HnWireReady ready, gpointer user_data);
  * @self: a wire; its `ready` comes in the next turn
  */
 void hn_wire_again (HnWire *self);
+
+/**
+ * hn_wire_start_tls:
+ * @self: a wire to a client, on which nothing was sent; what waits unread are the first of the client's sealed bytes
+ * @tls: with which certificate
+ *
+ * To be followed by hn_wire_handshake().
+ */
+void hn_wire_start_tls (HnWire *self, HnTls *tls);
+
+/**
+ * hn_wire_is_tls:
+ * @self: a wire
+ *
+ * Returns: whether bytes are sealed on it
+ */
+gboolean hn_wire_is_tls (HnWire *self);
+
+/**
+ * hn_wire_handshake:
+ * @self: a wire with TLS
+ *
+ * Returns: OK when it is done, BLOCKED, or ERROR, of which the client was told as far as that is possible
+ */
+HnWireResult hn_wire_handshake (HnWire *self);
 
 /**
  * hn_wire_fill:
@@ -111,6 +140,19 @@ void hn_wire_unread (HnWire *self, const char *bytes, gsize n_bytes);
  * Returns: %FALSE when the connection is broken
  */
 gboolean hn_wire_send (HnWire *self, const struct iovec *parts, guint n_parts);
+
+/**
+ * hn_wire_offer:
+ * @self: a wire
+ * @bytes: (array length=n_bytes): what to send
+ * @n_bytes: bytes
+ * @ret_taken: (out): how many of them are on their way, 0 when it must wait; untouched on failure
+ *
+ * For a sender that keeps what is not taken and asks again when the socket is writable.
+ *
+ * Returns: %FALSE when the connection is broken
+ */
+gboolean hn_wire_offer (HnWire *self, const char *bytes, gsize n_bytes, gsize *ret_taken);
 
 /**
  * hn_wire_flush:
