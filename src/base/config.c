@@ -391,8 +391,8 @@ read_credentials (const HnConfigSources *sources, HnConfig *config, GError **err
   return TRUE;
 }
 
-HnConfig *
-hn_config_read (const HnConfigSources *sources, HnMode mode, GError **error)
+static HnConfig *
+read_sources (const HnConfigSources *sources, GError **error)
 {
   g_autoptr (HnConfig) config = config_with_defaults ();
   guint count = 0;
@@ -402,10 +402,31 @@ hn_config_read (const HnConfigSources *sources, HnMode mode, GError **error)
   hn_config_table_rows (&count);
   reader.seen = seen = g_new0 (guint8, count);
   if (!read_document (&reader, sources->text, sources->length, read_file_root, NULL, error)
-      || !read_environment (sources, config, error) || !read_credentials (sources, config, error)
-      || !check_role (config, sources->file, mode, error))
+      || !read_environment (sources, config, error) || !read_credentials (sources, config, error))
     return NULL;
   return g_steal_pointer (&config);
+}
+
+HnConfig *
+hn_config_read (const HnConfigSources *sources, HnMode mode, GError **error)
+{
+  g_autoptr (HnConfig) config = read_sources (sources, error);
+
+  return config != NULL && check_role (config, sources->file, mode, error) ? g_steal_pointer (&config) : NULL;
+}
+
+gboolean
+hn_config_guess_mode (const HnConfigSources *sources, HnMode *ret_mode, GError **error)
+{
+  g_autoptr (HnConfig) config = read_sources (sources, error);
+
+  if (config == NULL)
+    return FALSE;
+  if (config->mode != NULL)
+    *ret_mode = g_str_equal (config->mode, "worker") ? HN_MODE_WORKER : HN_MODE_CONTROLLER;
+  else
+    *ret_mode = config->controller_url != NULL ? HN_MODE_WORKER : HN_MODE_CONTROLLER;
+  return TRUE;
 }
 
 HnConfig *
@@ -440,79 +461,6 @@ hn_config_free (HnConfig *self)
   }
   g_free (self->origins);
   g_free (self);
-}
-
-/* What stands behind a key in the sample. */
-static const char *
-example_of (const HnConfigOption *option)
-{
-  if (option->type != HN_CONFIG_SECRET && option->default_value != NULL && *option->default_value != '\0')
-    return option->default_value;
-  switch (option->type) {
-  case HN_CONFIG_SECRET:
-    return "<secret>";
-  case HN_CONFIG_URL:
-    return "https://host.example";
-  case HN_CONFIG_WORKER_ID:
-    return "node-1:47990";
-  case HN_CONFIG_LISTEN:
-    return "\":47990\"";
-  case HN_CONFIG_ADDRESS:
-    return "203.0.113.7";
-  case HN_CONFIG_NETWORKS:
-    return "[10.0.0.1, 192.168.0.0/16]";
-  case HN_CONFIG_LOG_LEVEL:
-    return "info";
-  case HN_CONFIG_ICE:
-    return "[{urls: [\"turn:203.0.113.7:3478\"], username: hydraturn, credential: <secret>}]";
-  case HN_CONFIG_JSON:
-    return "{fps: 60, videoSize: 1080p}";
-  case HN_CONFIG_TEXT:
-  case HN_CONFIG_DURATION:
-  case HN_CONFIG_UINT:
-  case HN_CONFIG_BOOL:
-    break;
-  }
-  return g_str_equal (option->path, "mode") ? "worker" : "<text>";
-}
-
-static guint
-depth_of (const char *path)
-{
-  guint depth = 0;
-
-  for (; *path != '\0'; path++)
-    depth += *path == '.';
-  return depth;
-}
-
-char *
-hn_config_sample (void)
-{
-  GString *out =
-      g_string_new ("# Every option, commented out. Behind the key stands its default, or an example where there is none.\n");
-  guint count = 0;
-  const HnConfigOption *options = hn_config_table_rows (&count);
-  g_autofree char *section = g_strdup ("");
-
-  for (guint i = 0; i < count; i++) {
-    const char *dot = strrchr (options[i].path, '.');
-    g_autofree char *parent = dot != NULL ? g_strndup (options[i].path, (gsize) (dot - options[i].path)) : g_strdup ("");
-    int indent = 2 * (int) depth_of (options[i].path);
-
-    if (*parent == '\0') {
-      g_string_append_c (out, '\n');
-    } else if (!g_str_equal (parent, section)) {
-      const char *last = strrchr (parent, '.');
-
-      g_string_append_printf (out, "%s%*s%s:\n", indent == 2 ? "\n" : "", indent - 2, "", last != NULL ? last + 1 : parent);
-    }
-    g_free (section);
-    section = g_steal_pointer (&parent);
-    g_string_append_printf (out, "%*s# %s\n%*s# %s: %s\n", indent, "", options[i].doc, indent, "",
-                            dot != NULL ? dot + 1 : options[i].path, example_of (&options[i]));
-  }
-  return g_string_free (out, FALSE);
 }
 
 static gboolean

@@ -68,6 +68,16 @@ HnConfig *hn_config_parse (const char *text, gsize length, const char *file, HnM
 HnConfig *hn_config_read (const HnConfigSources *sources, HnMode mode, GError **error);
 
 /**
+ * hn_config_guess_mode:
+ * @sources: all that may give a value
+ * @ret_mode: (out): what `mode` says; without it a worker's if there is a `controller.url`, else a controller's
+ * @error: CONFIG
+ *
+ * Returns: whether they can be read
+ */
+gboolean hn_config_guess_mode (const HnConfigSources *sources, HnMode *ret_mode, GError **error);
+
+/**
  * hn_config_is_admin:
  * @self: a configuration
  * @token: (nullable): what a caller brought
@@ -81,13 +91,6 @@ gboolean hn_config_is_admin (const HnConfig *self, const char *token);
  * @self: (nullable): what to free
  */
 void hn_config_free (HnConfig *self);
-
-/**
- * hn_config_sample:
- *
- * Returns: (transfer full): every option with its meaning and default, as commented YAML
- */
-char *hn_config_sample (void);
 
 /**
  * hn_config_has_turn:

@@ -50,18 +50,25 @@ struct _HnRole {
   double time_scale;
 };
 
-static const char *
-mode_name (HnMode mode)
+const char *
+hn_role_mode_name (HnMode mode)
 {
   return mode == HN_MODE_WORKER ? "worker" : "controller";
+}
+
+static char *
+own_file (HnMode mode)
+{
+  g_autofree char *name = g_strconcat (hn_role_mode_name (mode), ".yaml", NULL);
+
+  return g_build_filename (g_get_home_dir (), ".hydraneckwebrtc", name, NULL);
 }
 
 /* --config FILE, else ~/.hydraneckwebrtc/<role>.yaml, else ~/.hydraneckwebrtc/config.yaml. */
 static char *
 find_config (const char *given, HnMode mode, GError **error)
 {
-  g_autofree char *own_name = g_strconcat (mode_name (mode), ".yaml", NULL);
-  g_autofree char *own = g_build_filename (g_get_home_dir (), ".hydraneckwebrtc", own_name, NULL);
+  g_autofree char *own = own_file (mode);
   g_autofree char *common = g_build_filename (g_get_home_dir (), ".hydraneckwebrtc", "config.yaml", NULL);
 
   if (given != NULL)
@@ -74,29 +81,98 @@ find_config (const char *given, HnMode mode, GError **error)
   return NULL;
 }
 
+/* What a configuration is read from: the environment here and nowhere else. */
+typedef struct {
+  char *text;
+  char **environment;
+  HnConfigSources sources;
+} Sources;
+
+static gboolean
+sources_open (Sources *self, const char *path, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (!g_file_get_contents (path, &self->text, &self->sources.length, &local)) {
+    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s", local->message);
+    return FALSE;
+  }
+  if (self->sources.length > MAX_CONFIG_BYTES) {
+    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s: longer than %d bytes", path, MAX_CONFIG_BYTES);
+    return FALSE;
+  }
+  self->environment = g_get_environ ();
+  self->sources.file = path;
+  self->sources.text = self->text;
+  self->sources.environment = (const char *const *) self->environment;
+  self->sources.read_secret = hn_secret_file_read;
+  return TRUE;
+}
+
+static void
+sources_close (Sources *self)
+{
+  g_free (self->text);
+  g_strfreev (self->environment);
+}
+
 HnConfig *
 hn_role_read_config (const char *given, HnMode mode, GError **error)
 {
   g_autofree char *path = find_config (given, mode, error);
-  g_autofree char *text = NULL;
-  g_auto (GStrv) environment = NULL;
-  g_autoptr (GError) local = NULL;
-  HnConfigSources sources;
-  gsize length = 0;
+  Sources sources = { 0 };
+  HnConfig *config = path != NULL && sources_open (&sources, path, error) ? hn_config_read (&sources.sources, mode, error) : NULL;
 
-  if (path == NULL)
-    return NULL;
-  if (!g_file_get_contents (path, &text, &length, &local)) {
-    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s", local->message);
+  sources_close (&sources);
+  return config;
+}
+
+/* Of no role in particular: a file that only one of them has, or the common one. */
+static char *
+find_any_config (const char *given, GError **error)
+{
+  g_autofree char *worker = own_file (HN_MODE_WORKER);
+  g_autofree char *controller = own_file (HN_MODE_CONTROLLER);
+  gboolean has_worker = g_file_test (worker, G_FILE_TEST_EXISTS);
+  gboolean has_controller = g_file_test (controller, G_FILE_TEST_EXISTS);
+
+  if (given != NULL || has_worker != has_controller || !has_worker)
+    return find_config (given, has_controller ? HN_MODE_CONTROLLER : HN_MODE_WORKER, error);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "both '%s' and '%s' are there: name one with --config, or --role", worker, controller);
+  return NULL;
+}
+
+static gboolean
+find_mode (const char *role, const HnConfigSources *sources, HnMode *ret_mode, GError **error)
+{
+  if (role == NULL)
+    return hn_config_guess_mode (sources, ret_mode, error);
+  *ret_mode = g_str_equal (role, "worker") ? HN_MODE_WORKER : HN_MODE_CONTROLLER;
+  return TRUE;
+}
+
+HnConfig *
+hn_role_read_any_config (const char *given, const char *role, char **ret_file, HnMode *ret_mode, GError **error)
+{
+  g_autofree char *path = NULL;
+  Sources sources = { 0 };
+  HnConfig *config = NULL;
+  HnMode mode = HN_MODE_WORKER;
+
+  if (role != NULL && !g_str_equal (role, "worker") && !g_str_equal (role, "controller")) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "'%s' is neither controller nor worker", role);
     return NULL;
   }
-  if (length > MAX_CONFIG_BYTES) {
-    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s: longer than %d bytes", path, MAX_CONFIG_BYTES);
+  path = role == NULL ? find_any_config (given, error)
+                      : find_config (given, g_str_equal (role, "worker") ? HN_MODE_WORKER : HN_MODE_CONTROLLER, error);
+  if (path != NULL && sources_open (&sources, path, error) && find_mode (role, &sources.sources, &mode, error))
+    config = hn_config_read (&sources.sources, mode, error);
+  sources_close (&sources);
+  if (config == NULL)
     return NULL;
-  }
-  environment = g_get_environ ();
-  sources = (HnConfigSources){ path, text, length, (const char *const *) environment, hn_secret_file_read, NULL };
-  return hn_config_read (&sources, mode, error);
+  *ret_file = g_steal_pointer (&path);
+  *ret_mode = mode;
+  return config;
 }
 
 static HnConfig *
@@ -168,7 +244,7 @@ on_signal (gpointer data)
   HnRole *self = data;
 
   if (self->stopping) {
-    hn_warning (mode_name (self->kind->mode), NULL, "second signal while stopping: ending at once");
+    hn_warning (hn_role_mode_name (self->kind->mode), NULL, "second signal while stopping: ending at once");
     _exit (1);
   }
   self->stopping = TRUE;
@@ -207,7 +283,7 @@ read_time_scale (HnMode mode, double *ret_scale, GError **error)
   if (text == NULL || *text == '\0')
     return TRUE;
   if (!TIME_SCALE_HONOURED) {
-    hn_warning (mode_name (mode), NULL, TIME_SCALE " is ignored: this is a release build");
+    hn_warning (hn_role_mode_name (mode), NULL, TIME_SCALE " is ignored: this is a release build");
     return TRUE;
   }
   scale = g_ascii_strtod (text, &end);
@@ -215,7 +291,7 @@ read_time_scale (HnMode mode, double *ret_scale, GError **error)
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, TIME_SCALE "='%s' is not a number between %g and %g", text, TIME_SCALE_MIN, TIME_SCALE_MAX);
     return FALSE;
   }
-  hn_info (mode_name (mode), NULL, "long periods are scaled " TIME_SCALE "=%g", scale);
+  hn_info (hn_role_mode_name (mode), NULL, "long periods are scaled " TIME_SCALE "=%g", scale);
   *ret_scale = scale;
   return TRUE;
 }
@@ -248,7 +324,7 @@ warn_of_idle_sockets (HnRole *self)
   const char *name = hn_service_next_name (self->service);
 
   if (name != NULL)
-    hn_warning (mode_name (self->kind->mode), NULL,
+    hn_warning (hn_role_mode_name (self->kind->mode), NULL,
                 "the service manager listens as '%s' for us, which this configuration does not ask for: who connects there waits for ever; disable its .socket unit",
                 name);
 }
@@ -330,7 +406,7 @@ parse_options (HnMode mode, int argc, char **argv, Words *words, GError **error)
     { NULL },
   };
 
-  arguments[0] = g_strdup_printf ("hydraneckwebrtc %s", mode_name (mode));
+  arguments[0] = g_strdup_printf ("hydraneckwebrtc %s", hn_role_mode_name (mode));
   for (int i = 0; i < argc; i++)
     arguments[i + 1] = g_strdup (argv[i]);
   g_set_prgname (arguments[0]);
@@ -370,7 +446,7 @@ hn_role_main (const HnRoleKind *kind, int argc, char **argv)
   if (parse_options (kind->mode, argc, argv, &words, &error))
     status = read_and_run (kind, &words, &error);
   if (error != NULL)
-    fprintf (stderr, "hydraneckwebrtc %s: %s\n", mode_name (kind->mode), error->message);
+    fprintf (stderr, "hydraneckwebrtc %s: %s\n", hn_role_mode_name (kind->mode), error->message);
   if (hn_error_detail (error) != NULL)
     fprintf (stderr, "  %s\n", hn_error_detail (error));
   g_free (words.path);

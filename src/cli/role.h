@@ -51,6 +51,26 @@ HnConfig *hn_role_read_config (const char *given, HnMode mode, GError **error);
 HnService *hn_role_get_service (const HnRole *self);
 
 /**
+ * hn_role_read_any_config:
+ * @given: (nullable): file; otherwise the only one that is there
+ * @role: (nullable): `controller` or `worker`; otherwise what the configuration is for
+ * @ret_file: (out) (transfer full): the file
+ * @ret_mode: (out): the role
+ * @error: CONFIG, or G_OPTION_ERROR for a wrong @role or when both roles have a file
+ *
+ * Returns: (transfer full) (nullable): the configuration
+ */
+HnConfig *hn_role_read_any_config (const char *given, const char *role, char **ret_file, HnMode *ret_mode, GError **error);
+
+/**
+ * hn_role_mode_name:
+ * @mode: a role
+ *
+ * Returns: its name on the command line
+ */
+const char *hn_role_mode_name (HnMode mode);
+
+/**
  * hn_role_stopped:
  * @self: the role
  *

@@ -15,9 +15,45 @@ PROGRAM = os.path.join(flow.build_folder(), "src/cli/hydraneckwebrtc")
 SEEDS = os.path.join(flow.TOP, "fixtures/seeds")
 
 
-def _run(*arguments, home="/nonexistent"):
+SAMPLE = os.path.join(flow.TOP, "docs/config-sample.yaml")
+WORKER = os.path.join(SEEDS, "runbook-worker.yaml")
+
+
+def _run(*arguments, home="/nonexistent", **environment):
     return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=20, check=False,
-                          env=dict(os.environ, HOME=home))
+                          env=dict(os.environ, HOME=home, **environment))
+
+
+def _config(*arguments, home="/nonexistent", expect=0, **environment):
+    """What `config` prints: on stdout if it is to succeed, else on stderr."""
+    result = _run("config", *arguments, home=home, **environment)
+    flow.equal(result.returncode, expect, "exit status of config %s: %r" % (" ".join(arguments), result.stderr))
+    return result.stderr if expect else result.stdout
+
+
+class _Files:
+    """Files in a folder that is removed at the end."""
+
+    def __init__(self, **contents):
+        self.contents = contents
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        for name, text in self.contents.items():
+            self.write(name, text)
+        return self
+
+    def __exit__(self, *_):
+        self.folder.cleanup()
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def write(self, name, text, mode=0o600):
+        with open(os.open(self.path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            file.write(text.encode("latin-1"))
+        os.chmod(self.path(name), mode)
+        return self.path(name)
 
 
 def the_version_is_printed_and_exits_0():
@@ -29,7 +65,7 @@ def the_version_is_printed_and_exits_0():
 def help_names_every_subcommand():
     result = _run("--help")
     flow.equal(result.returncode, 0, "exit status")
-    for name in ("controller", "worker", "version"):
+    for name in ("controller", "worker", "config", "version"):
         flow.contains(result.stdout, name, "help")
 
 
@@ -88,6 +124,101 @@ def the_role_file_is_preferred_to_the_common_one():
             file.write("role: 1\n")
         result = _run("worker", home=home)
         flow.contains(result.stderr, "worker.yaml:1:1")
+
+
+def check_tells_right_from_wrong_by_its_exit_status():
+    flow.equal(_config("--check", "--config", WORKER), "%s: right for a worker\n" % WORKER, "stdout")
+    flow.contains(_config("--check", "--config", WORKER, "--role", "controller", expect=78), "'mode' is 'worker', but the command is 'controller'")
+    with _Files(wrong="server:\n  admin_token: x\nsessions:\n  max: [a]\n") as files:
+        for action in ("--check", "--print"):
+            flow.contains(_config(action, "--config", files.path("wrong"), expect=78), files.path("wrong") + ":4:8: 'sessions.max' must be a single value")
+
+
+def check_finds_out_which_role_a_file_is_for():
+    with _Files() as files:
+        os.mkdir(files.path(".hydraneckwebrtc"))
+        home = files.folder.name
+        files.write(".hydraneckwebrtc/config.yaml", "server: {admin_token: x, listen: \":1\"}\n")
+        flow.contains(_config("--check", home=home), "config.yaml: right for a controller")
+        files.write(".hydraneckwebrtc/worker.yaml", "server: {admin_token: x}\ncontroller: {url: \"http://x\"}\n")
+        flow.contains(_config("--check", home=home), "worker.yaml: right for a worker")
+        flow.contains(_config("--check", "--role", "controller", home=home), "config.yaml: right for a controller")
+        files.write(".hydraneckwebrtc/controller.yaml", "server: {admin_token: x, listen: \":1\"}\n")
+        flow.contains(_config("--check", home=home, expect=64), "name one with --config, or --role")
+        flow.contains(_config("--check", "--role", "controller", home=home), "controller.yaml: right for a controller")
+    flow.contains(_config("--check", "--role", "boss", expect=64), "'boss' is neither controller nor worker")
+    flow.contains(_config("--check", expect=78), "no configuration: neither")
+
+
+def config_wants_one_thing_at_a_time():
+    for words in ([], ["--check", "--print"], ["--check", "file.yaml"], ["--chekc"]):
+        flow.contains(_config(*words, expect=64), "hydraneckwebrtc config: ")
+    flow.contains(_run("config", "--help").stdout, "--sample")
+
+
+def print_shows_what_counts_and_where_it_came_from():
+    with _Files(admin="s3cret-of-admin\n") as files:
+        config = files.write("worker.yaml", "server:\n  admin_token_file: %s\nsessions: {max: 3}\n" % files.path("admin"))
+        text = _config("--print", "--config", config, "--role", "worker", HYDRANECK_SESSIONS_MAX="7", HYDRANECK_NPS_TOKEN="s3cret-of-nps")
+        for line in ("  max: 7 # HYDRANECK_SESSIONS_MAX", "  listen: \":47990\" # default", "  token: \"***\" # HYDRANECK_NPS_TOKEN",
+                     "  admin_token: \"***\" # %s (%s:2:21)" % (files.path("admin"), config)):
+            flow.true(line in text.splitlines(), "%r is not in:\n%s" % (line, text))
+        flow.true("s3cret" not in text, "a secret is printed")
+        files.write("again.yaml", text)
+        flow.contains(_config("--check", "--config", files.path("again.yaml"), "--role", "worker"), "right for a worker")
+
+
+def the_sample_in_the_docs_is_what_the_program_prints():
+    with open(SAMPLE, encoding="utf-8") as file:
+        flow.true(file.read() == _config("--sample"), "docs/config-sample.yaml is out of date: hydraneckwebrtc config --sample > docs/config-sample.yaml")
+    flow.equal(_run("config-sample").stdout, _config("--sample"), "what the old name prints")
+    flow.true("config-sample" not in _run("--help").stdout, "the old name is in the help")
+
+
+def the_sample_is_a_configuration_itself():
+    for role in ("controller", "worker"):
+        flow.contains(_config("--check", "--config", SAMPLE, "--role", role, HYDRANECK_SERVER_ADMIN_TOKEN="x", HYDRANECK_SERVER_LISTEN=":1"), "right for")
+
+
+def an_unknown_name_in_the_environment_exits_78_with_the_nearest_one():
+    result = _run("worker", "--config", WORKER, HYDRANECK_SERVER_LITSEN=":1")
+    flow.equal(result.returncode, 78, "exit status")
+    flow.contains(result.stderr, "environment: unknown option 'HYDRANECK_SERVER_LITSEN', did you mean 'HYDRANECK_SERVER_LISTEN'?")
+    for name in ("HYDRANECK_TIME_SCALE", "HYDRANECK_BUILD", "HYDRANECK_DOT_DIR", "HYDRANECK_LONG", "HYDRANECK_KEEP", "HYDRANECK_SIM_FAULT"):
+        _config("--check", "--config", WORKER, **{name: "1"})
+
+
+def a_file_with_a_secret_is_read_with_care():
+    with _Files() as files:
+        config = files.write("config.yaml", "server: {admin_token_file: %s}\n" % files.path("secret"))
+        arguments = ("config", "--check", "--role", "worker", "--config", config)
+        wrong = (("", "is empty"), ("\nx\n", "is empty"), ("x" * 4097, "is longer than 4096 bytes"), ("a\tb\n", "is no plain text"),
+                 ("a\0b\n", "is no plain text"), ("\xff\n", "is no plain text"))
+        for content, what in wrong:
+            files.write("secret", content)
+            result = _run(*arguments)
+            flow.equal(result.returncode, 78, "exit status for %r" % content[:20])
+            flow.contains(result.stderr, what)
+            flow.contains(result.stderr, "config.yaml:1:28: 'server.admin_token_file': ")
+        os.remove(files.path("secret"))
+        flow.contains(_run(*arguments).stderr, "cannot read '%s': No such file or directory" % files.path("secret"))
+        os.mkfifo(files.path("secret"))
+        flow.contains(_run(*arguments).stderr, "is not a regular file")
+        os.remove(files.path("secret"))
+        for content in ("token", "token\n", "token\r\nand a note\n", "x" * 4096):
+            files.write("secret", content)
+            result = _run(*arguments)
+            flow.equal((result.returncode, result.stderr), (0, ""), "exit status and stderr for %r" % content[:20])
+        files.write("secret", "token\n", mode=0o644)
+        flow.contains(_run(*arguments).stderr, "WARNING [config] others may read the secret in '%s'" % files.path("secret"))
+
+
+def credentials_of_systemd_are_taken_where_nothing_else_gives_the_secret():
+    with _Files(**{"server-admin_token": "one\n", "nps-token": "two\n"}) as files:
+        config = files.write("config.yaml", "nps: {token: here}\n")
+        text = _config("--print", "--role", "worker", "--config", config, CREDENTIALS_DIRECTORY=files.folder.name)
+        flow.contains(text, "admin_token: \"***\" # credential server-admin_token\n")
+        flow.contains(text, "token: \"***\" # %s:1:14\n" % config)
 
 
 flow.main(globals())

@@ -5,6 +5,9 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/config-print.h"
+#include "base/config-sample.h"
+#include "base/config-table.h"
 #include "tests/support/unit.h"
 
 static HnConfig *
@@ -253,6 +256,48 @@ the_sample_with_its_comments_taken_away_is_a_configuration (void **unused)
   assert_true (hn_config_has_turn (config));
 }
 
+static void
+what_is_printed_says_where_it_came_from_and_no_secret (void **unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) config = parse ("server: {admin_token: hunter2, trusted_proxies: [10.0.0.0/8, \"::1\"]}\nsessions:\n  max: 3\n"
+                                       "ice_servers: [{urls: [\"turn:x\"], username: u, credential: hunter2}, {urls: [\"stun:x\"]}]\n"
+                                       "sunshine: {username: \"a \\\"b\\\" # c\"}\n",
+                                       HN_MODE_WORKER, &error);
+  g_autofree char *text = NULL;
+
+  assert_null (error);
+  text = hn_config_print (config);
+  assert_null (strstr (text, "hunter2"));
+  assert_non_null (strstr (text, "server:\n  listen: \":47990\" # default\n  admin_token: \"***\" # worker.yaml:1:23\n"
+                                 "  trusted_proxies: [\"10.0.0.0/8\", \"::1\"] # worker.yaml:1:49\n"));
+  assert_non_null (strstr (text, "\nsessions:\n  max: 3 # worker.yaml:3:8\n  port_range_start: 8080 # default\n"));
+  assert_non_null (strstr (text, "\"credential\":\"***\"},{\"urls\":[\"stun:x\"],\"username\":\"\",\"credential\":\"\"}] # worker.yaml:4:14\n"));
+  assert_non_null (strstr (text, "\n  username: \"a \\\"b\\\" # c\" # worker.yaml:5:22\n"));
+}
+
+static void
+what_is_printed_is_a_configuration_with_the_same_values (void **unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) config = parse_seed ("runbook-worker.yaml", HN_MODE_WORKER, &error);
+  g_autofree char *text = hn_config_print (config);
+  g_autoptr (HnConfig) again = parse (text, HN_MODE_WORKER, &error);
+  guint count = 0;
+  const HnConfigOption *rows = hn_config_table_rows (&count);
+
+  assert_null (error);
+  for (guint i = 0; i < count; i++) {
+    g_autofree char *before = hn_config_value_to_text (config, &rows[i]);
+    g_autofree char *after = hn_config_value_to_text (again, &rows[i]);
+
+    if (rows[i].type == HN_CONFIG_SECRET)
+      assert_true ((before == NULL) == (after == NULL));
+    else if (rows[i].type != HN_CONFIG_ICE)
+      assert_int_equal (g_strcmp0 (before, after), 0);
+  }
+}
+
 int
 main (void)
 {
@@ -270,6 +315,8 @@ main (void)
     cmocka_unit_test (the_public_address_comes_from_the_first_turn_url),
     cmocka_unit_test (the_sample_names_every_option_and_its_sections_once),
     cmocka_unit_test (the_sample_with_its_comments_taken_away_is_a_configuration),
+    cmocka_unit_test (what_is_printed_says_where_it_came_from_and_no_secret),
+    cmocka_unit_test (what_is_printed_is_a_configuration_with_the_same_values),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
