@@ -44,6 +44,62 @@ def call(method, url, body=None, token=None, headers=None, timeout=60):
         connection.close()
 
 
+class Events:
+    """Server-sent events, as a browser's EventSource reads them: (type, data, id) each."""
+
+    def __init__(self, url, token=None, last_id=None, headers=None, timeout=20):
+        parts = urllib.parse.urlsplit(url)
+        fields = dict(headers or {})
+        if token:
+            fields["Authorization"] = "Bearer " + token
+        if last_id is not None:
+            fields["Last-Event-ID"] = str(last_id)
+        self.last_id = last_id
+        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+        self.connection.request("GET", parts.path + ("?" + parts.query if parts.query else ""), headers=fields)
+        self.reply = self.connection.getresponse()
+        self.status = self.reply.status
+
+    def next(self):
+        """The next event; None when the stream ends."""
+        kind, data = "message", []
+        while True:
+            line = self.reply.readline().decode()
+            if not line:
+                return None
+            name, _, value = line.rstrip("\n").partition(":")
+            value = value[1:] if value.startswith(" ") else value
+            if name == "event":
+                kind = value
+            elif name == "data":
+                data.append(value)
+            elif name == "id":
+                self.last_id = value
+            elif line == "\n" and data:
+                return kind, json.loads("\n".join(data)), self.last_id
+
+    def wait(self, kind, **fields):
+        """The first event of this type with these fields, and all that came before it."""
+        before = []
+        while True:
+            event = self.next()
+            if event is None:
+                raise EOFError("the stream ended before '%s': %r" % (kind, before))
+            if event[0] == kind and all(event[1].get(name) == value for name, value in fields.items()):
+                return event[1], before
+            before.append(event)
+
+    def close(self):
+        self.connection.close()
+        self.reply.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
 def raw(host, port, data, timeout=10):
     """Sends bytes as they are and returns all that comes back until the peer closes."""
     with socket.create_connection((host, port), timeout) as sock:

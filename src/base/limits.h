@@ -44,6 +44,13 @@
 #define HN_LIMIT_PROXY_BUFFER_BYTES 262144  /* bytes held per direction of one proxied request, only while the receiver blocks; at most the next */
 #define HN_LIMIT_TUNNEL_BUFFER_BYTES 262144 /* bytes held per direction of one tunnel, only while the receiver blocks */
 
+/* Events (GET /api/v1/events). */
+#define HN_LIMIT_EVENTS 256                 /* kept for readers that come back with their Last-Event-ID */
+#define HN_LIMIT_EVENTS_BYTES 1048576       /* the same, all together */
+#define HN_LIMIT_EVENTS_READERS 64          /* at once in one process: 503 beyond */
+#define HN_LIMIT_EVENTS_PIECE_BYTES 16384   /* on their way to one reader */
+#define HN_LIMIT_EVENTS_QUIET_SECONDS 15    /* then a comment keeps the reader's connection: well below what proxies bear */
+
 /* Messages. */
 #define HN_LIMIT_JSON_DEPTH 32              /* nesting of any JSON from outside */
 #define HN_LIMIT_TEXT_BYTES 1024            /* a name, path or the like in a request */

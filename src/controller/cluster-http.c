@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "controller/worker-news.h"
 #include "net/probe.h"
 #include "net/timer.h"
 
@@ -17,6 +18,8 @@ struct _HnClusterHttp {
   HnRegistry *registry;
   HnHttpClient *client;
   HnTimer *timer;
+  HnEventStream *events;
+  HnWorkerNews *news;
   GCancellable *ending; /* cancelled when the cluster goes */
   GHashTable *doubted;  /* set of worker ids that are being probed */
 };
@@ -40,6 +43,26 @@ hn_cluster_http_get_registry (HnClusterHttp *self)
   return self->registry;
 }
 
+HnEventStream *
+hn_cluster_http_get_events (HnClusterHttp *self)
+{
+  return self->events;
+}
+
+static void
+on_news (const char *type, JsonObject *data, gpointer user_data)
+{
+  HnClusterHttp *self = user_data;
+
+  hn_event_stream_publish (self->events, type, data);
+}
+
+static void
+look (HnClusterHttp *self, const char *worker_id, const char *lost_reason)
+{
+  hn_worker_news_look (self->news, self->registry, worker_id, lost_reason, hn_clock_now_us ());
+}
+
 static void
 arm (HnClusterHttp *self)
 {
@@ -57,6 +80,7 @@ on_time (gpointer data)
 
     hn_warning ("controller", NULL, "worker '%s' is %s: no heartbeat worker=%s from=%s", change->worker_id,
                 hn_membership_to_text (change->to), change->worker_id, hn_membership_to_text (change->from));
+    look (self, change->worker_id, NULL);
   }
   arm (self);
 }
@@ -77,6 +101,7 @@ hn_cluster_http_heartbeat (HnClusterHttp *self, HnWorkerReport *report, GError *
              worker->report->active_sessions, worker->report->max_sessions, worker->draining ? " draining" : "");
   else if (from != HN_MEMBERSHIP_HEALTHY)
     hn_info ("controller", NULL, "worker '%s' is healthy again from=%s", worker->report->id, hn_membership_to_text (from));
+  look (self, worker->report->id, worker->report->leaving ? "worker_shutdown" : NULL);
   arm (self);
   return TRUE;
 }
@@ -102,6 +127,7 @@ hn_cluster_http_drain (HnClusterHttp *self, const char *worker_id, gboolean drai
   worker = hn_registry_drain (self->registry, worker_id, drain);
   hn_info ("controller", NULL, drain ? "worker '%s' is draining: no new sessions, %u running" : "worker '%s' takes sessions again, %u running",
            worker_id, worker->report->active_sessions + worker->coming);
+  look (self, worker_id, NULL);
   hn_cluster_http_call_async (self, worker, "POST", HN_WORKER_API_BEAT_PATH, NULL, hn_seconds (BEAT_SECONDS), self->ending,
                               on_beat_asked, NULL);
   return worker;
@@ -112,7 +138,22 @@ hn_cluster_http_worker_failed (HnClusterHttp *self, const char *worker_id, const
 {
   if (hn_registry_failed (self->registry, worker_id, hn_clock_now_us ()))
     hn_warning ("controller", NULL, "worker '%s' is suspect: %s; no new sessions until its next heartbeat", worker_id, what);
+  look (self, worker_id, NULL);
   arm (self);
+}
+
+void
+hn_cluster_http_confirm (HnClusterHttp *self, const char *worker_id, guint64 ticket, HnSessionReport *session)
+{
+  hn_registry_confirm (self->registry, ticket, session, hn_clock_now_us ());
+  look (self, worker_id, NULL);
+}
+
+void
+hn_cluster_http_session_ended (HnClusterHttp *self, const char *worker_id, const char *session_id, const char *reason)
+{
+  hn_registry_session_ended (self->registry, session_id);
+  look (self, worker_id, reason);
 }
 
 static void
@@ -185,6 +226,8 @@ hn_cluster_http_new (const HnConfig *config)
   self->registry = hn_registry_new (config->workers_heartbeat_timeout, hn_clock_now_us ());
   self->client = hn_http_client_new ();
   self->timer = hn_timer_new (on_time, self);
+  self->events = hn_event_stream_new (NULL, 0);
+  self->news = hn_worker_news_new (on_news, self);
   self->ending = g_cancellable_new ();
   self->doubted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
@@ -200,6 +243,8 @@ hn_cluster_http_free (HnClusterHttp *self)
   g_clear_pointer (&self->doubted, g_hash_table_unref);
   g_clear_pointer (&self->timer, hn_timer_free);
   g_clear_pointer (&self->client, hn_http_client_free);
+  g_clear_pointer (&self->news, hn_worker_news_free);
+  g_clear_pointer (&self->events, hn_event_stream_free);
   g_clear_pointer (&self->registry, hn_registry_free);
   g_free (self);
 }

@@ -3,6 +3,7 @@
 
 #include "base/config.h"
 #include "controller/registry.h"
+#include "net/event-stream.h"
 #include "net/http-client.h"
 
 /* The registry with its one timer, and the calls to its workers: what the other shells of this folder share. */
@@ -35,9 +36,35 @@ const HnConfig *hn_cluster_http_get_config (const HnClusterHttp *self);
  * hn_cluster_http_get_registry:
  * @self: a cluster
  *
- * Returns: the registry; heartbeats and failures are told to the cluster instead, which logs them and sets its timer
+ * Returns: the registry; heartbeats, failures, creations and ends are told to the cluster instead, which logs them and sets its timer
  */
 HnRegistry *hn_cluster_http_get_registry (HnClusterHttp *self);
+
+/**
+ * hn_cluster_http_get_events:
+ * @self: a cluster
+ *
+ * Returns: (transfer none): where it tells what happens to workers and sessions
+ */
+HnEventStream *hn_cluster_http_get_events (HnClusterHttp *self);
+
+/**
+ * hn_cluster_http_confirm:
+ * @self: a cluster
+ * @worker_id: who created it
+ * @ticket: as [method@Hn.Registry.confirm]
+ * @session: (transfer full): likewise
+ */
+void hn_cluster_http_confirm (HnClusterHttp *self, const char *worker_id, guint64 ticket, HnSessionReport *session);
+
+/**
+ * hn_cluster_http_session_ended:
+ * @self: a cluster
+ * @worker_id: who had it
+ * @session_id: a session that its worker ended or does not know
+ * @reason: (nullable): why it ended, for events; %NULL when nobody knows
+ */
+void hn_cluster_http_session_ended (HnClusterHttp *self, const char *worker_id, const char *session_id, const char *reason);
 
 /**
  * hn_cluster_http_heartbeat:

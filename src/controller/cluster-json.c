@@ -14,8 +14,8 @@ load_of (const HnRegistryWorker *worker)
 }
 
 /* What an operator should see first: a draining worker that is not healthy has the greater problem. */
-static const char *
-status_of (const HnRegistryWorker *worker)
+const char *
+hn_cluster_json_status (const HnRegistryWorker *worker)
 {
   return worker->draining && worker->membership.state == HN_MEMBERSHIP_HEALTHY ? "draining"
                                                                                : hn_membership_to_text (worker->membership.state);
@@ -77,7 +77,7 @@ hn_cluster_json_worker (const HnRegistry *registry, const HnRegistryWorker *work
 
   add_sessions (sessions, registry, worker, now_us);
   json_object_set_string_member (object, "id", report->id);
-  json_object_set_string_member (object, "status", status_of (worker));
+  json_object_set_string_member (object, "status", hn_cluster_json_status (worker));
   json_object_set_boolean_member (object, "healthy", worker->membership.state == HN_MEMBERSHIP_HEALTHY);
   json_object_set_boolean_member (object, "draining", worker->draining);
   json_object_set_string_member (object, "url", report->url);

@@ -26,6 +26,14 @@ JsonObject *hn_cluster_json_health (const HnRegistry *registry, const HnClusterJ
                                     gint64 now_us);
 
 /**
+ * hn_cluster_json_status:
+ * @worker: a worker
+ *
+ * Returns: its state as shown: its lease, or `draining`
+ */
+const char *hn_cluster_json_status (const HnRegistryWorker *worker);
+
+/**
  * hn_cluster_json_worker:
  * @registry: what is known
  * @worker: one of its workers

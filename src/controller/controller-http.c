@@ -218,6 +218,12 @@ on_delete (HnHttpRequest *request, gpointer data)
     hn_sessions_http_delete (((HnControllerHttp *) data)->sessions, request);
 }
 
+static void
+on_events (HnHttpRequest *request, gpointer data)
+{
+  hn_event_stream_attach (hn_cluster_http_get_events (((HnControllerHttp *) data)->cluster), request);
+}
+
 static const HnHttpRoute routes[] = {
   /* method    path                          who may         body   handler */
   { "GET",    "/api/v1/health",            HN_HTTP_OPEN,   FALSE, on_health },
@@ -231,6 +237,7 @@ static const HnHttpRoute routes[] = {
   { "GET",    "/api/v1/sessions",          HN_HTTP_BEARER, FALSE, on_list },
   { "GET",    "/api/v1/sessions/{}",       HN_HTTP_BEARER, FALSE, on_show },
   { "DELETE", "/api/v1/sessions/{}",       HN_HTTP_BEARER, FALSE, on_delete },
+  { "GET",    "/api/v1/events",            HN_HTTP_BEARER, FALSE, on_events },
 };
 
 static gboolean

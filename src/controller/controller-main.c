@@ -82,6 +82,7 @@ hn_controller_stop (HnController *self)
   self->stop_deadline_us = hn_clock_now_us () + hn_seconds (STOP_SECONDS);
   hn_front_stop_accepting (self->front);
   hn_controller_http_cancel_all (self->http);
+  hn_event_stream_close (hn_cluster_http_get_events (self->cluster));
   hn_timer_arm (self->stop_timer, hn_clock_now_us ());
 }
 

@@ -210,8 +210,7 @@ take_reply (Job *job, const HnHttpReply *reply)
     fail (job, error);
     return;
   }
-  hn_registry_confirm (hn_cluster_http_get_registry (job->owner->cluster), job->ticket, session_new (job->wanted, created, path),
-                       hn_clock_now_us ());
+  hn_cluster_http_confirm (job->owner->cluster, job->worker_id, job->ticket, session_new (job->wanted, created, path));
   job->ticket = 0;
   answer (job, created->session_id, path);
 }
@@ -324,7 +323,7 @@ on_cleared (GObject *source, GAsyncResult *result, gpointer data)
   if (reply != NULL && (reply->status == 200 || reply->status == 404)
       && hn_registry_find_body (hn_cluster_http_get_registry (job->owner->cluster), job->wanted->body_ip, &old)
       && old.worker->draining)
-    hn_registry_session_ended (hn_cluster_http_get_registry (job->owner->cluster), old.report->id);
+    hn_cluster_http_session_ended (job->owner->cluster, old.worker->report->id, old.report->id, "replaced");
   attempt (job);
 }
 

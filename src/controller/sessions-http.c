@@ -108,7 +108,7 @@ reply_failure (Call *call, const HnHttpReply *reply, GError *error)
   HnRegistrySession known = { NULL };
 
   if (reply != NULL && reply->status == 404 && call->owner != NULL)
-    hn_registry_session_ended (hn_cluster_http_get_registry (call->owner->cluster), call->session_id);
+    hn_cluster_http_session_ended (call->owner->cluster, call->worker_id, call->session_id, NULL);
   if (reply != NULL)
     worst = hn_reply_rules_error (reply->status, reply->body, reply->length, call->worker_id);
   else if (call->owner != NULL
@@ -185,7 +185,7 @@ reply_deleted (Call *call, const HnHttpReply *reply)
 {
   g_autoptr (JsonObject) object = hn_json_parse_object (reply->body, reply->length, NULL);
 
-  hn_registry_session_ended (hn_cluster_http_get_registry (call->owner->cluster), call->session_id);
+  hn_cluster_http_session_ended (call->owner->cluster, call->worker_id, call->session_id, "api_delete");
   if (object == NULL) {
     object = json_object_new ();
     json_object_set_string_member (object, "session_id", call->session_id);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules: a path is matched segment by segment on its raw text (SoupServer would match by prefix, and decoded); a known path with another method is 405
  * with Allow; the token is checked before the body is looked at; a handler answers once, later or now; whoever drops a request without an
- * answer has answered 500. Once the client is gone the message is never touched again. */
+ * answer has answered 500. Once the client is gone the message gets no answer any more, but it is let go on: libsoup keeps a paused one for ever, and finds out
+ * by itself that there is nobody to write to. */
 #include "net/http-server.h"
 
 #include <string.h>
@@ -37,6 +38,10 @@ struct _HnHttpRequest {
   gboolean admin;
   gboolean answered;
   gboolean paused;
+  gboolean finished; /* libsoup is done with the message: it must not be touched */
+  void (*taken) (gpointer user_data); /* (nullable): the answer is a stream */
+  gpointer taken_data;
+  gulong taken_handler;
 };
 
 /* ---- answers ---- */
@@ -59,18 +64,28 @@ client_is_there (HnHttpRequest *self)
 }
 
 static void
+go_on (HnHttpRequest *self)
+{
+  if (!self->finished)
+    soup_server_message_unpause (self->message);
+}
+
+static void
 answer (HnHttpRequest *self, guint status, const char *content_type, const char *text)
 {
   g_return_if_fail (!self->answered);
   self->answered = TRUE;
   hn_metrics_add (HN_METRIC_API_ANSWERS, hn_metrics_status_class (status), 1);
-  if (!client_is_there (self))
+  if (!client_is_there (self)) {
+    if (self->paused)
+      go_on (self);
     return;
+  }
   soup_server_message_set_status (self->message, status, NULL);
   soup_message_headers_replace (soup_server_message_get_response_headers (self->message), "Cache-Control", "no-store");
   soup_server_message_set_response (self->message, content_type, SOUP_MEMORY_COPY, text, strlen (text));
   if (self->paused)
-    soup_server_message_unpause (self->message);
+    go_on (self);
 }
 
 void
@@ -106,6 +121,64 @@ hn_http_request_set_header (HnHttpRequest *self, const char *name, const char *v
 {
   if (client_is_there (self))
     soup_message_headers_replace (soup_server_message_get_response_headers (self->message), name, value);
+}
+
+/* ---- answers in pieces ---- */
+
+static void
+on_wrote_chunk (SoupServerMessage *message, gpointer data)
+{
+  HnHttpRequest *self = data;
+
+  self->taken (self->taken_data);
+}
+
+gboolean
+hn_http_request_begin_stream (HnHttpRequest *self, guint status, const char *content_type, void (*taken) (gpointer user_data),
+                              gpointer user_data)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (self->message);
+  gboolean is_head = g_str_equal (soup_server_message_get_method (self->message), "HEAD");
+
+  g_return_val_if_fail (!self->answered, FALSE);
+  if (is_head || !client_is_there (self)) {
+    answer (self, status, content_type, "");
+    return FALSE;
+  }
+  self->answered = TRUE;
+  self->taken = taken;
+  self->taken_data = user_data;
+  hn_metrics_add (HN_METRIC_API_ANSWERS, hn_metrics_status_class (status), 1);
+  self->taken_handler = g_signal_connect (self->message, "wrote-chunk", G_CALLBACK (on_wrote_chunk), self);
+  soup_server_message_set_status (self->message, status, NULL);
+  soup_message_headers_replace (headers, "Cache-Control", "no-store");
+  soup_message_headers_replace (headers, "Content-Type", content_type);
+  soup_message_headers_set_encoding (headers, SOUP_ENCODING_CHUNKED);
+  soup_message_body_set_accumulate (soup_server_message_get_response_body (self->message), FALSE);
+  if (self->paused)
+    go_on (self);
+  return TRUE;
+}
+
+void
+hn_http_request_stream (HnHttpRequest *self, const char *bytes, gsize length)
+{
+  g_return_if_fail (self->taken != NULL);
+  if (!client_is_there (self))
+    return;
+  soup_message_body_append (soup_server_message_get_response_body (self->message), SOUP_MEMORY_COPY, bytes, length);
+  go_on (self);
+}
+
+void
+hn_http_request_end_stream (HnHttpRequest *self)
+{
+  if (self->taken == NULL)
+    return;
+  self->taken = NULL;
+  g_clear_signal_handler (&self->taken_handler, self->message);
+  soup_message_body_complete (soup_server_message_get_response_body (self->message));
+  go_on (self);
 }
 
 /* ---- what is asked ---- */
@@ -223,6 +296,7 @@ hn_http_request_unref (HnHttpRequest *self)
     answer_error (self, 500, "internal error", "the request was dropped without an answer");
   if (self->server != NULL)
     g_hash_table_remove (self->server->requests, self);
+  g_signal_handlers_disconnect_by_data (self->message, self);
   g_clear_object (&self->message);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->object, json_object_unref);
@@ -230,6 +304,17 @@ hn_http_request_unref (HnHttpRequest *self)
   g_clear_pointer (&self->query, g_hash_table_unref);
   g_free (self->base_url);
   g_free (self);
+}
+
+/* libsoup could not write: the client is gone. It does not say so when an answer is whole, for then the gate has taken the connection. */
+static void
+on_finished (SoupServerMessage *message, gpointer data)
+{
+  HnHttpRequest *self = data;
+
+  self->finished = TRUE;
+  if (!self->answered || self->taken != NULL)
+    g_cancellable_cancel (self->cancellable);
 }
 
 static HnHttpRequest *
@@ -243,6 +328,7 @@ request_new (HnHttpServer *server, SoupServerMessage *message, GHashTable *query
   self->message = g_object_ref (message);
   self->cancellable = gone != NULL ? g_object_ref (gone) : g_cancellable_new ();
   self->query = query != NULL ? g_hash_table_ref (query) : NULL;
+  g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);
   g_hash_table_add (server->requests, self);
   return self;
 }

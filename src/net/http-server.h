@@ -199,6 +199,37 @@ void hn_http_request_reply_text (HnHttpRequest *self, guint status, const char *
 void hn_http_request_reply_error (HnHttpRequest *self, const GError *error);
 
 /**
+ * hn_http_request_begin_stream:
+ * @self: a request
+ * @status: HTTP status
+ * @content_type: media type
+ * @taken: a piece has left for the client, and the next one may be given; from the loop, never after hn_http_request_end_stream()
+ * @user_data: for @taken
+ *
+ * Answers with a body that comes in pieces for as long as its handler wants. Whether the client is still there, its cancellable tells.
+ *
+ * Returns: whether there is a body to send: none to a HEAD, which is answered
+ */
+gboolean hn_http_request_begin_stream (HnHttpRequest *self, guint status, const char *content_type, void (*taken) (gpointer user_data),
+                                       gpointer user_data);
+
+/**
+ * hn_http_request_stream:
+ * @self: a request whose answer is a stream, and whose last piece was taken
+ * @bytes: (array length=length): the next piece
+ * @length: of it, at least 1
+ */
+void hn_http_request_stream (HnHttpRequest *self, const char *bytes, gsize length);
+
+/**
+ * hn_http_request_end_stream:
+ * @self: a request; nothing happens where no stream was begun
+ *
+ * The answer ends behind the piece that is on its way.
+ */
+void hn_http_request_end_stream (HnHttpRequest *self);
+
+/**
  * hn_http_error_body:
  * @status: HTTP status
  * @message: first sentence

@@ -143,6 +143,12 @@ handle_beat (HnHttpRequest *request, gpointer data)
   reply_status (request, 202, NULL, "ok");
 }
 
+static void
+handle_events (HnHttpRequest *request, gpointer data)
+{
+  hn_event_stream_attach (((HnWorkerHttp *) data)->world.events, request);
+}
+
 /* ---- create ---- */
 
 typedef struct {
@@ -438,6 +444,7 @@ static const HnHttpRoute routes[] = {
   { "POST", "/api/v1/sessions", HN_HTTP_BEARER, TRUE, handle_create },
   { "GET", "/api/v1/sessions/{}", HN_HTTP_BEARER, FALSE, handle_show },
   { "DELETE", "/api/v1/sessions/{}", HN_HTTP_BEARER, FALSE, handle_delete },
+  { "GET", "/api/v1/events", HN_HTTP_BEARER, FALSE, handle_events },
   { "POST", "/session/{}/quit", HN_HTTP_OPEN, FALSE, handle_quit },
   { "POST", "/session/{}/rating", HN_HTTP_OPEN, TRUE, handle_rating },
   { "POST", "/session/{}/mic/offer", HN_HTTP_OPEN, FALSE, handle_mic_offer },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "net/event-stream.h"
 #include "net/http-server.h"
 #include "net/route.h"
 #include "worker/mic-io.h"
@@ -15,6 +16,7 @@ typedef struct {
   const char *api_token;  /* besides server.admin_token */
   HnSessionsIo *sessions;
   HnMicIo *mics;
+  HnEventStream *events;
   GArray *trusted;        /* of HnNetwork: whose X-Forwarded-* are believed */
   gint64 started_us;      /* monotonic */
   HnWorkerReport *(*report) (gpointer user_data); /* (transfer full): the worker and its sessions */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/build.h"
+#include "api/session-news.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -54,6 +55,8 @@ struct _HnWorker {
   HnUnpairHttp *unpair;
   HnSessionsIo *sessions;
   HnMicIo *mics;
+  HnEventStream *stream;
+  HnSessionNews *news;
   HnWorkerHttp *http;
   HnFront *front;
   HnHeartbeatHttp *heartbeat; /* (nullable) */
@@ -104,9 +107,8 @@ make_report (gpointer data)
 }
 
 static void
-tell_status (HnWorker *self)
+tell_status (HnWorker *self, const HnWorkerReport *report)
 {
-  g_autoptr (HnWorkerReport) report = make_report (self);
   g_autofree char *text = g_strdup_printf ("%u of %u sessions%s", report->active_sessions, self->config->sessions_max,
                                            self->wireguard ? "" : ", no WireGuard interface");
 
@@ -114,11 +116,23 @@ tell_status (HnWorker *self)
 }
 
 static void
+on_news (const char *type, JsonObject *data, gpointer user_data)
+{
+  HnWorker *self = user_data;
+
+  hn_event_stream_publish (self->stream, type, data);
+}
+
+static void
 on_changed (gpointer data)
 {
   HnWorker *self = data;
+  g_autoptr (HnWorkerReport) report = self->sessions != NULL ? make_report (self) : NULL;
 
-  tell_status (self);
+  if (report == NULL)
+    return;
+  hn_session_news_look (self->news, report->sessions, FALSE, NULL, on_news, self);
+  tell_status (self, report);
   hn_heartbeat_http_changed (self->heartbeat);
 }
 
@@ -366,7 +380,7 @@ static void
 open_front (HnWorker *self, int fd)
 {
   static const HnFrontEvents events = { on_route, on_tunnel_opened, on_tunnel_closed, on_upstream_failed };
-  HnWorkerHttpWorld world = { self->config, self->api_token, self->sessions, self->mics, self->trusted, self->started_us, make_report, on_rated, on_changed, self };
+  HnWorkerHttpWorld world = { self->config, self->api_token, self->sessions, self->mics, self->stream, self->trusted, self->started_us, make_report, on_rated, on_changed, self };
   HnFrontOptions options = { 0 };
 
   self->http = hn_worker_http_new (&world);
@@ -445,6 +459,8 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   add_listen_address (self, host);
   trust (self);
   self->loopback = choose_loopback (host);
+  self->stream = hn_event_stream_new (NULL, 0);
+  self->news = hn_session_news_new (self->id);
   make_mics (self);
   make_sessions (self);
   open_front (self, fd);
@@ -456,7 +472,7 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   start_heartbeat (self);
   hn_timer_arm (self->wireguard_timer, self->started_us + scaled (self, WIREGUARD_SECONDS));
   hn_timer_arm (self->check_timer, self->started_us + scaled (self, CHECK_SECONDS));
-  tell_status (self);
+  on_changed (self);
   hn_info ("worker", NULL, "serving id=%s url=%s max_sessions=%u", self->id, self->url, config->sessions_max);
   return g_steal_pointer (&self);
 }
@@ -515,6 +531,8 @@ hn_worker_free (HnWorker *self)
   g_clear_pointer (&self->sessions, hn_sessions_io_free);
   g_clear_pointer (&self->mics, hn_mic_io_free);
   hn_worker_http_free (self->http);
+  hn_event_stream_free (self->stream);
+  hn_session_news_free (self->news);
   hn_records_io_free (self->records);
   hn_unpair_http_free (self->unpair);
   hn_http_client_free (self->client);

@@ -173,6 +173,8 @@ run_thread (gpointer data)
   fd = hn_front_bind (FIXTURE_HOST, 0, NULL);
   assert_true (fd >= 0);
   self->options.api = thread->api;
+  if (self->prepare != NULL)
+    self->prepare (self, TRUE);
   self->front = hn_front_new (thread->poller, fd, &self->options, &events, self);
   self->port = hn_front_get_port (self->front);
   bump (self, &thread->up);
@@ -180,6 +182,8 @@ run_thread (gpointer data)
   hn_front_free (self->front);
   while (g_main_context_iteration (thread->context, FALSE))
     ;
+  if (self->prepare != NULL)
+    self->prepare (self, FALSE);
   hn_poller_free (thread->poller);
   g_object_unref (thread->api);
   g_main_context_pop_thread_default (thread->context);

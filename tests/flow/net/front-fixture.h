@@ -9,12 +9,16 @@
 #define FIXTURE_HOST "127.0.24.1"
 #define FIXTURE_TIMEOUT_SECONDS 8
 
-typedef struct {
+typedef struct _Fixture Fixture;
+
+struct _Fixture {
   guint16 port;          /* of the front door */
   int upstream_listener; /* of the upstream that `/up…` is routed to */
   HnFrontOptions options; /* may be changed before fixture_start() */
   const HnFilter *filter; /* likewise: for paths that begin with `/up/page` */
   GArray *trusted;
+  /* (nullable): on the front door's thread, before it opens and after it is gone; may put an API of its own into options.api */
+  void (*prepare) (Fixture *self, gboolean up);
 
   /* What happened; read with fixture_wait_count(). */
   int tunnels_opened;
@@ -25,7 +29,7 @@ typedef struct {
 
   HnFront *front;
   struct _FixtureThread *thread;
-} Fixture;
+};
 
 Fixture *fixture_new (void);
 void fixture_start (Fixture *self);
