@@ -29,10 +29,22 @@ free_controller (gpointer controller)
   hn_controller_free (controller);
 }
 
+static guint
+count_sessions (gpointer controller)
+{
+  return hn_controller_get_sessions (controller);
+}
+
+static void
+publish (gpointer controller, const char *type, JsonObject *data)
+{
+  hn_controller_publish (controller, type, data);
+}
+
 int
 hn_cmd_controller (int argc, char **argv)
 {
-  static const HnRoleKind kind = { HN_MODE_CONTROLLER, start, stop, free_controller };
+  static const HnRoleKind kind = { .mode = HN_MODE_CONTROLLER, .start = start, .stop = stop, .free = free_controller, .sessions = count_sessions, .publish = publish };
 
   return hn_role_main (&kind, argc, argv);
 }

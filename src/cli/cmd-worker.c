@@ -110,10 +110,34 @@ stop (gpointer data)
   hn_worker_stop (self->worker);
 }
 
+static guint
+count_sessions (gpointer data)
+{
+  Running *self = data;
+
+  return hn_worker_get_sessions (self->worker);
+}
+
+static void
+hold (gpointer data, gboolean held)
+{
+  Running *self = data;
+
+  hn_worker_hold (self->worker, held);
+}
+
+static void
+publish (gpointer data, const char *type, JsonObject *object)
+{
+  Running *self = data;
+
+  hn_worker_publish (self->worker, type, object);
+}
+
 int
 hn_cmd_worker (int argc, char **argv)
 {
-  static const HnRoleKind kind = { HN_MODE_WORKER, start, stop, free_running };
+  static const HnRoleKind kind = { .mode = HN_MODE_WORKER, .start = start, .stop = stop, .free = free_running, .sessions = count_sessions, .hold = hold, .publish = publish };
 
   return hn_role_main (&kind, argc, argv);
 }

@@ -25,7 +25,10 @@ COMMAND ("events",        hn_cmd_events,           ASK_ARGUMENTS " [--follow]", 
 COMMAND ("top",           hn_cmd_top,              ASK_ARGUMENTS " [--once] [--interval SECONDS]",    "watch workers and sessions")
 COMMAND ("completion",    hn_cmd_completion,       "bash",                                            "print a completion script")
 COMMAND ("man",           hn_cmd_man,              "",                                                "print the manual page")
-COMMAND ("version",       hn_cmd_version,          "",                                                "print the version")
+COMMAND ("version",       hn_cmd_version,          "[--verbose]",                                     "print the version")
+COMMAND ("check-update",  hn_cmd_check_update,     "[--config FILE]",                                 "say whether a newer version is there")
+COMMAND ("update",        hn_cmd_update,           "[--config FILE] [--force] [--now] [--restart COMMAND] [--healthy SECONDS]",
+                                                   "replace this program by the latest release")
 COMMAND ("supervise",     hn_supervisor_main,      "",                                                NULL)
 
 #undef ASK_ARGUMENTS

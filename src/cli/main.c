@@ -31,7 +31,17 @@ print_help (FILE *out)
 int
 hn_cmd_version (int argc, char **argv)
 {
+  gboolean verbose = argc == 1 && strcmp (argv[0], "--verbose") == 0;
+
+  if (argc > 0 && !verbose) {
+    FILE *out = strcmp (argv[0], "--help") == 0 ? stdout : stderr;
+
+    fprintf (out, "usage: hydraneckwebrtc version [--verbose]\n\n--verbose tells the key that updates must be signed with as well.\n");
+    return out == stdout ? 0 : 64;
+  }
   printf ("hydraneckwebrtc %s\n", hn_build_version ());
+  if (verbose)
+    printf ("update key: %s\n", hn_build_update_key () != NULL ? hn_build_update_key () : "none is built in: automatic update is off unless update.public_key is set");
   return 0;
 }
 

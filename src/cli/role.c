@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/secret-file.h"
+#include "cli/updates.h"
 #include "net/service.h"
 
 #define MAX_CONFIG_BYTES 1048576
@@ -347,6 +348,43 @@ watch_hangup (HnRole *self)
   return g_unix_signal_add (SIGHUP, has_terminal () && !is_ignored (SIGHUP) ? on_signal : on_reload, self);
 }
 
+/* ---- updates ---- */
+
+static guint
+count_sessions (gpointer data)
+{
+  const HnRole *self = data;
+
+  return self->kind->sessions (self->product);
+}
+
+static void
+hold_sessions (gboolean held, gpointer data)
+{
+  const HnRole *self = data;
+
+  self->kind->hold (self->product, held);
+}
+
+static void
+publish (const char *type, JsonObject *object, gpointer data)
+{
+  const HnRole *self = data;
+
+  self->kind->publish (self->product, type, object);
+}
+
+static HnAutoIo *
+start_updates (HnRole *self)
+{
+  static const HnAutoIoEvents patient = { count_sessions, NULL, publish };
+  static const HnAutoIoEvents draining = { count_sessions, hold_sessions, publish };
+
+  return hn_updates_start (self->config, self->time_scale, self->kind->hold != NULL ? &draining : &patient, self);
+}
+
+/* ---- running ---- */
+
 static int
 run (const HnRoleKind *kind, HnConfig *config, const Words *words, GError **error)
 {
@@ -354,6 +392,7 @@ run (const HnRoleKind *kind, HnConfig *config, const Words *words, GError **erro
   g_autoptr (GPtrArray) replaced = g_ptr_array_new_with_free_func ((GDestroyNotify) hn_config_free);
   HnRole self = { .kind = kind, .service = service, .words = words, .config = config, .replaced = replaced };
   guint term_id, int_id, hangup_id;
+  HnAutoIo *updates;
 
   if (service == NULL || !read_time_scale (kind->mode, &self.time_scale, error))
     return hn_error_exit_status (*error);
@@ -368,11 +407,13 @@ run (const HnRoleKind *kind, HnConfig *config, const Words *words, GError **erro
   int_id = g_unix_signal_add (SIGINT, on_signal, &self);
   hangup_id = watch_hangup (&self);
   warn_of_idle_sockets (&self);
+  updates = start_updates (&self);
   hn_service_ready (service);
   g_main_loop_run (self.loop);
   g_source_remove (term_id);
   g_source_remove (int_id);
   g_source_remove (hangup_id);
+  hn_auto_io_free (updates);
   kind->free (self.product);
   g_main_loop_unref (self.loop);
   /* GTask's idle threads, which have done TLS handshakes, would linger for 15 s: whoever looks for leaks now must not find half of one */

@@ -18,6 +18,12 @@ typedef struct {
   /* (nullable) SIGHUP: @fresh is the configuration given to start(), its live rows (`OPTION_LIVE`) now hold what was read anew; it comes also
    * when none differs, since a file that one of them names may. What is derived from them or copied is made anew; nothing is cut. */
   void (*reload) (gpointer product, const HnConfig *fresh);
+  /* How many sessions a restart would cut now. */
+  guint (*sessions) (gpointer product);
+  /* (nullable) Take no new sessions for the time before an update, or take them again. */
+  void (*hold) (gpointer product, gboolean held);
+  /* An event for whoever reads the product's; takes @data. */
+  void (*publish) (gpointer product, const char *type, JsonObject *data);
 } HnRoleKind;
 
 /**

@@ -59,6 +59,26 @@ hn_controller_get_port (HnController *self)
   return hn_front_get_port (self->front);
 }
 
+guint
+hn_controller_get_sessions (HnController *self)
+{
+  g_autoptr (GPtrArray) workers = hn_registry_list_workers (hn_cluster_http_get_registry (self->cluster));
+  guint count = 0;
+
+  for (guint i = 0; i < workers->len; i++) {
+    const HnRegistryWorker *worker = g_ptr_array_index (workers, i);
+
+    count += worker->report->active_sessions + worker->coming;
+  }
+  return count;
+}
+
+void
+hn_controller_publish (HnController *self, const char *type, JsonObject *data)
+{
+  hn_event_stream_publish (hn_cluster_http_get_events (self->cluster), type, data);
+}
+
 static void
 on_stop_look (gpointer data)
 {

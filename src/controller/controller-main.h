@@ -42,6 +42,24 @@ void hn_controller_free (HnController *self);
 guint16 hn_controller_get_port (HnController *self);
 
 /**
+ * hn_controller_get_sessions:
+ * @self: a controller
+ *
+ * Returns: how many sessions all workers have, those on their way included: a restart would cut their streams
+ */
+guint hn_controller_get_sessions (HnController *self);
+
+/**
+ * hn_controller_publish:
+ * @self: a controller
+ * @type: of an event
+ * @data: (transfer full): its particulars
+ *
+ * For whoever reads its events.
+ */
+void hn_controller_publish (HnController *self, const char *type, JsonObject *data);
+
+/**
  * hn_controller_stop:
  * @self: a controller; calling it again changes nothing
  *

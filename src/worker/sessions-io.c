@@ -37,6 +37,7 @@ struct _HnSessionsIo {
   HnBodyQueue *bodies;
   HnTimer *stop_timer; /* tells `all_gone` from the loop */
   gboolean stopping;
+  gboolean held;
   guint64 ended[HN_END_REASONS];
   const HnSessionsIoEvents *events;
   gpointer user_data;
@@ -273,6 +274,10 @@ hn_sessions_io_create (HnSessionsIo *self, HnCreateRequest *request, HnSessionCr
     g_set_error_literal (error, HN_ERROR, HN_ERROR_CLOSED, "worker is shutting down");
     return NULL;
   }
+  if (self->held) {
+    g_set_error_literal (error, HN_ERROR, HN_ERROR_LIMIT, "worker is waiting for an update");
+    return NULL;
+  }
   if (!check_body (self, request->body_ip, &address, error))
     return NULL;
   entry = entry_new (self, g_steal_pointer (&owned), created, user_data);
@@ -288,6 +293,12 @@ hn_sessions_io_create (HnSessionsIo *self, HnCreateRequest *request, HnSessionCr
 }
 
 /* ---- the rest ---- */
+
+void
+hn_sessions_io_hold (HnSessionsIo *self, gboolean held)
+{
+  self->held = held;
+}
 
 gboolean
 hn_sessions_io_end (HnSessionsIo *self, const char *session_id, HnEndReason reason, HnSessionGone gone, gpointer user_data)

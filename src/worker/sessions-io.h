@@ -112,6 +112,13 @@ const guint64 *hn_sessions_io_get_ended (HnSessionsIo *self);
 void hn_sessions_io_check (HnSessionsIo *self);
 
 /**
+ * hn_sessions_io_hold:
+ * @self: sessions
+ * @held: whether new ones are refused with LIMIT: `worker is waiting for an update`
+ */
+void hn_sessions_io_hold (HnSessionsIo *self, gboolean held);
+
+/**
  * hn_sessions_io_stop:
  * @self: sessions
  *

@@ -65,6 +65,7 @@ struct _HnWorker {
   HnTimer *stop_timer;
   gboolean stopping;
   gboolean leaving;
+  gboolean held;
   gboolean wireguard;
   int lock; /* on sessions.data_dir, or -1 */
   gint64 records_until_us;
@@ -93,7 +94,7 @@ make_report (gpointer data)
   report->boot_utc_us = self->started_utc_us;
   report->api_token = g_strdup (self->api_token);
   report->version = g_strdup (hn_build_version ());
-  report->max_sessions = self->stopping ? 0 : self->config->sessions_max;
+  report->max_sessions = self->stopping || self->held ? 0 : self->config->sessions_max;
   report->wireguard = self->wireguard;
   if (self->leaving)
     return report;
@@ -498,6 +499,32 @@ on_stop_due (gpointer data)
   }
   hn_info ("worker", NULL, "stopped");
   self->events->stopped (self->user_data);
+}
+
+guint
+hn_worker_get_sessions (HnWorker *self)
+{
+  HnWorkerReport *report = hn_worker_report_new ();
+  guint count;
+
+  hn_sessions_io_report (self->sessions, report);
+  count = report->active_sessions;
+  hn_worker_report_free (report);
+  return count;
+}
+
+void
+hn_worker_hold (HnWorker *self, gboolean held)
+{
+  self->held = held;
+  hn_sessions_io_hold (self->sessions, held);
+  hn_heartbeat_http_changed (self->heartbeat);
+}
+
+void
+hn_worker_publish (HnWorker *self, const char *type, JsonObject *data)
+{
+  hn_event_stream_publish (self->stream, type, data);
 }
 
 void

@@ -31,6 +31,31 @@ HnWorker *hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, con
                          GError **error);
 
 /**
+ * hn_worker_get_sessions:
+ * @self: a worker
+ *
+ * Returns: how many sessions a restart would cut
+ */
+guint hn_worker_get_sessions (HnWorker *self);
+
+/**
+ * hn_worker_hold:
+ * @self: a worker
+ * @held: whether it takes no new sessions from now on; those that run go on, and the controller is told that there is no room
+ */
+void hn_worker_hold (HnWorker *self, gboolean held);
+
+/**
+ * hn_worker_publish:
+ * @self: a worker
+ * @type: of an event
+ * @data: (transfer full): its particulars
+ *
+ * For whoever reads its events.
+ */
+void hn_worker_publish (HnWorker *self, const char *type, JsonObject *data);
+
+/**
  * hn_worker_stop:
  * @self: a worker
  *
