@@ -305,7 +305,7 @@ HnHttpStream *
 hn_ask_stream (HnAsk *self, const char *path, const char *const *fields, const HnHttpStreamEvents *events, gpointer user_data)
 {
   g_autofree char *url = g_strconcat (self->server, path, NULL);
-  const HnHttpCall call = { .method = "GET", .url = url, .bearer = self->token, .fields = fields, .any_certificate = self->any_certificate,
+  const HnHttpCall call = { .method = "GET", .url = url, .bearer = self->token, .fields = fields, .endless = TRUE, .any_certificate = self->any_certificate,
                             .timeout_us = hn_seconds (STREAM_SECONDS) };
 
   return hn_http_client_stream (self->client, &call, events, user_data);

@@ -376,6 +376,7 @@ struct _HnHttpStream {
   gpointer user_data;
   GByteArray *held;
   gsize total; /* bytes of the answer so far */
+  gboolean endless;
 };
 
 static void
@@ -405,7 +406,7 @@ stream_line (HnHttpStream *self, const char *text, gsize length)
 
   if (length > 0 && text[length - 1] == '\r')
     length--;
-  if (length == 0 || self->events == NULL)
+  if ((length == 0 && !self->endless) || self->events == NULL)
     return;
   line = g_strndup (text, length);
   self->events->line (line, strlen (line), self->user_data);
@@ -429,7 +430,7 @@ stream_lines (HnHttpStream *self, gsize added, gboolean last)
     at = MIN (at + length + 1, self->held->len);
   }
   g_byte_array_remove_range (self->held, 0, (guint) at);
-  return self->held->len <= HN_LIMIT_NDJSON_LINE_BYTES && self->total <= HN_LIMIT_REPLY_BYTES;
+  return self->held->len <= HN_LIMIT_NDJSON_LINE_BYTES && (self->endless || self->total <= HN_LIMIT_REPLY_BYTES);
 }
 
 static void stream_read (HnHttpStream *self);
@@ -500,6 +501,7 @@ hn_http_client_stream (HnHttpClient *self, const HnHttpCall *call, const HnHttpS
   stream->events = events;
   stream->user_data = user_data;
   stream->held = g_byte_array_new ();
+  stream->endless = call->endless;
   if (exchange_open (&stream->exchange, call, NULL, NULL))
     soup_session_send_async (self->session, stream->exchange.message, G_PRIORITY_DEFAULT, exchange_cancellable (&stream->exchange), on_stream_head, stream);
   else

@@ -72,6 +72,24 @@ def a_worker_is_drained_and_taken_back(world):
     contains(_run(world, "drain", name, "--undo").stdout, "%s is healthy" % name)
 
 
+def events_are_remembered_and_followed(world):
+    session_id = _run(world, "create", world.plan.body(3), "-o", "name").stdout.strip()
+    lines = _run(world, "events").stdout
+    true(re.search(r"^\d{4}-\d\d-\d\dT\S+Z session\.created .*session_id=%s" % session_id[:8], lines, re.M), "the creation is remembered: %s" % lines)
+    follower = subprocess.Popen([PROGRAM, "events", "-f", "-o", "json"], stdout=subprocess.PIPE, text=True, env=_environment(world))
+    try:
+        _run(world, "delete", session_id)
+        for line in follower.stdout:
+            event = json.loads(line)
+            if event["event"] == "session.ended" and event["session_id"] == session_id:
+                break
+        else:
+            raise AssertionError("the end was not told")
+    finally:
+        follower.terminate()
+        follower.communicate(timeout=10)
+
+
 def errors_say_what_the_server_said_and_end_with_its_status(world):
     result = _run(world, "create", "127.9.9.999", expect=65)
     contains(result.stderr, "hydraneckwebrtc create: field 'body_ip' must be an IP address")

@@ -334,15 +334,21 @@ on_ended (const GError *error, gpointer data)
 }
 
 static void
-stream (World *world)
+stream_as (World *world, gboolean endless)
 {
   static const HnHttpStreamEvents events = { on_head, on_line, on_ended };
   g_autofree char *url = g_strdup_printf ("http://" HOST ":%u/x", world->port);
-  HnHttpCall what = { .method = "POST", .url = url, .body = "{}" };
+  HnHttpCall what = { .method = "POST", .url = url, .body = "{}", .endless = endless };
   HnHttpStream *running = hn_http_client_stream (world->client, &what, &events, world);
 
   run (world);
   hn_http_stream_free (running);
+}
+
+static void
+stream (World *world)
+{
+  stream_as (world, FALSE);
 }
 
 static void
@@ -385,6 +391,22 @@ a_flood_of_empty_lines_is_refused (void **state)
   stream (world);
   assert_true (g_error_matches (world->error, HN_ERROR, HN_ERROR_UPSTREAM));
   assert_int_equal (world->lines->len, 0);
+}
+
+static void
+an_answer_that_goes_on_has_empty_lines_and_no_end (void **state)
+{
+  World *world = *state;
+  g_autoptr (GString) text = g_string_new ("HTTP/1.0 200 OK\r\n\r\n");
+  guint count = HN_LIMIT_REPLY_BYTES / 1000 + 20;
+
+  for (guint i = 0; i < count; i++)
+    g_string_append_printf (text, "%0999d\n\n", (int) i);
+  answers (world, text->str);
+  stream_as (world, TRUE);
+  assert_null (world->error);
+  assert_int_equal (world->lines->len, 2 * count);
+  assert_string_equal (world->lines->pdata[1], "");
 }
 
 static void
@@ -498,6 +520,7 @@ main (void)
     TEST (lines_come_whole_however_they_are_cut_and_the_last_one_too),
     TEST (an_endless_line_is_refused),
     TEST (a_flood_of_empty_lines_is_refused),
+    TEST (an_answer_that_goes_on_has_empty_lines_and_no_end),
     TEST (a_freed_stream_is_silent),
     TEST (a_probe_tells_how_long_the_connect_took),
     TEST (a_probe_of_nobody_fails_at_once),
