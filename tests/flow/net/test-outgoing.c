@@ -397,9 +397,10 @@ static void
 an_answer_that_goes_on_has_empty_lines_and_no_end (void **state)
 {
   World *world = *state;
-  g_autoptr (GString) text = g_string_new ("HTTP/1.0 200 OK\r\n\r\n");
   guint count = HN_LIMIT_REPLY_BYTES / 1000 + 20;
+  g_autoptr (GString) text = g_string_new (NULL);
 
+  g_string_printf (text, "HTTP/1.1 200 OK\r\nContent-Length: %u\r\n\r\n", 1001 * count);
   for (guint i = 0; i < count; i++)
     g_string_append_printf (text, "%0999d\n\n", (int) i);
   answers (world, text->str);
