@@ -4,13 +4,13 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "worker/session.h"
 
 /* The script is the same for all sessions of a worker; what differs it asks for itself, so that nothing that a caller of the API wrote ever stands in
  * a page or in a script. */
 
 #define SCRIPT "/hydraneck/worker/overlay.js"
 #define SETTINGS_MARK "/* settings */"
-#define ALIVE_SECONDS 30 /* at most: between two words of a page whose stream has no socket */
 
 struct _HnOverlayHttp {
   const HnConfig *config;
@@ -60,7 +60,7 @@ make_script (const HnConfig *config)
 
   g_return_val_if_fail (asset != NULL, g_strdup (""));
   json_object_set_boolean_member (settings, "relay", hn_config_has_turn (config));
-  json_object_set_int_member (settings, "aliveMs", MIN (hn_seconds (ALIVE_SECONDS), config->sessions_abandon_timeout / 3) / 1000);
+  json_object_set_int_member (settings, "aliveMs", hn_session_alive_us (config->sessions_abandon_timeout) / 1000);
   json_object_set_string_member (settings, "returnUrl", config->sessions_return_url);
   json = g_strchomp (hn_json_to_text (settings));
   text = g_string_new_len (g_bytes_get_data (asset, NULL), (gssize) g_bytes_get_size (asset));

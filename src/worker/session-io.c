@@ -332,9 +332,15 @@ hn_session_io_page_seen (HnSessionIo *self)
 }
 
 void
-hn_session_io_page_left (HnSessionIo *self)
+hn_session_io_page_left (HnSessionIo *self, gboolean played)
 {
-  happened (self, HN_SESSION_PAGE_LEFT, HN_END_NONE);
+  happened (self, played ? HN_SESSION_PLAYER_LEFT : HN_SESSION_PAGE_LEFT, HN_END_NONE);
+}
+
+void
+hn_session_io_plays (HnSessionIo *self, gboolean plays)
+{
+  happened (self, plays ? HN_SESSION_PLAYS : HN_SESSION_PLAY_STOPPED, HN_END_NONE);
 }
 
 void
@@ -409,7 +415,7 @@ hn_session_io_get_rules (HnSessionIo *self)
 gboolean
 hn_session_io_is_streaming (HnSessionIo *self)
 {
-  return self->tunnels > 0;
+  return hn_session_is_streaming (self->rules);
 }
 
 gboolean

@@ -72,15 +72,23 @@ void hn_session_io_end (HnSessionIo *self, HnEndReason reason);
 
 /**
  * hn_session_io_page_seen:
- * @self: a session of which a browser loads a page, or says that it still plays
+ * @self: a session of which a browser loads a page
  */
 void hn_session_io_page_seen (HnSessionIo *self);
 
 /**
  * hn_session_io_page_left:
  * @self: a session whose page said that it is being left
+ * @played: whether it is the page that plays
  */
-void hn_session_io_page_left (HnSessionIo *self);
+void hn_session_io_page_left (HnSessionIo *self, gboolean played);
+
+/**
+ * hn_session_io_plays:
+ * @self: a session whose page, without a stream socket, said what it does
+ * @plays: whether the stream plays there
+ */
+void hn_session_io_plays (HnSessionIo *self, gboolean plays);
 
 /**
  * hn_session_io_tunnel:
@@ -133,7 +141,7 @@ const HnSession *hn_session_io_get_rules (HnSessionIo *self);
  * hn_session_io_is_streaming:
  * @self: a session
  *
- * Returns: whether it has a stream socket
+ * Returns: whether it has a stream socket, or a page that plays without one
  */
 gboolean hn_session_io_is_streaming (HnSessionIo *self);
 

@@ -3,7 +3,8 @@
 /* The life of one session.
  *
  * A session whose creation fails was never given to anybody: it is cleaned up and forgotten. One that dies afterwards is shown as
- * `error` for a while, so that somebody can look. Cleaning up happens once: whatever else happens meanwhile finds no row. The
+ * `error` for a while, so that somebody can look. Who streams is seen by its socket; a page that needs none says now and then that it plays, and
+ * counts as one that streams for as long as it does. Cleaning up happens once: whatever else happens meanwhile finds no row. The
  * first reason for an end is the reason. Before `ready` there is a deadline over all; each state has its own besides. */
 
 #include "worker/session.h"
@@ -14,6 +15,8 @@
 #define WAIT_SECONDS 20                /* for the body's older session to be cleaned up */
 #define CLEAN_UP_SECONDS 15            /* cancel, stop, unpair; beyond that it is forced */
 #define START_SLACK_SECONDS 2          /* probe, directory, spawn: on top of HN_LIMIT_READY_SECONDS */
+#define ALIVE_SECONDS 30               /* at most: between two words of a page whose stream has no socket */
+#define ALIVE_MISSED 3                 /* as many words that do not come, and it plays no more; also a part of the time to be abandoned */
 
 typedef struct {
   HnLife from;
@@ -48,6 +51,8 @@ static const Row table[] = {
 
   { HN_LIFE_READY,    HN_SESSION_PAGE_SEEN,          HN_LIFE_READY,    HN_SESSION_DO_NOTHING },
   { HN_LIFE_READY,    HN_SESSION_PAGE_LEFT,          HN_LIFE_READY,    HN_SESSION_DO_NOTHING },
+  { HN_LIFE_READY,    HN_SESSION_PLAYER_LEFT,        HN_LIFE_READY,    HN_SESSION_DO_NOTHING },
+  { HN_LIFE_READY,    HN_SESSION_PLAYS,              HN_LIFE_PLAYING,  HN_SESSION_DO_REPORT },
   { HN_LIFE_READY,    HN_SESSION_TUNNEL_OPENED,      HN_LIFE_ACTIVE,   HN_SESSION_DO_REPORT },
   { HN_LIFE_READY,    HN_SESSION_END_ASKED,          HN_LIFE_STOPPING, END },
   { HN_LIFE_READY,    HN_SESSION_PROCESS_ENDED,      HN_LIFE_FAILING,  END },
@@ -56,14 +61,28 @@ static const Row table[] = {
 
   { HN_LIFE_ACTIVE,   HN_SESSION_PAGE_SEEN,          HN_LIFE_ACTIVE,   HN_SESSION_DO_NOTHING },
   { HN_LIFE_ACTIVE,   HN_SESSION_PAGE_LEFT,          HN_LIFE_ACTIVE,   HN_SESSION_DO_NOTHING },
+  { HN_LIFE_ACTIVE,   HN_SESSION_PLAYER_LEFT,        HN_LIFE_ACTIVE,   HN_SESSION_DO_NOTHING },
   { HN_LIFE_ACTIVE,   HN_SESSION_TUNNEL_OPENED,      HN_LIFE_ACTIVE,   HN_SESSION_DO_REPORT },
   { HN_LIFE_ACTIVE,   HN_SESSION_LAST_TUNNEL_CLOSED, HN_LIFE_IDLE,     HN_SESSION_DO_REPORT },
   { HN_LIFE_ACTIVE,   HN_SESSION_END_ASKED,          HN_LIFE_STOPPING, END },
   { HN_LIFE_ACTIVE,   HN_SESSION_PROCESS_ENDED,      HN_LIFE_FAILING,  END },
   { HN_LIFE_ACTIVE,   HN_SESSION_DIRECTORY_LOST,     HN_LIFE_FAILING,  END },
 
+  { HN_LIFE_PLAYING,  HN_SESSION_PAGE_SEEN,          HN_LIFE_PLAYING,  HN_SESSION_DO_NOTHING },
+  { HN_LIFE_PLAYING,  HN_SESSION_PAGE_LEFT,          HN_LIFE_PLAYING,  HN_SESSION_DO_NOTHING }, /* another one than that which plays */
+  { HN_LIFE_PLAYING,  HN_SESSION_PLAYER_LEFT,        HN_LIFE_IDLE,     HN_SESSION_DO_REPORT },
+  { HN_LIFE_PLAYING,  HN_SESSION_PLAYS,              HN_LIFE_PLAYING,  HN_SESSION_DO_NOTHING },
+  { HN_LIFE_PLAYING,  HN_SESSION_PLAY_STOPPED,       HN_LIFE_IDLE,     HN_SESSION_DO_REPORT },
+  { HN_LIFE_PLAYING,  HN_SESSION_TUNNEL_OPENED,      HN_LIFE_ACTIVE,   HN_SESSION_DO_REPORT },
+  { HN_LIFE_PLAYING,  HN_SESSION_END_ASKED,          HN_LIFE_STOPPING, END },
+  { HN_LIFE_PLAYING,  HN_SESSION_PROCESS_ENDED,      HN_LIFE_FAILING,  END },
+  { HN_LIFE_PLAYING,  HN_SESSION_DIRECTORY_LOST,     HN_LIFE_FAILING,  END },
+  { HN_LIFE_PLAYING,  HN_SESSION_TIME_UP,            HN_LIFE_IDLE,     HN_SESSION_DO_REPORT },
+
   { HN_LIFE_IDLE,     HN_SESSION_PAGE_SEEN,          HN_LIFE_IDLE,     HN_SESSION_DO_NOTHING },
   { HN_LIFE_IDLE,     HN_SESSION_PAGE_LEFT,          HN_LIFE_IDLE,     HN_SESSION_DO_NOTHING },
+  { HN_LIFE_IDLE,     HN_SESSION_PLAYER_LEFT,        HN_LIFE_IDLE,     HN_SESSION_DO_NOTHING },
+  { HN_LIFE_IDLE,     HN_SESSION_PLAYS,              HN_LIFE_PLAYING,  HN_SESSION_DO_REPORT },
   { HN_LIFE_IDLE,     HN_SESSION_TUNNEL_OPENED,      HN_LIFE_ACTIVE,   HN_SESSION_DO_REPORT },
   { HN_LIFE_IDLE,     HN_SESSION_END_ASKED,          HN_LIFE_STOPPING, END },
   { HN_LIFE_IDLE,     HN_SESSION_PROCESS_ENDED,      HN_LIFE_FAILING,  END },
@@ -84,8 +103,8 @@ static const Row table[] = {
 static const HnSessionState public_states[] = {
   [HN_LIFE_WAITING] = HN_SESSION_STARTING,  [HN_LIFE_STARTING] = HN_SESSION_STARTING, [HN_LIFE_PAIRING] = HN_SESSION_PAIRING,
   [HN_LIFE_READY] = HN_SESSION_READY,       [HN_LIFE_ACTIVE] = HN_SESSION_ACTIVE,     [HN_LIFE_IDLE] = HN_SESSION_IDLE,
-  [HN_LIFE_STOPPING] = HN_SESSION_STOPPING, [HN_LIFE_STOPPED] = HN_SESSION_STOPPED,   [HN_LIFE_FAILING] = HN_SESSION_ERROR,
-  [HN_LIFE_ERROR] = HN_SESSION_ERROR,
+  [HN_LIFE_PLAYING] = HN_SESSION_ACTIVE,    [HN_LIFE_STOPPING] = HN_SESSION_STOPPING, [HN_LIFE_STOPPED] = HN_SESSION_STOPPED,
+  [HN_LIFE_FAILING] = HN_SESSION_ERROR,     [HN_LIFE_ERROR] = HN_SESSION_ERROR,
 };
 
 static const struct {
@@ -103,7 +122,8 @@ struct _HnSession {
   gboolean was_ready;
   gint64 created_us;
   gint64 deadline_us;
-  gint64 left_us; /* until when the next page is waited for; HN_NEVER when none was left */
+  gint64 left_us;  /* until when the next page is waited for; HN_NEVER when none was left */
+  gint64 plays_us; /* until when the last word of its page counts, that it plays */
   HnSessionTimes times;
 };
 
@@ -141,6 +161,8 @@ deadline_of (const HnSession *self, gint64 now_us)
     return MIN (create_us, now_us + hn_seconds (HN_LIMIT_READY_SECONDS + START_SLACK_SECONDS));
   case HN_LIFE_PAIRING:
     return create_us;
+  case HN_LIFE_PLAYING:
+    return self->plays_us;
   case HN_LIFE_READY:
   case HN_LIFE_IDLE:
     return hn_clock_earliest (self->left_us, now_us + self->times.abandon_us);
@@ -156,14 +178,20 @@ deadline_of (const HnSession *self, gint64 now_us)
   return HN_NEVER;
 }
 
-/* A page that was left shortens the wait for the next one. In a tab that goes on streaming it means nothing after a while. */
+/* A page that was left shortens the wait for the next one. In a tab that goes on streaming it means nothing after a while, or nothing at all
+ * where it is known to be another page than the one that plays. */
 static void
 note_page (HnSession *self, HnSessionHappening happening, gint64 now_us)
 {
-  if (happening == HN_SESSION_PAGE_LEFT)
+  gboolean is_left = happening == HN_SESSION_PLAYER_LEFT || (happening == HN_SESSION_PAGE_LEFT && self->life != HN_LIFE_PLAYING);
+  gboolean is_back = happening == HN_SESSION_PAGE_SEEN || happening == HN_SESSION_PLAYS || happening == HN_SESSION_TUNNEL_OPENED;
+
+  if (is_left)
     self->left_us = now_us + self->times.leave_us;
-  else if (happening == HN_SESSION_PAGE_SEEN || happening == HN_SESSION_TUNNEL_OPENED || self->left_us < now_us)
+  else if (is_back || self->left_us < now_us)
     self->left_us = HN_NEVER;
+  if (happening == HN_SESSION_PLAYS)
+    self->plays_us = now_us + ALIVE_MISSED * hn_session_alive_us (self->times.abandon_us);
 }
 
 static HnEndReason
@@ -234,7 +262,19 @@ hn_session_was_ready (const HnSession *self)
 gboolean
 hn_session_serves (const HnSession *self)
 {
-  return self->life == HN_LIFE_READY || self->life == HN_LIFE_ACTIVE || self->life == HN_LIFE_IDLE;
+  return self->life == HN_LIFE_READY || self->life == HN_LIFE_IDLE || hn_session_is_streaming (self);
+}
+
+gboolean
+hn_session_is_streaming (const HnSession *self)
+{
+  return self->life == HN_LIFE_ACTIVE || self->life == HN_LIFE_PLAYING;
+}
+
+gint64
+hn_session_alive_us (gint64 abandon_us)
+{
+  return MIN (hn_seconds (ALIVE_SECONDS), abandon_us / ALIVE_MISSED);
 }
 
 gsize

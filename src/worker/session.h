@@ -54,6 +54,7 @@ typedef enum {
   HN_LIFE_PAIRING,  /* host, pairing, experience, app choice */
   HN_LIFE_READY,    /* never had a stream socket */
   HN_LIFE_ACTIVE,
+  HN_LIFE_PLAYING,  /* no stream socket, but its page says that it plays; public: active */
   HN_LIFE_IDLE,
   HN_LIFE_STOPPING, /* being cleaned up; it is forgotten after that */
   HN_LIFE_STOPPED,
@@ -66,8 +67,11 @@ typedef enum {
   HN_SESSION_ANSWERS,       /* web-server answered */
   HN_SESSION_CHOSEN,        /* paired, application chosen */
   HN_SESSION_CREATE_FAILED, /* a step before ready failed */
-  HN_SESSION_PAGE_SEEN,     /* a browser loads a page or says that it plays */
+  HN_SESSION_PAGE_SEEN,     /* a browser loads a page */
   HN_SESSION_PAGE_LEFT,     /* a page is being left, or loaded anew: that cannot be told apart */
+  HN_SESSION_PLAYS,         /* a page without a stream socket says that it plays; it does so again within hn_session_alive_us() */
+  HN_SESSION_PLAY_STOPPED,  /* ... that it does not any more */
+  HN_SESSION_PLAYER_LEFT,   /* PAGE_LEFT, of a page that played */
   HN_SESSION_TUNNEL_OPENED,
   HN_SESSION_LAST_TUNNEL_CLOSED,
   HN_SESSION_END_ASKED,     /* quit, delete, replaced, shut-down, client left */
@@ -170,6 +174,22 @@ gint64 hn_session_get_created (const HnSession *self);
  * Returns: whether its creator was ever told that it is ready
  */
 gboolean hn_session_was_ready (const HnSession *self);
+
+/**
+ * hn_session_is_streaming:
+ * @self: a session
+ *
+ * Returns: whether somebody streams, by a socket or by what its page says: such a session is not taken by another
+ */
+gboolean hn_session_is_streaming (const HnSession *self);
+
+/**
+ * hn_session_alive_us:
+ * @abandon_us: how long a session may be without a page or stream
+ *
+ * Returns: how often a page without a stream socket says that it plays
+ */
+gint64 hn_session_alive_us (gint64 abandon_us);
 
 /**
  * hn_session_serves:

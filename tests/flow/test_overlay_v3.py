@@ -196,6 +196,20 @@ def a_stream_without_a_socket_outlives_the_time_of_an_abandoned_session(running)
         _gone(running, created, 30)
 
 
+def a_stream_without_a_socket_holds_its_body_like_any_other(running):
+    with _browser() as browser:
+        created = _playing(running, browser)
+        running.wait(lambda: _session(running, created).json()["status"] == "active", 5, "the state says that somebody streams")
+        refused = running.call("POST", "/api/v1/sessions", {"body_ip": running.plan.body(1)})
+        equal((refused.status, "already in use by session" in refused.json()["error"]), (409, True), "a second create")
+        browser.script("window.caught[0].close()")
+        browser.script("window.caught[0].dispatchEvent(new Event('connectionstatechange'))")
+        running.wait(lambda: _session(running, created).json()["status"] == "idle", 5, "the stream is over, and said so")
+        second = running.create(1)
+        running.wait_event("nps_record", "services", session_id=created["session_id"], end_reason="replaced")
+        running.call("DELETE", "/api/v1/sessions/" + second["session_id"])
+
+
 def a_second_tab_takes_the_stream_over(running):
     with _browser() as browser:
         created = _playing(running, browser)
@@ -228,5 +242,6 @@ GRACE_SECONDS = 15 * TIME_SCALE
 
 flow.expect_log("[proxy]")
 flow.expect_log("[session ")
+flow.expect_log("already in use by session")
 if __name__ == "__main__":
     flow.main(globals(), workers=1, bodies=1, turn=True, pages="static-v3", extra_worker={"sessions": {"abandon_timeout": "%ds" % ABANDON_SECONDS}})

@@ -13,9 +13,14 @@ let context = { session_id: base.split('/').pop().slice(0, 8), return_url: setti
 let panel = null;
 let candidateType = '';
 let timer = 0;
+let toldPlaying = false;
 let rating = { value: 0, sent: 0, timer: 0 };
 
 const microphone = createMicrophone(() => panel.mic);
+
+function isPlaying() {
+  return life.phase === 'playing' || life.phase === 'shaky';
+}
 
 function figures() {
   return { disconnects: life.disconnects, durationMs: lifeDuration(life, performance.now()), reason: life.reason, candidateType };
@@ -71,6 +76,16 @@ function changed() {
     }, Math.max(0, life.deadline - performance.now()));
   }
   show();
+  tellPlaying(false);
+}
+
+/* A stream without a socket is seen by nobody but this page: the session counts as streamed while it says so, and as abandoned if it never does. */
+function tellPlaying(again) {
+  const playing = isPlaying() && sockets.size === 0;
+  if (playing !== toldPlaying || (playing && again)) {
+    toldPlaying = playing;
+    checkWithoutSocket(playing ? '?playing=1' : '?playing=0');
+  }
 }
 
 /* ---- what is seen ---- */
@@ -153,11 +168,11 @@ async function checkSession(socketsOpen) {
 }
 
 /* A page without a stream socket is told of the session's end by nobody: asked when there is trouble, and now and then. */
-async function checkWithoutSocket() {
+async function checkWithoutSocket(said) {
   if (sockets.size > 0 || (life.phase === 'ended' && REASONS[life.reason][0])) {
     return;
   }
-  const reply = await fetch(base + '/_hydraneck/context', { cache: 'no-store' }).catch(() => null);
+  const reply = await fetch(base + '/_hydraneck/context' + (said || ''), { cache: 'no-store' }).catch(() => null);
   if (reply !== null && (reply.status === 404 || reply.status === 410)) {
     lifeEnd(life, 'session_gone', performance.now());
     changed();
@@ -196,7 +211,7 @@ function hookLeaving() {
   window.addEventListener('pagehide', () => {
     sendRating();
     if (life.phase !== 'ended' || life.reason !== 'taken_over') {
-      navigator.sendBeacon(base + '/_hydraneck/bye');
+      navigator.sendBeacon(base + '/_hydraneck/bye' + (isPlaying() ? '?playing=1' : ''));
     }
   });
   window.addEventListener('pageshow', (event) => {
@@ -229,13 +244,8 @@ async function learnContext() {
   }
 }
 
-/* A stream without a socket says that it plays, or the session would count as abandoned. */
 function hookAlive() {
-  setInterval(() => {
-    if (life.phase === 'playing' || life.phase === 'shaky') {
-      checkWithoutSocket();
-    }
-  }, settings.aliveMs);
+  setInterval(() => tellPlaying(true), settings.aliveMs);
 }
 
 standInForPeers(onPeer);

@@ -10,25 +10,21 @@
 //
 // mic-peer -serve ADDRESS is a receiver instead: what the relay is measured against (scripts/bench mic). It answers POST /offer?to=HOST:PORT with
 // the answer and forwards the track's packets there, as a plain pion program does.
-//
-// mic-peer -tap HOST:PORT prints how long packets of `-stamped` peers were under way: it begins at a line on its stdin and ends after -seconds.
 package main
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
+	"math/rand"
 	"net"
 	"net/http"
 	"os"
-	"sort"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/interceptor"
@@ -46,10 +42,11 @@ var (
 	first    = flag.Uint("first", 0, "first sequence number")
 	dtls     = flag.Bool("wrong-fingerprint", false, "announce a certificate that is not ours")
 	asSDP    = flag.Bool("whip", false, "speak application/sdp and trickle")
-	stamped  = flag.Bool("stamped", false, "put the sending time into the payload")
+	size     = flag.Int("size", 3, "bytes of payload")
+	scatter  = flag.Bool("scatter", false, "each sender keeps a phase of its own within the interval, the same in each run")
+	together = flag.Int("together", 1000, "how many connections are being made at a time")
 	interval = flag.Duration("interval", 20*time.Millisecond, "between two packets")
 	serve    = flag.String("serve", "", "be a receiver on this address instead")
-	tap      = flag.String("tap", "", "measure what arrives at this address instead")
 	hide     = flag.Bool("hide", false, "offer names (….local) in place of addresses")
 	onlyHTTP = flag.Bool("offer-only", false, "post the offer, never connect")
 	printOut sync.Mutex
@@ -147,6 +144,8 @@ func send(track *webrtc.TrackLocalStaticRTP, stop <-chan struct{}) int {
 	ticker := time.NewTicker(*interval)
 	defer ticker.Stop()
 	sent := 0
+	data := make([]byte, *size)
+	copy(data, []byte{0xf8, 0xff, 0xfe}) // 20 ms of silence
 	for {
 		number := next
 		if sent < len(special) {
@@ -156,15 +155,6 @@ func send(track *webrtc.TrackLocalStaticRTP, stop <-chan struct{}) int {
 			}
 		} else {
 			next++
-		}
-		data := []byte{0xf8, 0xff, 0xfe} // 20 ms of silence
-		if *stamped {
-			data = make([]byte, 80)
-			data[0] = 0xf8
-			now := uint64(time.Now().UnixNano())
-			for i := 0; i < 8; i++ {
-				data[1+i] = byte(now >> (8 * uint(i)))
-			}
 		}
 		packet := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: number, Timestamp: uint32(number) * 960}, Payload: data}
 		_ = track.WriteRTP(packet)
@@ -197,7 +187,11 @@ func hideAddresses(sdp string) string {
 	return strings.Join(lines, "\r\n")
 }
 
-func run(index int, url string, stop <-chan struct{}) {
+func run(index int, url string, turns chan struct{}, stop <-chan struct{}) {
+	turns <- struct{}{}
+	var passOn sync.Once
+	leave := func() { passOn.Do(func() { <-turns }) }
+	defer leave()
 	api := newAPI(*payload, *address)
 	peer, err := api.NewPeerConnection(configuration())
 	fail(err)
@@ -248,6 +242,11 @@ func run(index int, url string, stop <-chan struct{}) {
 	case <-stop:
 		return
 	}
+	leave()
+	if *scatter {
+		wanted := rand.New(rand.NewSource(int64(index))).Int63n(int64(*interval))
+		time.Sleep(time.Duration((wanted - time.Now().UnixNano()%int64(*interval) + int64(*interval)) % int64(*interval)))
+	}
 	sent := send(track, stop)
 	tell(index, "sent", began, map[string]interface{}{"packets": sent})
 	_ = peer.Close()
@@ -286,54 +285,8 @@ func receive(writer http.ResponseWriter, request *http.Request) {
 	_, _ = writer.Write(text)
 }
 
-// The clock is the machine's: sender and tap must run on the same one.
-func listen() {
-	at, err := net.ResolveUDPAddr("udp", *tap)
-	fail(err)
-	socket, err := net.ListenUDP("udp", at)
-	fail(err)
-	_ = socket.SetReadBuffer(8 << 20)
-	fmt.Println("ready")
-	var begin, end int64
-	go func() {
-		_, _ = os.Stdin.Read(make([]byte, 16))
-		now := time.Now()
-		atomic.StoreInt64(&end, now.UnixNano()+int64(*seconds*1e9))
-		atomic.StoreInt64(&begin, now.UnixNano())
-		time.Sleep(time.Duration(*seconds * float64(time.Second)))
-		_ = socket.Close()
-	}()
-	var took []int64
-	buffer := make([]byte, 2048)
-	for {
-		n, err := socket.Read(buffer)
-		if err != nil {
-			break
-		}
-		now := time.Now().UnixNano()
-		from := atomic.LoadInt64(&begin)
-		if n < 21 || from == 0 || now < from || now > atomic.LoadInt64(&end) {
-			continue
-		}
-		took = append(took, now-int64(binary.LittleEndian.Uint64(buffer[13:21])))
-	}
-	sort.Slice(took, func(i, j int) bool { return took[i] < took[j] })
-	result := map[string]interface{}{"packets": len(took)}
-	if len(took) > 0 {
-		result["p50_us"] = float64(took[len(took)/2]) / 1000
-		result["p99_us"] = float64(took[len(took)*99/100]) / 1000
-		result["max_us"] = float64(took[len(took)-1]) / 1000
-	}
-	text, _ := json.Marshal(result)
-	fmt.Println(string(text))
-}
-
 func main() {
 	flag.Parse()
-	if *tap != "" {
-		listen()
-		return
-	}
 	if *serve != "" {
 		listener, err := net.Listen("tcp", *serve)
 		fail(err)
@@ -349,11 +302,12 @@ func main() {
 	}()
 	time.AfterFunc(time.Duration(*seconds*float64(time.Second)), end)
 	var all sync.WaitGroup
+	turns := make(chan struct{}, *together)
 	for index, url := range flag.Args() {
 		all.Add(1)
 		go func(index int, url string) {
 			defer all.Done()
-			run(index, url, stop)
+			run(index, url, turns, stop)
 		}(index, url)
 	}
 	all.Wait()

@@ -41,6 +41,8 @@ session_in (HnLife life)
     hn_session_handle (self, HN_SESSION_TUNNEL_OPENED, HN_END_NONE, 0);
   if (life == HN_LIFE_IDLE)
     hn_session_handle (self, HN_SESSION_LAST_TUNNEL_CLOSED, HN_END_NONE, 0);
+  if (life == HN_LIFE_PLAYING)
+    hn_session_handle (self, HN_SESSION_PLAYS, HN_END_NONE, 0);
   if (life == HN_LIFE_STOPPING || life == HN_LIFE_STOPPED)
     hn_session_handle (self, HN_SESSION_END_ASKED, HN_END_API_DELETE, 0);
   if (life == HN_LIFE_FAILING || life == HN_LIFE_ERROR)
@@ -75,6 +77,8 @@ static const struct {
   { HN_LIFE_PAIRING, HN_SESSION_TIME_UP, HN_LIFE_STOPPING, FAIL },
   { HN_LIFE_READY, HN_SESSION_PAGE_SEEN, HN_LIFE_READY, 0 },
   { HN_LIFE_READY, HN_SESSION_PAGE_LEFT, HN_LIFE_READY, 0 },
+  { HN_LIFE_READY, HN_SESSION_PLAYER_LEFT, HN_LIFE_READY, 0 },
+  { HN_LIFE_READY, HN_SESSION_PLAYS, HN_LIFE_PLAYING, HN_SESSION_DO_REPORT },
   { HN_LIFE_READY, HN_SESSION_TUNNEL_OPENED, HN_LIFE_ACTIVE, HN_SESSION_DO_REPORT },
   { HN_LIFE_READY, HN_SESSION_END_ASKED, HN_LIFE_STOPPING, END },
   { HN_LIFE_READY, HN_SESSION_PROCESS_ENDED, HN_LIFE_FAILING, END },
@@ -82,13 +86,26 @@ static const struct {
   { HN_LIFE_READY, HN_SESSION_TIME_UP, HN_LIFE_STOPPING, END },
   { HN_LIFE_ACTIVE, HN_SESSION_PAGE_SEEN, HN_LIFE_ACTIVE, 0 },
   { HN_LIFE_ACTIVE, HN_SESSION_PAGE_LEFT, HN_LIFE_ACTIVE, 0 },
+  { HN_LIFE_ACTIVE, HN_SESSION_PLAYER_LEFT, HN_LIFE_ACTIVE, 0 },
   { HN_LIFE_ACTIVE, HN_SESSION_TUNNEL_OPENED, HN_LIFE_ACTIVE, HN_SESSION_DO_REPORT },
   { HN_LIFE_ACTIVE, HN_SESSION_LAST_TUNNEL_CLOSED, HN_LIFE_IDLE, HN_SESSION_DO_REPORT },
   { HN_LIFE_ACTIVE, HN_SESSION_END_ASKED, HN_LIFE_STOPPING, END },
   { HN_LIFE_ACTIVE, HN_SESSION_PROCESS_ENDED, HN_LIFE_FAILING, END },
   { HN_LIFE_ACTIVE, HN_SESSION_DIRECTORY_LOST, HN_LIFE_FAILING, END },
+  { HN_LIFE_PLAYING, HN_SESSION_PAGE_SEEN, HN_LIFE_PLAYING, 0 },
+  { HN_LIFE_PLAYING, HN_SESSION_PAGE_LEFT, HN_LIFE_PLAYING, 0 },
+  { HN_LIFE_PLAYING, HN_SESSION_PLAYER_LEFT, HN_LIFE_IDLE, HN_SESSION_DO_REPORT },
+  { HN_LIFE_PLAYING, HN_SESSION_PLAYS, HN_LIFE_PLAYING, 0 },
+  { HN_LIFE_PLAYING, HN_SESSION_PLAY_STOPPED, HN_LIFE_IDLE, HN_SESSION_DO_REPORT },
+  { HN_LIFE_PLAYING, HN_SESSION_TUNNEL_OPENED, HN_LIFE_ACTIVE, HN_SESSION_DO_REPORT },
+  { HN_LIFE_PLAYING, HN_SESSION_END_ASKED, HN_LIFE_STOPPING, END },
+  { HN_LIFE_PLAYING, HN_SESSION_PROCESS_ENDED, HN_LIFE_FAILING, END },
+  { HN_LIFE_PLAYING, HN_SESSION_DIRECTORY_LOST, HN_LIFE_FAILING, END },
+  { HN_LIFE_PLAYING, HN_SESSION_TIME_UP, HN_LIFE_IDLE, HN_SESSION_DO_REPORT },
   { HN_LIFE_IDLE, HN_SESSION_PAGE_SEEN, HN_LIFE_IDLE, 0 },
   { HN_LIFE_IDLE, HN_SESSION_PAGE_LEFT, HN_LIFE_IDLE, 0 },
+  { HN_LIFE_IDLE, HN_SESSION_PLAYER_LEFT, HN_LIFE_IDLE, 0 },
+  { HN_LIFE_IDLE, HN_SESSION_PLAYS, HN_LIFE_PLAYING, HN_SESSION_DO_REPORT },
   { HN_LIFE_IDLE, HN_SESSION_TUNNEL_OPENED, HN_LIFE_ACTIVE, HN_SESSION_DO_REPORT },
   { HN_LIFE_IDLE, HN_SESSION_END_ASKED, HN_LIFE_STOPPING, END },
   { HN_LIFE_IDLE, HN_SESSION_PROCESS_ENDED, HN_LIFE_FAILING, END },
@@ -221,6 +238,45 @@ a_stream_has_no_deadline (void **unused)
 }
 
 static void
+a_page_that_plays_without_a_socket_streams_until_it_is_silent (void **unused)
+{
+  g_autoptr (HnSession) self = session_in (HN_LIFE_READY);
+
+  assert_false (hn_session_is_streaming (self));
+  hn_session_handle (self, HN_SESSION_PLAYS, HN_END_NONE, 100 * S);
+  assert_true (hn_session_is_streaming (self));
+  hn_session_handle (self, HN_SESSION_PAGE_SEEN, HN_END_NONE, 120 * S);
+  hn_session_handle (self, HN_SESSION_PAGE_LEFT, HN_END_NONE, 120 * S); /* a second tab with the list of applications */
+  assert_true (hn_session_deadline (self) == 190 * S);
+  hn_session_handle (self, HN_SESSION_PLAYS, HN_END_NONE, 130 * S);
+  assert_true (hn_session_deadline (self) == 220 * S);
+  hn_session_handle (self, HN_SESSION_TIME_UP, HN_END_NONE, 220 * S);
+  assert_false (hn_session_is_streaming (self));
+  assert_true (hn_session_deadline (self) == 220 * S + ABANDON);
+}
+
+static void
+a_page_that_played_without_a_socket_and_is_left_has_the_same_grace (void **unused)
+{
+  g_autoptr (HnSession) self = session_in (HN_LIFE_PLAYING);
+
+  hn_session_handle (self, HN_SESSION_PLAYER_LEFT, HN_END_NONE, 50 * S);
+  assert_true (hn_session_deadline (self) == 50 * S + LEAVE);
+  hn_session_handle (self, HN_SESSION_PLAYS, HN_END_NONE, 60 * S); /* it was a reload */
+  assert_true (hn_session_deadline (self) == 150 * S);
+  hn_session_handle (self, HN_SESSION_PLAYER_LEFT, HN_END_NONE, 70 * S);
+  hn_session_handle (self, HN_SESSION_TIME_UP, HN_END_NONE, 70 * S + LEAVE);
+  assert_int_equal (hn_session_get_reason (self), HN_END_PAGE_LEFT);
+}
+
+static void
+a_page_says_that_it_plays_often_enough_not_to_be_abandoned (void **unused)
+{
+  assert_true (hn_session_alive_us (ABANDON) == 30 * S);
+  assert_true (hn_session_alive_us (30 * S) == 10 * S);
+}
+
+static void
 an_error_is_shown_for_five_minutes (void **unused)
 {
   g_autoptr (HnSession) self = session_in (HN_LIFE_FAILING);
@@ -273,9 +329,9 @@ a_lost_directory_is_its_own_reason (void **unused)
 static void
 browsers_are_let_in_from_ready_until_the_end (void **unused)
 {
-  static const gboolean serves[] = { FALSE, FALSE, FALSE, TRUE, TRUE, TRUE, FALSE, FALSE, FALSE, FALSE };
-  static const gboolean was_ready[] = { FALSE, FALSE, FALSE, TRUE, TRUE, TRUE, TRUE, TRUE, TRUE, TRUE };
-  static const char *const states[] = { "starting", "starting", "pairing",  "ready",   "active",
+  static const gboolean serves[] = { FALSE, FALSE, FALSE, TRUE, TRUE, TRUE, TRUE, FALSE, FALSE, FALSE, FALSE };
+  static const gboolean was_ready[] = { FALSE, FALSE, FALSE, TRUE, TRUE, TRUE, TRUE, TRUE, TRUE, TRUE, TRUE };
+  static const char *const states[] = { "starting", "starting", "pairing",  "ready",   "active", "active",
                                         "idle",     "stopping", "stopped", "error", "error" };
 
   for (int life = HN_LIFE_WAITING; life <= HN_LIFE_ERROR; life++) {
@@ -322,6 +378,9 @@ main (void)
     cmocka_unit_test (a_reload_cancels_the_grace),
     cmocka_unit_test (one_tab_of_two_that_is_left_means_nothing_later),
     cmocka_unit_test (a_stream_has_no_deadline),
+    cmocka_unit_test (a_page_that_plays_without_a_socket_streams_until_it_is_silent),
+    cmocka_unit_test (a_page_that_played_without_a_socket_and_is_left_has_the_same_grace),
+    cmocka_unit_test (a_page_says_that_it_plays_often_enough_not_to_be_abandoned),
     cmocka_unit_test (an_error_is_shown_for_five_minutes),
     cmocka_unit_test (a_clean_up_that_hangs_is_forced_again_and_again),
     cmocka_unit_test (the_first_reason_is_the_reason),
