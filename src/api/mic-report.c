@@ -12,6 +12,7 @@ static const struct {
   { "bytes", G_STRUCT_OFFSET (HnMicReport, bytes) },
   { "lost", G_STRUCT_OFFSET (HnMicReport, lost) },
   { "late", G_STRUCT_OFFSET (HnMicReport, late) },
+  { "duplicates", G_STRUCT_OFFSET (HnMicReport, duplicates) },
   { "refused", G_STRUCT_OFFSET (HnMicReport, refused) },
   { "unreachable", G_STRUCT_OFFSET (HnMicReport, unreachable) },
   { "jitter_us", G_STRUCT_OFFSET (HnMicReport, jitter_us) },

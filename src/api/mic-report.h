@@ -11,7 +11,8 @@ typedef struct {
   gint64 packets;      /* of the one that is, or the last that was */
   gint64 bytes;
   gint64 lost;
-  gint64 late;         /* reordered or doubled */
+  gint64 late;         /* reordered */
+  gint64 duplicates;   /* doubled by the network, and handed on so; not among `packets` */
   gint64 refused;      /* malformed, of another payload type, or too many in a second */
   gint64 unreachable;  /* times the body said that nobody listens there */
   gint64 jitter_us;
@@ -36,7 +37,7 @@ void hn_mic_report_free (HnMicReport *self);
  * hn_mic_report_to_json:
  * @self: a report
  *
- * Returns: (transfer full): `{"state","end_reason","packets","bytes","lost","late","refused","unreachable","jitter_us","last_packet_age_ms"}`
+ * Returns: (transfer full): `{"state","end_reason","packets","bytes","lost","late","duplicates","refused","unreachable","jitter_us","last_packet_age_ms"}`
  */
 JsonObject *hn_mic_report_to_json (const HnMicReport *self);
 

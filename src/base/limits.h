@@ -58,6 +58,7 @@
 #define HN_LIMIT_REPLY_BYTES 1048576        /* body of an answer that we ask for (Sunshine, hydrabody, worker, …) */
 #define HN_LIMIT_NDJSON_LINE_BYTES 65536    /* one line of web-server's pairing answer */
 #define HN_LIMIT_SECRET_FILE_BYTES 4096     /* a file that holds one secret */
+#define HN_LIMIT_UNPACKED_BYTES 8388608     /* a page that came packed and is edited: what it may grow to */
 #define HN_LIMIT_INJECT_SCAN_BYTES 65536    /* how far into a page the marker is looked for */
 
 /* Lives. */

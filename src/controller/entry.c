@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "api/ended-page.h"
 #include "api/worker-api.h"
 #include "api/worker-token.h"
 #include "base/id.h"
@@ -58,7 +59,7 @@ is_proxied_already (const HnHttpHead *head)
 }
 
 static void
-decide_session (const HnRegistry *registry, const HnHttpHead *head, gint64 now_us, HnRoute *ret_route)
+decide_session (const HnRegistry *registry, const HnConfig *config, const HnHttpHead *head, gint64 now_us, HnRoute *ret_route)
 {
   g_autofree char *session_id = session_id_of (head->path);
   HnRegistryVerdict verdict = HN_REGISTRY_UNKNOWN;
@@ -69,7 +70,7 @@ decide_session (const HnRegistry *registry, const HnHttpHead *head, gint64 now_u
     verdict = hn_registry_find_session (registry, session_id, now_us, &session, &retry_after_seconds);
   switch (verdict) {
   case HN_REGISTRY_UNKNOWN:
-    hn_route_refuse (ret_route, 404, "session not found", NULL);
+    hn_ended_page_refuse (ret_route, head, config->sessions_return_url);
     break;
   case HN_REGISTRY_NOT_YET:
     refuse_not_yet (ret_route, retry_after_seconds);
@@ -123,7 +124,7 @@ hn_entry_decide (const HnRegistry *registry, const HnConfig *config, const HnHtt
     decide_api (config, head, ret_route);
     return;
   }
-  decide_session (registry, head, now_us, ret_route);
+  decide_session (registry, config, head, now_us, ret_route);
   if (ret_route->kind != HN_ROUTE_PROXY)
     return;
   hn_route_forwarded (ret_route, head, peer, config->server_trusted_proxies);

@@ -155,6 +155,8 @@ answer_route (HnFrontClient *self, const HnHttpHead *head, HnRoute *route)
 
   if (route->kind == HN_ROUTE_REDIRECT)
     answer.location = route->location;
+  else if (route->page != NULL)
+    answer.body = route->page, answer.page_policy = route->page_policy;
   else
     answer.body = body = hn_http_error_body (route->status, route->error != NULL ? route->error : "refused", route->detail);
   answer.retry_after_seconds = route->kind == HN_ROUTE_REFUSE ? route->retry_after_seconds : 0;

@@ -37,7 +37,7 @@ static const char *const unwanted_by_filter[] = {
 
 /* Of the response, when it was edited: they describe the original. */
 static const char *const untrue_after_filter[] = {
-  "accept-ranges", "content-digest", "content-md5", "digest", "etag", "last-modified", "repr-digest", NULL,
+  "accept-ranges", "content-digest", "content-encoding", "content-md5", "digest", "etag", "last-modified", "repr-digest", NULL,
 };
 
 static void
@@ -290,7 +290,12 @@ hn_http_edit_answer (const HnHttpAnswer *answer, GByteArray *out)
 
   put (out, line);
   if (answer->body != NULL)
-    put_field (out, "Content-Type", "application/json");
+    put_field (out, "Content-Type", answer->page_policy != NULL ? "text/html; charset=utf-8" : "application/json");
+  if (answer->page_policy != NULL) {
+    put_field (out, "Content-Security-Policy", answer->page_policy);
+    put_field (out, "Referrer-Policy", "no-referrer");
+    put_field (out, "X-Content-Type-Options", "nosniff");
+  }
   if (answer->location != NULL)
     put_field (out, "Location", answer->location);
   if (answer->status == 405)

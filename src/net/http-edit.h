@@ -60,7 +60,8 @@ void hn_http_edit_api_request (const HnHttpHead *head, gboolean close, GByteArra
 
 typedef struct {
   guint status;
-  const char *body;      /* (nullable): JSON */
+  const char *body;      /* (nullable): JSON, or a page */
+  const char *page_policy; /* (nullable): the body is a page, and this its Content-Security-Policy */
   const char *location;  /* (nullable) */
   guint retry_after_seconds;
   gboolean close;

@@ -4,6 +4,7 @@
 #include "net/http-body.h"
 #include "net/pace.h"
 #include "net/proxy.h"
+#include "net/unpack.h"
 
 /* What the three files of the proxy share: proxy.c (one request's life and its deadlines), proxy-request.c (towards the upstream),
  * proxy-response.c (towards the client). Nobody else includes this. */
@@ -54,6 +55,8 @@ struct _HnProxy {
   HnHttpBodyKind framing; /* towards the client */
   gboolean upstream_closes;
   gpointer filter_state;
+  HnUnpack *unpack; /* (nullable) in front of the filter */
+  gboolean torn; /* what was to be unpacked could not be */
 };
 
 /* What goes out together: a head that waited, and payload in two pieces, the first of which may be edited. */

@@ -20,7 +20,7 @@ has_no_body (HnProxy *self, const HnHttpHead *head)
 static gint64
 length_to_tell (HnProxy *self, const HnHttpHead *head)
 {
-  if (head->status == 204 || head->content_length < 0)
+  if (head->status == 204 || head->content_length < 0 || self->unpack != NULL)
     return -1;
   if (self->filter_state == NULL)
     return head->content_length;
@@ -49,6 +49,8 @@ open_filter (HnProxy *self, const HnHttpHead *head)
 {
   if (self->route.filter != NULL)
     self->filter_state = self->route.filter->open (self->request, head, self->route.filter_data);
+  if (self->filter_state != NULL && hn_unpack_is_known (head))
+    self->unpack = hn_unpack_new ();
 }
 
 static void
@@ -157,9 +159,19 @@ edit (HnProxy *self, const char *bytes, gsize length, gboolean last, gsize *ret_
   return out;
 }
 
+static HnProxyResult
+not_passed_on (HnProxy *self)
+{
+  if (!self->torn)
+    return hn_proxy_client_left (self);
+  if (self->lead != NULL)
+    self->state = HN_PROXY_WAITING; /* nothing of the answer is out: it can still be another one */
+  return hn_proxy_fail (self, 502, "upstream failed", "sent a packed page that is broken or too large");
+}
+
 /* Sends payload on, edited if there is a filter, together with the head if that still waits. */
 static gboolean
-pass_on (HnProxy *self, const char *bytes, gsize length, gboolean last)
+pass_on_plain (HnProxy *self, const char *bytes, gsize length, gboolean last)
 {
   g_autoptr (GByteArray) lead = g_steal_pointer (&self->lead);
   g_autoptr (GByteArray) edited = NULL;
@@ -171,6 +183,18 @@ pass_on (HnProxy *self, const char *bytes, gsize length, gboolean last)
     edited = edit (self, bytes, length, last, &fed);
   return hn_proxy_send (self->client, &(HnProxyOutgoing){ lead, edited, fed < length ? bytes + fed : NULL, length - fed },
                    self->framing == HN_HTTP_BODY_CHUNKED, last);
+}
+
+static gboolean
+pass_on (HnProxy *self, const char *bytes, gsize length, gboolean last)
+{
+  g_autoptr (GByteArray) plain = NULL;
+
+  if (self->unpack == NULL || self->framing == HN_HTTP_BODY_NONE)
+    return pass_on_plain (self, bytes, length, last);
+  plain = hn_unpack_feed (self->unpack, bytes, length, last);
+  self->torn = plain == NULL;
+  return plain != NULL && pass_on_plain (self, (const char *) plain->data, plain->len, last);
 }
 
 static void
@@ -201,7 +225,7 @@ end_of_answer (HnProxy *self, HnWireResult how)
   if (how != HN_WIRE_EOF || self->response_body.kind != HN_HTTP_BODY_UNTIL_CLOSE)
     return hn_proxy_fail (self, 502, "upstream failed", "was cut in the middle of an answer");
   if (!pass_on (self, NULL, 0, TRUE))
-    return hn_proxy_client_left (self);
+    return not_passed_on (self);
   return finish_answer (self);
 }
 
@@ -219,7 +243,7 @@ take_body (HnProxy *self, char *bytes, gsize length)
   self->moved += length;
   hn_metrics_add (HN_METRIC_PROXY_BYTES, "to_client", (gint64) payload);
   if (!pass_on (self, bytes, payload, done))
-    return hn_proxy_client_left (self);
+    return not_passed_on (self);
   return done ? finish_answer (self) : HN_PROXY_RUNNING;
 }
 
@@ -234,7 +258,7 @@ pump_body (HnProxy *self, gboolean *ret_moved)
     return take_body (self, NULL, 0);
   result = hn_wire_read (self->upstream, buffer, HN_LIMIT_PROXY_BUFFER_BYTES, &length);
   if (result == HN_WIRE_BLOCKED)
-    return self->lead != NULL && !pass_on (self, NULL, 0, FALSE) ? hn_proxy_client_left (self) : HN_PROXY_RUNNING;
+    return self->lead != NULL && !pass_on (self, NULL, 0, FALSE) ? not_passed_on (self) : HN_PROXY_RUNNING;
   if (result != HN_WIRE_OK)
     return end_of_answer (self, result);
   *ret_moved = TRUE;

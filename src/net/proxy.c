@@ -281,6 +281,7 @@ hn_proxy_free (HnProxy *self)
   hn_wire_free (self->upstream);
   if (self->filter_state != NULL)
     self->route.filter->close (self->filter_state);
+  hn_unpack_free (self->unpack);
   hn_route_clear (&self->route);
   g_clear_pointer (&self->request_head, g_byte_array_unref);
   g_clear_pointer (&self->lead, g_byte_array_unref);

@@ -23,9 +23,9 @@ typedef struct {
 /**
  * HnFilter:
  *
- * Edits a response body as it streams by. A route with a filter asks the upstream for the whole plain page (no Range, If-*, Accept-Encoding),
- * and an edited response loses ETag, Last-Modified, Accept-Ranges and digests. Each accepted body gets exactly @added_bytes more, wherever they end up, so that a
- * Content-Length can be corrected before the first byte leaves.
+ * Edits a response body as it streams by; what is packed by gzip is unpacked before. A route with a filter asks the upstream for the whole plain page (no Range, If-*, Accept-Encoding),
+ * and an edited response loses ETag, Last-Modified, Accept-Ranges, Content-Encoding and digests. Each accepted body gets exactly @added_bytes more, wherever they end up, so that the
+ * Content-Length of what was not packed can be corrected before the first byte leaves.
  */
 typedef struct {
   /* (nullable): state for this response, or NULL to leave it alone (status, type, encoding) */
@@ -52,6 +52,8 @@ typedef struct {
   char *error;              /* REFUSE: first sentence */
   char *detail;             /* REFUSE (nullable) */
   guint retry_after_seconds; /* REFUSE: 0 for none */
+  char *page;               /* REFUSE (nullable): HTML, shown in place of the error shape */
+  char *page_policy;        /* of @page: its Content-Security-Policy */
   char *location;           /* REDIRECT */
   char *upstream_host;      /* PROXY: IP literal */
   guint16 upstream_port;

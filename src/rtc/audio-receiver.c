@@ -22,11 +22,13 @@
 #include "rtc/fingerprint.h"
 #include "rtc/gstreamer.h"
 #include "rtc/ice-settings.h"
+#include "rtc/rtp-repeat.h"
 
 typedef struct {
   GMainContext *context;
   HnAudioReceiver *owner; /* NULL: freed; only from `context` */
   HnRtpForward *forward;
+  HnRtpRepeat *repeat; /* only from the one thread on which packets stream */
   guint8 payload_type; /* of Opus */
 } Link;
 
@@ -83,6 +85,7 @@ link_clear (gpointer data)
 
   g_main_context_unref (self->context);
   hn_rtp_forward_free (self->forward);
+  hn_rtp_repeat_free (self->repeat);
 }
 
 static void
@@ -240,6 +243,7 @@ forward_buffer (Link *link, GstBuffer *buffer)
 
   if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
     return;
+  hn_rtp_repeat_passed (link->repeat, map.data, map.size);
   hn_rtp_forward_packet (link->forward, map.data, map.size);
   gst_buffer_unmap (buffer, &map);
 }
@@ -256,6 +260,25 @@ on_packets (GstPad *pad, GstPadProbeInfo *info, gpointer data)
     list = GST_PAD_PROBE_INFO_BUFFER_LIST (info);
   for (guint i = 0; list != NULL && i < gst_buffer_list_length (list); i++)
     forward_buffer (link, gst_buffer_list_get (list, i));
+  return GST_PAD_PROBE_DROP;
+}
+
+/* In front of SRTP, whose replay protection ends what comes twice. */
+static GstPadProbeReturn
+on_locked_packet (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  Link *link = data;
+  GstMapInfo map;
+  const guint8 *plain;
+  gsize n_bytes = 0;
+
+  if (!gst_buffer_map (GST_PAD_PROBE_INFO_BUFFER (info), &map, GST_MAP_READ))
+    return GST_PAD_PROBE_OK;
+  plain = hn_rtp_repeat_came (link->repeat, map.data, map.size, &n_bytes);
+  gst_buffer_unmap (GST_PAD_PROBE_INFO_BUFFER (info), &map);
+  if (plain == NULL)
+    return GST_PAD_PROBE_OK;
+  hn_rtp_forward_duplicate (link->forward, plain, n_bytes);
   return GST_PAD_PROBE_DROP;
 }
 
@@ -347,6 +370,21 @@ bypass_queues (HnAudioReceiver *self)
 }
 
 static void
+watch_locked_packets (HnAudioReceiver *self)
+{
+  g_autoptr (GstIterator) decoders = gst_bin_iterate_all_by_element_factory_name (GST_BIN (self->webrtc), "srtpdec");
+  g_auto (GValue) item = G_VALUE_INIT;
+
+  while (gst_iterator_next (decoders, &item) == GST_ITERATOR_OK) {
+    g_autoptr (GstPad) pad = gst_element_get_static_pad (g_value_get_object (&item), "rtp_sink");
+
+    if (pad != NULL)
+      gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_locked_packet, link_ref (self->link), link_unref);
+    g_value_reset (&item);
+  }
+}
+
+static void
 tell_answer (HnAudioReceiver *self)
 {
   GstWebRTCSessionDescription *local = NULL;
@@ -367,6 +405,7 @@ tell_answer (HnAudioReceiver *self)
     return;
   }
   bypass_queues (self);
+  watch_locked_packets (self);
   set_state (self, HN_AUDIO_CONNECTING);
   self->events->answered (answer, self->user_data);
 }
@@ -511,6 +550,7 @@ link_new (HnAudioReceiver *owner, const HnAudioReceiverOptions *options, GError 
   self->context = g_main_context_ref_thread_default ();
   self->owner = owner;
   self->forward = forward;
+  self->repeat = hn_rtp_repeat_new ();
   self->payload_type = owner->offer->payload_type;
   return self;
 }

@@ -14,13 +14,26 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+/* A packet that came before it was known whose it is. */
+typedef struct {
+  GBytes *bytes;
+  gboolean again;
+} Held;
+
 struct _HnRtpForward {
   HnRtpForwardOptions options;
   int fd;
   GMutex mutex; /* what follows */
   gboolean open;
+  GArray *held; /* of Held */
   HnRtpForwardStats stats;
 };
+
+static void
+held_clear (gpointer data)
+{
+  g_bytes_unref (((Held *) data)->bytes);
+}
 
 static gboolean
 fill_address (const char *text, guint16 port, struct sockaddr_storage *ret_address, socklen_t *ret_length)
@@ -87,42 +100,72 @@ send_on (HnRtpForward *self, const HnRtpPacket *packet)
   return send_once (self, packet);
 }
 
+/* With the mutex held, as what follows. */
+static void
+send_packet (HnRtpForward *self, const guint8 *data, gsize n_bytes, gboolean again)
+{
+  HnRtpPacket packet;
+
+  if (!hn_rtp_parse (data, n_bytes, &packet) || packet.payload_type != self->options.payload_type_in || packet.payload_bytes == 0) {
+    self->stats.malformed++;
+    return;
+  }
+  if (!again
+      && !hn_rtp_meter_packet (&self->stats.meter, &packet, self->options.clock_rate, self->options.packets_per_second,
+                               hn_clock_now_us ()))
+    return;
+  if (!send_on (self, &packet))
+    return;
+  self->stats.forwarded++;
+  self->stats.duplicates += again ? 1 : 0;
+}
+
+static void
+hold (HnRtpForward *self, const guint8 *data, gsize n_bytes, gboolean again)
+{
+  Held held = { g_bytes_new (data, n_bytes), again };
+
+  if (self->held->len < HN_RTP_FORWARD_HELD)
+    g_array_append_val (self->held, held);
+  else
+    g_bytes_unref (held.bytes);
+}
+
+static void
+take_packet (HnRtpForward *self, const guint8 *data, gsize n_bytes, gboolean again)
+{
+  g_mutex_lock (&self->mutex);
+  if (self->open)
+    send_packet (self, data, n_bytes, again);
+  else
+    hold (self, data, n_bytes, again);
+  g_mutex_unlock (&self->mutex);
+}
+
 void
 hn_rtp_forward_open (HnRtpForward *self)
 {
   g_mutex_lock (&self->mutex);
+  for (guint i = 0; i < self->held->len; i++) {
+    const Held *held = &g_array_index (self->held, Held, i);
+
+    send_packet (self, g_bytes_get_data (held->bytes, NULL), g_bytes_get_size (held->bytes), held->again);
+  }
+  g_array_set_size (self->held, 0);
   self->open = TRUE;
   g_mutex_unlock (&self->mutex);
 }
 
-/* With the mutex held. */
-static gboolean
-take_packet (HnRtpForward *self, const guint8 *data, gsize n_bytes)
-{
-  HnRtpPacket packet;
-
-  if (!self->open)
-    return FALSE;
-  if (!hn_rtp_parse (data, n_bytes, &packet) || packet.payload_type != self->options.payload_type_in || packet.payload_bytes == 0) {
-    self->stats.malformed++;
-    return FALSE;
-  }
-  if (!hn_rtp_meter_packet (&self->stats.meter, &packet, self->options.clock_rate, self->options.packets_per_second,
-                            hn_clock_now_us ())
-      || !send_on (self, &packet))
-    return FALSE;
-  return self->stats.forwarded++ == 0;
-}
-
-gboolean
+void
 hn_rtp_forward_packet (HnRtpForward *self, const guint8 *data, gsize n_bytes)
 {
-  gboolean first;
+  take_packet (self, data, n_bytes, FALSE);
+}
 
-  g_mutex_lock (&self->mutex);
-  first = take_packet (self, data, n_bytes);
-  g_mutex_unlock (&self->mutex);
-  return first;
+void
+hn_rtp_forward_duplicate (HnRtpForward *self, const guint8 *data, gsize n_bytes)
+{
+  take_packet (self, data, n_bytes, TRUE);
 }
 
 void
@@ -141,6 +184,8 @@ hn_rtp_forward_new (const HnRtpForwardOptions *options, GError **error)
   self->options = *options;
   self->options.address = NULL;
   self->fd = -1;
+  self->held = g_array_new (FALSE, FALSE, sizeof (Held));
+  g_array_set_clear_func (self->held, held_clear);
   g_mutex_init (&self->mutex);
   if (!open_socket (self, options->address, error))
     return NULL;
@@ -154,6 +199,7 @@ hn_rtp_forward_free (HnRtpForward *self)
     return;
   if (self->fd >= 0)
     close (self->fd);
+  g_array_unref (self->held);
   g_mutex_clear (&self->mutex);
   g_free (self);
 }

@@ -5,6 +5,8 @@
 
 /* Sends the packets of one Opus stream on to a UDP port, as plain RTP under a payload type of our choice. Packets may come from any thread. */
 
+#define HN_RTP_FORWARD_HELD 32 /* packets that wait for the gate to open; more are not forwarded */
+
 typedef struct _HnRtpForward HnRtpForward;
 
 typedef struct {
@@ -20,6 +22,7 @@ typedef struct {
   HnRtpMeter meter;
   guint64 forwarded;  /* packets that the kernel took */
   guint64 malformed;  /* no RTP, another payload type, or an empty payload */
+  guint64 duplicates; /* of `forwarded`, what the network doubled */
   guint64 unreachable; /* times the receiving host said that nobody listens on the port */
 } HnRtpForwardStats;
 
@@ -28,7 +31,7 @@ typedef struct {
  * @options: copied
  * @error: INVALID when there is no way to the address, INTERNAL
  *
- * Returns: (transfer full) (nullable): a closed gate: nothing passes before hn_rtp_forward_open()
+ * Returns: (transfer full) (nullable): a closed gate: nothing passes before hn_rtp_forward_open(), the first packets wait for it
  */
 HnRtpForward *hn_rtp_forward_new (const HnRtpForwardOptions *options, GError **error);
 
@@ -36,7 +39,7 @@ HnRtpForward *hn_rtp_forward_new (const HnRtpForwardOptions *options, GError **e
  * hn_rtp_forward_open:
  * @self: a forward
  *
- * The sender is who the offer said it is: from now on its packets pass.
+ * The sender is who the offer said it is: what waits goes on, and from now on its packets pass.
  */
 void hn_rtp_forward_open (HnRtpForward *self);
 
@@ -47,10 +50,18 @@ void hn_rtp_forward_open (HnRtpForward *self);
  * @n_bytes: bytes of it
  *
  * Any thread. Never blocks: what the kernel does not take is lost, as on any network.
- *
- * Returns: whether it is the first one that was sent on
  */
-gboolean hn_rtp_forward_packet (HnRtpForward *self, const guint8 *data, gsize n_bytes);
+void hn_rtp_forward_packet (HnRtpForward *self, const guint8 *data, gsize n_bytes);
+
+/**
+ * hn_rtp_forward_duplicate:
+ * @self: a forward
+ * @data: (array length=n_bytes): one RTP packet that went on before, and came twice
+ * @n_bytes: bytes of it
+ *
+ * The same, but it is counted as a duplicate only.
+ */
+void hn_rtp_forward_duplicate (HnRtpForward *self, const guint8 *data, gsize n_bytes);
 
 /**
  * hn_rtp_forward_get_stats:

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "api/ended-page.h"
 #include "api/worker-api.h"
 #include "base/id.h"
 #include "worker/inject.h"
@@ -215,7 +216,7 @@ route_session (const HnHttpHead *head, const HnPeer *peer, const HnBrowserWorld 
 
   if (!hn_id_is_valid (id) || !world->find (id, &target, world->user_data)
       || (target.ended && !is_rating (head, slash != NULL ? slash + 1 : ""))) {
-    hn_route_refuse (route, 404, "session not found", NULL);
+    hn_ended_page_refuse (route, head, world->return_url);
     return;
   }
   if (!hn_route_check_origin (head)) {
@@ -253,7 +254,7 @@ hn_browser_rules_route (const HnHttpHead *head, const HnPeer *peer, const HnBrow
     return;
   }
   if (strcmp (path, "/session") == 0 || strcmp (path, "/session/") == 0)
-    hn_route_refuse (ret_route, 404, "session not found", NULL);
+    hn_ended_page_refuse (ret_route, head, world->return_url);
   else if (g_str_has_prefix (path, PREFIX))
     route_session (head, peer, world, path, ret_route, ret_session_id);
   else

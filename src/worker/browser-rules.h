@@ -18,6 +18,7 @@ typedef struct {
   gboolean (*find) (const char *session_id, HnBrowserTarget *ret_target, gpointer user_data);
   gpointer user_data;
   GArray *trusted; /* (nullable) of HnNetwork: whose X-Forwarded-* are believed */
+  const char *return_url; /* (nullable) where somebody goes whose session is over */
 } HnBrowserWorld;
 
 /**

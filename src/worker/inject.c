@@ -287,7 +287,8 @@ hn_inject_applies (const HnHttpHead *request, const HnHttpHead *response)
   const HnHttpField *encoding = hn_http_head_find (response, "content-encoding");
 
   return response->status == 200 && is_html (hn_http_head_find (response, "content-type"))
-         && (encoding == NULL || hn_slice_equal_nocase (encoding->value, "identity"));
+         && (encoding == NULL || hn_slice_equal_nocase (encoding->value, "identity") || hn_slice_equal_nocase (encoding->value, "gzip")
+             || hn_slice_equal_nocase (encoding->value, "x-gzip"));
 }
 
 char *

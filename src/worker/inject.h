@@ -36,7 +36,7 @@ void hn_inject_feed (HnInject *self, const char *bytes, gsize n_bytes, gboolean 
  * @request: (nullable): the request
  * @response: its answer
  *
- * Returns: whether @response is a whole page of HTML in plain bytes
+ * Returns: whether @response is a whole page of HTML, in plain bytes or packed by gzip (the front door unpacks it)
  */
 gboolean hn_inject_applies (const HnHttpHead *request, const HnHttpHead *response);
 

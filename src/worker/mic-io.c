@@ -377,6 +377,7 @@ hn_mic_io_report (HnMicIo *self, const char *session_id)
   report->bytes = (gint64) stats.meter.bytes;
   report->lost = (gint64) hn_rtp_meter_lost (&stats.meter);
   report->late = (gint64) stats.meter.late;
+  report->duplicates = (gint64) stats.duplicates;
   report->refused = (gint64) (stats.meter.refused + stats.malformed);
   report->unreachable = (gint64) stats.unreachable;
   report->jitter_us = (gint64) (stats.meter.jitter_16ths >> 4) * G_USEC_PER_SEC / OPUS_CLOCK_RATE;

@@ -478,7 +478,7 @@ find_target (const char *session_id, HnBrowserTarget *ret_target, gpointer data)
 void
 hn_worker_http_route (HnWorkerHttp *self, const HnHttpHead *head, const HnPeer *peer, HnRoute *ret_route)
 {
-  HnBrowserWorld world = { find_target, self, self->world.trusted };
+  HnBrowserWorld world = { find_target, self, self->world.trusted, self->world.config->sessions_return_url };
   g_autofree char *session_id = NULL;
 
   hn_browser_rules_route (head, peer, &world, ret_route, &session_id);

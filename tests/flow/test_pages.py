@@ -146,11 +146,32 @@ def what_is_no_whole_page_is_left_alone(running):
     equal(web.call("GET", page.base + "/stream.js", headers={"If-None-Match": whole.headers["ETag"]}).status, 304, "a script that is known")
 
 
-def a_page_that_is_packed_unasked_arrives_as_it_is(running):
+def a_page_that_is_packed_unasked_is_unpacked_and_has_the_tag(running):
     page = Page(running)
-    reply = page.odd("gzip", headers={"Accept-Encoding": "gzip"})
-    equal((reply.status, reply.headers["Content-Encoding"]), (200, "gzip"), "packed page")
-    equal(odd_pages.gzip.decompress(reply.body), odd_pages.HTML, "what was packed")
+    for name in ("gzip", "gzip-by1", "gzip-by7", "gzip-closed"):
+        reply = page.odd(name, headers={"Accept-Encoding": "gzip"})
+        equal((reply.status, reply.body), (200, page.expected("plain")), "packed page " + name)
+        true("content-encoding" not in _names(reply), "%s still says that it is packed" % name)
+    equal(page.odd("gzip", method="HEAD").status, 200, "HEAD of a packed page")
+    contains(page.odd("gzip-broken").body, b"broken or too large")
+    reply = page.odd("br")
+    equal((reply.body, reply.headers["Content-Encoding"]), (odd_pages.HTML, "br"), "a page packed in a way that cannot be undone")
+
+
+def who_opens_a_session_that_is_over_sees_a_page(running):
+    page = Page(running)
+    running.call("DELETE", "/api/v1/sessions/" + page.id)
+    for door in (running.url, running.worker_url(1)):
+        for where in ("/session/%s/stream.html" % page.id, "/session/%s" % page.id, "/session/"):
+            reply = web.call("GET", door + where, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+            equal(reply.status, 404, where)
+            contains(reply.body, b"This stream has ended")
+            contains(reply.headers["Content-Security-Policy"], "default-src 'none'")
+            equal(web.call("GET", door + where).json(), {"error": "session not found", "code": 404}, "what a program gets")
+    with webdriver.Browser() as browser:
+        browser.open(running.worker_url(1) + "/session/%s/stream.html" % page.id)
+        equal(browser.script("return [document.querySelector('h1').textContent, document.querySelector('a').href, getComputedStyle(document.body).display]"),
+              ["This stream has ended", running.url + "/api/v1/health", "grid"], "what a person sees")
 
 
 def a_page_that_allows_only_its_own_scripts_has_the_overlay(running):

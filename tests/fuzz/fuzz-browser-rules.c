@@ -93,7 +93,7 @@ try_route (const HnHttpHead *head, gboolean trusted)
 {
   g_autoptr (GArray) networks = g_array_new (FALSE, FALSE, sizeof (HnNetwork));
   HnNetwork network;
-  HnBrowserWorld world = { find, NULL, networks };
+  HnBrowserWorld world = { find, NULL, networks, NULL };
   HnPeer peer = { .port = 1 };
   HnRoute route;
   g_autofree char *session_id = NULL;

@@ -57,9 +57,14 @@ def answer(name, head):
     kind, _, how = name.partition("-")
     page = PAGES.get(kind, (HTML, None))[0]
     charset = b"text/html; charset=iso-8859-1" if kind == "latin" else b"text/html; charset=utf-8"
-    if name == "gzip":
-        packed = gzip.compress(HTML)
-        return _head(b"Content-Encoding: gzip\r\n") + _length(packed) + packed
+    if kind == "gzip":
+        packed = b"\x1f\x8b but no more" if how == "broken" else gzip.compress(HTML)
+        head_ = _head(b"Content-Encoding: gzip\r\n" + (b"Transfer-Encoding: chunked\r\n\r\n" if how.startswith("by") else b""))
+        if how == "closed":
+            return head_ + b"Connection: close\r\n\r\n" + packed
+        return head_ + (_chunks(packed, int(how[2:])) if how.startswith("by") else _length(packed) + packed)
+    if name == "br":
+        return _head(b"Content-Encoding: br\r\n") + _length(HTML) + HTML
     if name == "304":
         return b"HTTP/1.1 304 Not Modified\r\nETag: \"odd\"\r\n\r\n"
     if name == "404":
@@ -106,7 +111,7 @@ def _play(sock, name, head):
     if head.startswith(b"HEAD "):
         data = data[:data.index(b"\r\n\r\n") + 4]
     sock.sendall(data)
-    return name != "closed"
+    return not name.endswith("closed")
 
 
 def _converse(sock, inner):

@@ -43,6 +43,7 @@ var (
 	dtls     = flag.Bool("wrong-fingerprint", false, "announce a certificate that is not ours")
 	asSDP    = flag.Bool("whip", false, "speak application/sdp and trickle")
 	size     = flag.Int("size", 3, "bytes of payload")
+	alter    = flag.Bool("alter", false, "a sequence number that is sent again has another payload")
 	scatter  = flag.Bool("scatter", false, "each sender keeps a phase of its own within the interval, the same in each run")
 	together = flag.Int("together", 1000, "how many connections are being made at a time")
 	interval = flag.Duration("interval", 20*time.Millisecond, "between two packets")
@@ -155,6 +156,9 @@ func send(track *webrtc.TrackLocalStaticRTP, stop <-chan struct{}) int {
 			}
 		} else {
 			next++
+		}
+		if *alter && sent > 0 {
+			data[1]++
 		}
 		packet := &rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: number, Timestamp: uint32(number) * 960}, Payload: data}
 		_ = track.WriteRTP(packet)

@@ -9,7 +9,7 @@
 
 #define SESSION "{\"id\":\"0123456789abcdef0123456789abcdef\",\"body_ip\":\"10.0.0.1\",\"status\":\"active\",\"mic\":"
 #define MIC                                                                                                               \
-  "{\"state\":\"live\",\"end_reason\":\"replaced\",\"packets\":50,\"bytes\":4000,\"lost\":1,\"late\":2,\"refused\":3," \
+  "{\"state\":\"live\",\"end_reason\":\"replaced\",\"packets\":50,\"bytes\":4000,\"lost\":1,\"late\":2,\"duplicates\":5,\"refused\":3," \
   "\"unreachable\":4,\"jitter_us\":1500,\"last_packet_age_ms\":20}"
 
 static HnSessionReport *

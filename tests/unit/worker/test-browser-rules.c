@@ -34,7 +34,7 @@ ask (Answer *answer, const char *method, const char *target, const char *more)
 {
   g_autofree char *bytes = g_strdup_printf ("%s %s HTTP/1.1\r\nHost: hydra.test\r\n%s\r\n", method, target, more);
   g_autoptr (HnHttpHead) head = hn_http_head_parse_request (bytes, strlen (bytes), &(guint){ 0 }, NULL);
-  HnBrowserWorld world = { find, NULL, NULL };
+  HnBrowserWorld world = { find, NULL, NULL, "https://back.test" };
   HnPeer peer = { .port = 5 };
 
   assert_non_null (head);

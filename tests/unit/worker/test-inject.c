@@ -163,7 +163,10 @@ only_whole_plain_pages_are_edited (void **unused)
   assert_true (applies ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n"));
   assert_true (applies ("HTTP/1.1 200 OK\r\nContent-Type: Text/HTML ; charset=utf-8\r\n\r\n"));
   assert_true (applies ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: identity\r\n\r\n"));
-  assert_false (applies ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n"));
+  assert_true (applies ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n"));
+  assert_true (applies ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: x-gzip\r\n\r\n"));
+  assert_false (applies ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: br\r\n\r\n"));
+  assert_false (applies ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip, gzip\r\n\r\n"));
   assert_false (applies ("HTTP/1.1 206 Partial Content\r\nContent-Type: text/html\r\n\r\n"));
   assert_false (applies ("HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\n\r\n"));
   assert_false (applies ("HTTP/1.1 200 OK\r\nContent-Type: text/htmlx\r\n\r\n"));
