@@ -47,6 +47,7 @@ struct _HnAudioReceiver {
   Link *link;
   GstElement *pipeline;
   GstElement *webrtc; /* owned by the pipeline */
+  GstPromise *promise; /* (nullable) of what was asked last */
   HnAudioState state;
   gboolean local_set;
   gboolean gathered;
@@ -193,14 +194,23 @@ on_local_set (GstPromise *promise, gpointer link)
   on_promise (promise, link, LOCAL_SET);
 }
 
-/* webrtcbin holds what it queues: one that it drops in a tear-down is answered to nobody, so the promise is its alone. */
+static void
+drop_promise (HnAudioReceiver *self)
+{
+  if (self->promise != NULL)
+    gst_promise_unref (self->promise);
+  self->promise = NULL;
+}
+
+/* webrtcbin holds what it queues. One that it drops in a tear-down it never answers: hn_audio_receiver_free() does then, or it would be warned of. */
 static void
 ask (HnAudioReceiver *self, const char *action, gpointer argument, GstPromiseChangeFunc func)
 {
   GstPromise *promise = gst_promise_new_with_change_func (func, link_ref (self->link), link_unref);
 
   g_signal_emit_by_name (self->webrtc, action, argument, promise);
-  gst_promise_unref (promise);
+  drop_promise (self);
+  self->promise = promise;
 }
 
 /* ---- webrtcbin's signals, on its threads ---- */
@@ -623,6 +633,9 @@ hn_audio_receiver_free (HnAudioReceiver *self)
     gst_element_set_state (self->pipeline, GST_STATE_NULL);
     gst_bus_set_sync_handler (bus, NULL, NULL, NULL);
   }
+  if (self->promise != NULL)
+    gst_promise_interrupt (self->promise);
+  drop_promise (self);
   gst_clear_object (&self->pipeline);
   g_clear_pointer (&self->link, link_unref);
   hn_sdp_offer_free (self->offer);

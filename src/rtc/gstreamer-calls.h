@@ -35,6 +35,7 @@
   X (gst_pad_unlink)                             \
   X (gst_pipeline_new)                           \
   X (gst_promise_get_reply)                      \
+  X (gst_promise_interrupt)                      \
   X (gst_promise_new_with_change_func)           \
   X (gst_promise_wait)                           \
   X (gst_sdp_message_as_text)                    \
