@@ -79,3 +79,12 @@ hn_worker_token_verify (const char *token, const char *admin_token)
   expected = hn_worker_token_new (admin_token, id);
   return hn_secret_equal (token, expected) ? g_steal_pointer (&id) : NULL;
 }
+
+char *
+hn_worker_token_admit (const char *token, const HnConfig *config)
+{
+  g_autofree char *current = hn_worker_token_verify (token, config->server_admin_token);
+  g_autofree char *previous = hn_worker_token_verify (token, config->server_admin_token_previous);
+
+  return current != NULL ? g_steal_pointer (&current) : g_steal_pointer (&previous);
+}

@@ -3,9 +3,11 @@
 
 #include <glib.h>
 
+#include "base/config.h"
+
 /* A token that lets its holder send heartbeats as one worker, and nothing else: `hnw1.<id>.<HMAC-SHA256>`, both base64url without padding,
  * keyed by the controller's `server.admin_token` over "hydraneckwebrtc worker " and the id. The controller keeps no list: who changes
- * the admin token takes all of them back. Pure. */
+ * the admin token takes all of them back, once `server.admin_token_previous` is gone too. Pure. */
 
 /**
  * hn_worker_token_new:
@@ -26,3 +28,14 @@ char *hn_worker_token_new (const char *admin_token, const char *worker_id);
  * Returns: (transfer full) (nullable): the id of the worker that @token is for, or %NULL when it is not one of ours
  */
 char *hn_worker_token_verify (const char *token, const char *admin_token);
+
+/**
+ * hn_worker_token_admit:
+ * @token: what a caller sent
+ * @config: the controller's
+ *
+ * As hn_worker_token_verify(), for tokens of `server.admin_token` and, while tokens are changed, of the one before.
+ *
+ * Returns: (transfer full) (nullable): the id of the worker that @token is for
+ */
+char *hn_worker_token_admit (const char *token, const HnConfig *config);

@@ -30,7 +30,7 @@ OPTION_LIVE ("sessions.return_url", URL,      sessions_return_url,       "https:
 OPTION_LIVE ("sessions.report_url", URL,      sessions_report_url,       "https://issues.experiencenet.com/report", 0, 0, "Where `Report a problem` leads.")
 OPTION ("sessions.udp_port_start",  UINT,     sessions_udp_port_start,   "40000",  1024, 65535,   "First media port; 20 for each session.")
 OPTION ("sessions.data_dir",        TEXT,     sessions_data_dir,         "/tmp/hydraneckwebrtc-sessions", 0, 0, "Where session directories live.")
-OPTION_LIVE ("sessions.abandon_timeout", DURATION, sessions_abandon_timeout,  "120s",   1,   86400,    "A session without a page or stream for so long is ended.")
+OPTION ("sessions.abandon_timeout", DURATION,  sessions_abandon_timeout,  "120s",   1,   86400,    "A session without a page or stream for so long is ended.")
 
 OPTION_LIVE ("sunshine.username", TEXT,     sunshine_username,         "sunshine", 0, 0,        "User of Sunshine's API, unless the request names one.")
 OPTION_LIVE ("sunshine.password", SECRET,   sunshine_password,         "sunshine", 0, 0,        "Its password. Default: `sunshine`.")

@@ -41,10 +41,16 @@ publish (gpointer controller, const char *type, JsonObject *data)
   hn_controller_publish (controller, type, data);
 }
 
+static void
+reload (gpointer controller, const HnConfig *fresh)
+{
+  hn_controller_reload (controller);
+}
+
 int
 hn_cmd_controller (int argc, char **argv)
 {
-  static const HnRoleKind kind = { .mode = HN_MODE_CONTROLLER, .start = start, .stop = stop, .free = free_controller, .sessions = count_sessions, .publish = publish };
+  static const HnRoleKind kind = { .mode = HN_MODE_CONTROLLER, .start = start, .stop = stop, .free = free_controller, .sessions = count_sessions, .publish = publish, .reload = reload };
 
   return hn_role_main (&kind, argc, argv);
 }

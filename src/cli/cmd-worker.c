@@ -134,10 +134,18 @@ publish (gpointer data, const char *type, JsonObject *object)
   hn_worker_publish (self->worker, type, object);
 }
 
+static void
+reload (gpointer data, const HnConfig *fresh)
+{
+  Running *self = data;
+
+  hn_worker_reload (self->worker);
+}
+
 int
 hn_cmd_worker (int argc, char **argv)
 {
-  static const HnRoleKind kind = { .mode = HN_MODE_WORKER, .start = start, .stop = stop, .free = free_running, .sessions = count_sessions, .hold = hold, .publish = publish };
+  static const HnRoleKind kind = { .mode = HN_MODE_WORKER, .start = start, .stop = stop, .free = free_running, .sessions = count_sessions, .hold = hold, .publish = publish, .reload = reload };
 
   return hn_role_main (&kind, argc, argv);
 }

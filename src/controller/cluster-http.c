@@ -217,6 +217,13 @@ hn_cluster_http_call_async (HnClusterHttp *self, const HnRegistryWorker *worker,
   hn_http_client_call_async (self->client, &call, cancellable, done, user_data);
 }
 
+void
+hn_cluster_http_reload (HnClusterHttp *self)
+{
+  hn_registry_set_timeout (self->registry, self->config->workers_heartbeat_timeout);
+  arm (self);
+}
+
 HnClusterHttp *
 hn_cluster_http_new (const HnConfig *config)
 {

@@ -25,6 +25,14 @@ HnClusterHttp *hn_cluster_http_new (const HnConfig *config);
 void hn_cluster_http_free (HnClusterHttp *self);
 
 /**
+ * hn_cluster_http_reload:
+ * @self: a cluster
+ *
+ * The configuration was read anew: what was copied from it is copied again.
+ */
+void hn_cluster_http_reload (HnClusterHttp *self);
+
+/**
  * hn_cluster_http_get_config:
  * @self: a cluster
  *

@@ -70,7 +70,7 @@ may_speak_for (HnControllerHttp *self, HnHttpRequest *request, const char *worke
   if (hn_http_request_is_admin (request))
     return TRUE;
   if (is_bearer)
-    own_id = hn_worker_token_verify (field + 7, hn_cluster_http_get_config (self->cluster)->server_admin_token);
+    own_id = hn_worker_token_admit (field + 7, hn_cluster_http_get_config (self->cluster));
   if (own_id == NULL) {
     hn_http_request_set_header (request, "WWW-Authenticate", "Bearer");
     error = g_error_new_literal (HN_ERROR, HN_ERROR_UNAUTHENTICATED, "unauthorized");
@@ -245,7 +245,7 @@ is_admin (const char *token, gpointer data)
 {
   HnControllerHttp *self = data;
 
-  return hn_secret_equal (token, hn_cluster_http_get_config (self->cluster)->server_admin_token);
+  return hn_config_is_admin (hn_cluster_http_get_config (self->cluster), token);
 }
 
 HnHttpServer *

@@ -106,6 +106,12 @@ hn_controller_stop (HnController *self)
   hn_timer_arm (self->stop_timer, hn_clock_now_us ());
 }
 
+void
+hn_controller_reload (HnController *self)
+{
+  hn_cluster_http_reload (self->cluster);
+}
+
 static int
 bind_config (const HnConfig *config, HnService *service, char **ret_host, guint16 *ret_port, GError **error)
 {

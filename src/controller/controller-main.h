@@ -60,6 +60,14 @@ guint hn_controller_get_sessions (HnController *self);
 void hn_controller_publish (HnController *self, const char *type, JsonObject *data);
 
 /**
+ * hn_controller_reload:
+ * @self: a controller
+ *
+ * The configuration given at construction was read anew: what is derived from its live options is made anew; nobody is cut.
+ */
+void hn_controller_reload (HnController *self);
+
+/**
  * hn_controller_stop:
  * @self: a controller; calling it again changes nothing
  *

@@ -100,11 +100,11 @@ static void
 decide_api (const HnConfig *config, const HnHttpHead *head, HnRoute *ret_route)
 {
   g_autofree char *token = bearer_of (head);
-  g_autofree char *worker_id = token != NULL ? hn_worker_token_verify (token, config->server_admin_token) : NULL;
+  g_autofree char *worker_id = token != NULL ? hn_worker_token_admit (token, config) : NULL;
   gboolean is_heartbeat = hn_slice_equal (head->path, HN_WORKER_API_HEARTBEAT_PATH);
 
   ret_route->kind = HN_ROUTE_API;
-  if (is_heartbeat && (worker_id != NULL || hn_secret_equal (token, config->server_admin_token)))
+  if (is_heartbeat && (worker_id != NULL || hn_config_is_admin (config, token)))
     ret_route->body_limit_bytes = HN_LIMIT_HEARTBEAT_BYTES;
   else if (!is_heartbeat && worker_id != NULL && !hn_slice_equal (head->path, HEALTH_PATH))
     hn_route_refuse (ret_route, 403, "a worker's token only sends heartbeats", "use the controller's 'server.admin_token'");

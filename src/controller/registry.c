@@ -502,6 +502,18 @@ hn_registry_get_comparisons (const HnRegistry *self)
   return self->comparisons;
 }
 
+void
+hn_registry_set_timeout (HnRegistry *self, gint64 heartbeat_timeout_us)
+{
+  GHashTableIter iter;
+  gpointer member;
+
+  self->heartbeat_timeout_us = heartbeat_timeout_us;
+  g_hash_table_iter_init (&iter, self->members);
+  while (g_hash_table_iter_next (&iter, NULL, &member))
+    reorder (self, member);
+}
+
 HnRegistry *
 hn_registry_new (gint64 heartbeat_timeout_us, gint64 now_us)
 {

@@ -54,6 +54,13 @@ HnRegistry *hn_registry_new (gint64 heartbeat_timeout_us, gint64 now_us);
 void hn_registry_free (HnRegistry *self);
 
 /**
+ * hn_registry_set_timeout:
+ * @self: a registry
+ * @heartbeat_timeout_us: `workers.heartbeat_timeout` from now on, for those that are known too
+ */
+void hn_registry_set_timeout (HnRegistry *self, gint64 heartbeat_timeout_us);
+
+/**
  * hn_registry_heartbeat:
  * @self: a registry
  * @report: (transfer full): what a worker says

@@ -15,7 +15,7 @@ struct _HnDeliverHttp {
   HnCallsHttp *calls;
   HnOutboxIo *outbox; /* (nullable) */
   const char *url;
-  const char *token;
+  char *const *token;
 };
 
 typedef struct {
@@ -53,7 +53,7 @@ on_send (const char *name, const char *text, gpointer data)
   g_autofree char *id = hn_outbox_fs_id (name);
   g_autoptr (GError) error = NULL;
   const char *const fields[] = { "Idempotency-Key", id, NULL };
-  HnHttpCall call = { .method = "POST", .bearer = self->token, .fields = fields, .timeout_us = hn_seconds (CALL_SECONDS) };
+  HnHttpCall call = { .method = "POST", .bearer = *self->token, .fields = fields, .timeout_us = hn_seconds (CALL_SECONDS) };
   Delivery *delivery;
 
   if (!hn_deliver_json_unpack (text, &path, &body, &error)) {

@@ -13,7 +13,7 @@ typedef struct {
   const char *data_dir; /* requests wait in `spool/<name>` there */
   const char *name;
   const char *url;      /* (nullable): without one nothing is kept nor sent */
-  const char *token;    /* (nullable): bearer token */
+  char *const *token;   /* where the bearer token stands, if there is one: it may change */
   const char *prefix;   /* of log lines */
   const char *what;     /* plural, for log lines */
   const char *kind;     /* label of its metrics */

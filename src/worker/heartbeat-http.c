@@ -136,6 +136,15 @@ hn_heartbeat_http_leave (HnHeartbeatHttp *self)
   return TRUE;
 }
 
+void
+hn_heartbeat_http_set_token (HnHeartbeatHttp *self, const char *token)
+{
+  if (self == NULL)
+    return;
+  g_free (self->token);
+  self->token = g_strdup (token);
+}
+
 HnHeartbeatHttp *
 hn_heartbeat_http_new (HnHttpClient *client, const char *controller_url, const char *token, gint64 period_us,
                        const HnHeartbeatHttpEvents *events, gpointer user_data)

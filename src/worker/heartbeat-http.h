@@ -38,6 +38,13 @@ HnHeartbeatHttp *hn_heartbeat_http_new (HnHttpClient *client, const char *contro
 void hn_heartbeat_http_changed (HnHeartbeatHttp *self);
 
 /**
+ * hn_heartbeat_http_set_token:
+ * @self: (nullable): a heartbeat
+ * @token: (nullable): the controller's, from the next beat on
+ */
+void hn_heartbeat_http_set_token (HnHeartbeatHttp *self, const char *token);
+
+/**
  * hn_heartbeat_http_leave:
  * @self: (nullable): a heartbeat
  *

@@ -452,6 +452,15 @@ on_warm (const GError *error, gpointer data)
     start (g_ptr_array_index (waiting, i));
 }
 
+void
+hn_mic_io_set_addresses (HnMicIo *self, const char *local_address, const char *public_address)
+{
+  g_free (self->local_address);
+  g_free (self->public_address);
+  self->local_address = g_strdup (local_address);
+  self->public_address = g_strdup (public_address);
+}
+
 HnMicIo *
 hn_mic_io_new (const HnMicIoOptions *options)
 {

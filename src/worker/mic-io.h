@@ -55,6 +55,14 @@ void hn_mic_io_collect (HnMicIo *self);
 void hn_mic_io_free (HnMicIo *self);
 
 /**
+ * hn_mic_io_set_addresses:
+ * @self: microphones
+ * @local_address: as in the options, for offers from now on
+ * @public_address: (nullable): likewise
+ */
+void hn_mic_io_set_addresses (HnMicIo *self, const char *local_address, const char *public_address);
+
+/**
  * hn_mic_io_offer:
  * @self: microphones
  * @wanted: for which session

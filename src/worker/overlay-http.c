@@ -14,15 +14,34 @@
 
 struct _HnOverlayHttp {
   const HnConfig *config;
-  char *script;
 };
+
+static char *
+make_script (const HnConfig *config)
+{
+  g_autoptr (GBytes) asset = g_resources_lookup_data (SCRIPT, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  g_autoptr (JsonObject) settings = json_object_new ();
+  g_autofree char *json = NULL;
+  g_autoptr (GString) text = NULL;
+
+  g_return_val_if_fail (asset != NULL, g_strdup (""));
+  json_object_set_boolean_member (settings, "relay", hn_config_has_turn (config));
+  json_object_set_int_member (settings, "aliveMs", hn_session_alive_us (config->sessions_abandon_timeout) / 1000);
+  json_object_set_string_member (settings, "returnUrl", config->sessions_return_url);
+  json = g_strchomp (hn_json_to_text (settings));
+  text = g_string_new_len (g_bytes_get_data (asset, NULL), (gssize) g_bytes_get_size (asset));
+  g_string_replace (text, SETTINGS_MARK, json, 1);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
 
 void
 hn_overlay_http_reply_script (HnOverlayHttp *self, HnHttpRequest *request)
 {
+  g_autofree char *script = make_script (self->config); /* anew: the configuration may have been read again */
+
   hn_http_request_set_header (request, "Referrer-Policy", "no-referrer");
   hn_http_request_set_header (request, "X-Content-Type-Options", "nosniff");
-  hn_http_request_reply_text (request, 200, "text/javascript; charset=utf-8", self->script);
+  hn_http_request_reply_text (request, 200, "text/javascript; charset=utf-8", script);
 }
 
 void
@@ -50,39 +69,17 @@ hn_overlay_http_reply_context (HnOverlayHttp *self, HnHttpRequest *request, HnSe
   hn_http_request_reply_json (request, 200, object);
 }
 
-static char *
-make_script (const HnConfig *config)
-{
-  g_autoptr (GBytes) asset = g_resources_lookup_data (SCRIPT, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-  g_autoptr (JsonObject) settings = json_object_new ();
-  g_autofree char *json = NULL;
-  g_autoptr (GString) text = NULL;
-
-  g_return_val_if_fail (asset != NULL, g_strdup (""));
-  json_object_set_boolean_member (settings, "relay", hn_config_has_turn (config));
-  json_object_set_int_member (settings, "aliveMs", hn_session_alive_us (config->sessions_abandon_timeout) / 1000);
-  json_object_set_string_member (settings, "returnUrl", config->sessions_return_url);
-  json = g_strchomp (hn_json_to_text (settings));
-  text = g_string_new_len (g_bytes_get_data (asset, NULL), (gssize) g_bytes_get_size (asset));
-  g_string_replace (text, SETTINGS_MARK, json, 1);
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
 HnOverlayHttp *
 hn_overlay_http_new (const HnConfig *config)
 {
   HnOverlayHttp *self = g_new0 (HnOverlayHttp, 1);
 
   self->config = config;
-  self->script = make_script (config);
   return self;
 }
 
 void
 hn_overlay_http_free (HnOverlayHttp *self)
 {
-  if (self == NULL)
-    return;
-  g_free (self->script);
   g_free (self);
 }

@@ -6,6 +6,8 @@
 
 #include "worker/ports.h"
 
+#include <string.h>
+
 #include "base/error.h"
 
 struct _HnPorts {
@@ -14,8 +16,9 @@ struct _HnPorts {
   guint udp_start;
   guint16 own_port;
   guint taken;
-  gboolean *http_taken; /* max + 1 */
-  gboolean *udp_taken;  /* max */
+  guint room;           /* the greatest max that there was */
+  gboolean *http_taken; /* room + 1 */
+  gboolean *udp_taken;  /* room */
 };
 
 static gboolean
@@ -91,8 +94,8 @@ hn_ports_take (HnPorts *self, HnPortsIsFree is_free, gpointer user_data, HnSlot 
 void
 hn_ports_release (HnPorts *self, const HnSlot *slot)
 {
-  g_return_if_fail (slot->index < self->max && self->udp_taken[slot->index]);
-  g_return_if_fail (slot->http_port >= self->range_start && slot->http_port - self->range_start <= self->max);
+  g_return_if_fail (slot->index < self->room && self->udp_taken[slot->index]);
+  g_return_if_fail (slot->http_port >= self->range_start && slot->http_port - self->range_start <= self->room);
 
   self->udp_taken[slot->index] = FALSE;
   self->http_taken[slot->http_port - self->range_start] = FALSE;
@@ -105,13 +108,26 @@ hn_ports_count (const HnPorts *self)
   return self->taken;
 }
 
+void
+hn_ports_set_max (HnPorts *self, guint max)
+{
+  if (max > self->room) {
+    self->http_taken = g_renew (gboolean, self->http_taken, max + 1);
+    self->udp_taken = g_renew (gboolean, self->udp_taken, max);
+    memset (self->http_taken + self->room + 1, 0, (max - self->room) * sizeof (gboolean));
+    memset (self->udp_taken + self->room, 0, (max - self->room) * sizeof (gboolean));
+    self->room = max;
+  }
+  self->max = max;
+}
+
 HnPorts *
 hn_ports_new (guint range_start, guint max, guint udp_start, guint16 own_port)
 {
   HnPorts *self = g_new0 (HnPorts, 1);
 
   self->range_start = range_start;
-  self->max = max;
+  self->max = self->room = max;
   self->udp_start = udp_start;
   self->own_port = own_port;
   self->http_taken = g_new0 (gboolean, max + 1);

@@ -34,6 +34,13 @@ typedef gboolean (*HnPortsIsFree) (HnPortKind kind, guint16 port, gpointer user_
 HnPorts *hn_ports_new (guint range_start, guint max, guint udp_start, guint16 own_port);
 
 /**
+ * hn_ports_set_max:
+ * @self: slots
+ * @max: sessions at once from now on; those that are taken stay, even beyond it
+ */
+void hn_ports_set_max (HnPorts *self, guint max);
+
+/**
  * hn_ports_free:
  * @self: (nullable): what to free
  */

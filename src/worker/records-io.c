@@ -43,9 +43,9 @@ hn_records_io_get_pending (HnRecordsIo *self)
 HnRecordsIo *
 hn_records_io_new (HnHttpClient *client, const HnConfig *config, HnRandom *random, double time_scale)
 {
-  const HnDeliverPlace nps = { config->sessions_data_dir, "nps", config->nps_url, config->nps_token, "worker", "session records", "record",
+  const HnDeliverPlace nps = { config->sessions_data_dir, "nps", config->nps_url, &config->nps_token, "worker", "session records", "record",
                                time_scale };
-  const HnDeliverPlace library = { config->sessions_data_dir, "library", config->library_url, config->library_token, "rating",
+  const HnDeliverPlace library = { config->sessions_data_dir, "library", config->library_url, &config->library_token, "rating",
                                    "ratings", "rating", time_scale };
   HnRecordsIo *self = g_new0 (HnRecordsIo, 1);
 

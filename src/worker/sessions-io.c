@@ -394,6 +394,12 @@ hn_sessions_io_stop (HnSessionsIo *self)
     hn_timer_arm (self->stop_timer, 0);
 }
 
+void
+hn_sessions_io_reload (HnSessionsIo *self)
+{
+  hn_ports_set_max (self->ports, self->world.config->sessions_max);
+}
+
 HnSessionsIo *
 hn_sessions_io_new (const HnSessionIoWorld *world, const char *worker_id, guint16 own_port, GArray *own_addresses,
                     HnRandom *random, const HnSessionsIoEvents *events, gpointer user_data)

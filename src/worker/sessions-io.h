@@ -119,6 +119,14 @@ void hn_sessions_io_check (HnSessionsIo *self);
 void hn_sessions_io_hold (HnSessionsIo *self, gboolean held);
 
 /**
+ * hn_sessions_io_reload:
+ * @self: sessions
+ *
+ * The configuration was read anew: how many there may be is taken from it.
+ */
+void hn_sessions_io_reload (HnSessionsIo *self);
+
+/**
  * hn_sessions_io_stop:
  * @self: sessions
  *

@@ -492,7 +492,7 @@ is_admin (const char *token, gpointer data)
 {
   HnWorkerHttp *self = data;
 
-  return hn_secret_equal (token, self->world.config->server_admin_token) || hn_secret_equal (token, self->world.api_token);
+  return hn_config_is_admin (self->world.config, token) || hn_secret_equal (token, self->world.api_token);
 }
 
 SoupServer *

@@ -360,20 +360,31 @@ make_sessions (HnWorker *self)
 
 /* Microphones are reached at the address that browsers know, if it is ours; behind a 1:1 NAT at our own, and told the other. */
 static void
-make_mics (HnWorker *self)
+find_mic_addresses (HnWorker *self, char **ret_local, char **ret_public)
 {
   g_autofree char *told = hn_config_public_ip (self->config);
   g_autofree char *own = hn_own_address_udp_towards (told != NULL ? told : ANYWHERE);
-  HnMicIoOptions options = { .body_port = (guint16) self->config->mic_port, .dot_directory = self->place.dot_directory,
-                             .time_scale = self->place.time_scale, .changed = on_changed, .user_data = self };
   HnAddress address;
   gboolean is_ours = told != NULL && hn_address_parse (told, &address) && hn_address_is_loopback (&address);
 
   for (guint i = 0; told != NULL && !is_ours && i < self->own_addresses->len; i++)
     is_ours = hn_address_equal (&g_array_index (self->own_addresses, HnAddress, i), &address);
-  options.local_address = is_ours ? told : own;
-  options.public_address = is_ours ? NULL : told;
-  hn_debug ("mic", NULL, "received at %s, told as %s", options.local_address, told != NULL ? told : options.local_address);
+  *ret_local = g_strdup (is_ours ? told : own);
+  *ret_public = is_ours ? NULL : g_strdup (told);
+  hn_debug ("mic", NULL, "received at %s, told as %s", *ret_local, told != NULL ? told : *ret_local);
+}
+
+static void
+make_mics (HnWorker *self)
+{
+  g_autofree char *local = NULL;
+  g_autofree char *public = NULL;
+  HnMicIoOptions options = { .body_port = (guint16) self->config->mic_port, .dot_directory = self->place.dot_directory,
+                             .time_scale = self->place.time_scale, .changed = on_changed, .user_data = self };
+
+  find_mic_addresses (self, &local, &public);
+  options.local_address = local;
+  options.public_address = public;
   self->mics = hn_mic_io_new (&options);
 }
 
@@ -536,6 +547,19 @@ hn_worker_stop (HnWorker *self)
   hn_front_stop_accepting (self->front);
   hn_timer_arm (self->stop_timer, hn_clock_now_us () + hn_seconds (STOP_SECONDS));
   hn_sessions_io_stop (self->sessions);
+  hn_heartbeat_http_changed (self->heartbeat);
+}
+
+void
+hn_worker_reload (HnWorker *self)
+{
+  g_autofree char *local = NULL;
+  g_autofree char *public = NULL;
+
+  find_mic_addresses (self, &local, &public);
+  hn_mic_io_set_addresses (self->mics, local, public);
+  hn_sessions_io_reload (self->sessions);
+  hn_heartbeat_http_set_token (self->heartbeat, self->config->controller_token);
   hn_heartbeat_http_changed (self->heartbeat);
 }
 

@@ -56,6 +56,15 @@ void hn_worker_hold (HnWorker *self, gboolean held);
 void hn_worker_publish (HnWorker *self, const char *type, JsonObject *data);
 
 /**
+ * hn_worker_reload:
+ * @self: a worker
+ *
+ * The configuration given at construction was read anew: what is derived from its live options is made anew, for sessions that are there too where
+ * that is possible; none is cut, not even when there are more than `sessions.max` now.
+ */
+void hn_worker_reload (HnWorker *self);
+
+/**
  * hn_worker_stop:
  * @self: a worker
  *

@@ -67,6 +67,22 @@ what_is_no_token_is_none (void **unused)
   assert_null (hn_worker_token_verify (long_one, SECRET));
 }
 
+static void
+a_token_of_the_previous_admin_token_is_good_until_that_is_gone (void **unused)
+{
+  char current[] = "new", previous[] = "old";
+  HnConfig config = { .server_admin_token = current, .server_admin_token_previous = previous };
+  g_autofree char *of_current = hn_worker_token_new ("new", "w1");
+  g_autofree char *of_previous = hn_worker_token_new ("old", "w2");
+  g_autofree char *first = hn_worker_token_admit (of_current, &config);
+  g_autofree char *second = hn_worker_token_admit (of_previous, &config);
+
+  assert_string_equal (first, "w1");
+  assert_string_equal (second, "w2");
+  config.server_admin_token_previous = NULL;
+  assert_null (hn_worker_token_admit (of_previous, &config));
+}
+
 int
 main (void)
 {
@@ -76,6 +92,7 @@ main (void)
     cmocka_unit_test (a_token_of_another_controller_is_none),
     cmocka_unit_test (a_changed_token_is_none),
     cmocka_unit_test (what_is_no_token_is_none),
+    cmocka_unit_test (a_token_of_the_previous_admin_token_is_good_until_that_is_gone),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

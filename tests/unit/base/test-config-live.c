@@ -32,19 +32,19 @@ what_is_live_is_exchanged_in_place_and_the_rest_needs_a_restart (void **unused)
   g_autoptr (GString) said = g_string_new (NULL);
   const char *borrowed = running->server_admin_token;
 
-  assert_int_equal (hn_config_live_adopt (running, fresh, on_changed, said), 7);
+  assert_int_equal (hn_config_live_adopt (running, fresh, on_changed, said), 6);
   assert_string_equal (said->str, "server.listen|from :1 to :2|restart\n"
                                   "server.admin_token||applied\n"
                                   "server.admin_token_previous||applied\n"
                                   "server.trusted_proxies|from 10.0.0.0/8 to 10.0.0.1,fd00::/8|restart\n"
                                   "sessions.max|from 4 to 6|applied\n"
-                                  "sessions.abandon_timeout|from 2m to 2h|applied\n"
+                                  "sessions.abandon_timeout|from 2m to 2h|restart\n"
                                   "ice_servers||applied\n"
                                   "moonlight.default_settings||restart\n"
                                   "nps.token||applied\n"
                                   "log.level|from info to debug|applied\n");
   assert_int_equal (running->sessions_max, 6);
-  assert_int_equal (running->sessions_abandon_timeout, hn_seconds (7200));
+  assert_int_equal (running->sessions_abandon_timeout, hn_seconds (120));
   assert_string_equal (running->server_listen, ":1");
   assert_string_equal (running->server_admin_token, "two");
   assert_int_equal (json_array_get_length (running->ice_servers), 1);

@@ -890,6 +890,30 @@ a_worker_that_leaves_is_unhealthy_at_once_and_its_sessions_have_ended (void **un
   assert_int_equal (worker->membership.state, HN_MEMBERSHIP_HEALTHY);
 }
 
+/* Deadlines stand in an order of their own: each must be found again after all of them have moved. */
+static void
+a_new_heartbeat_timeout_counts_for_those_that_are_known_too (void **unused)
+{
+  g_autoptr (HnRegistry) registry = hn_registry_new (TIMEOUT, T0);
+
+  for (guint i = 0; i < 20; i++) {
+    g_autofree char *id = g_strdup_printf ("w%02u", i);
+
+    beat (registry, report (id, 10), T0 + (i * 7 % 20) * 1000);
+  }
+  assert_int_equal (hn_registry_deadline (registry), T0 + TIMEOUT);
+  hn_registry_set_timeout (registry, TIMEOUT / 4);
+  assert_int_equal (hn_registry_deadline (registry), T0 + TIMEOUT / 4);
+  for (guint i = 0; i < 20; i++) {
+    g_autoptr (GPtrArray) changes = hn_registry_tick (registry, T0 + TIMEOUT / 4 + i * 1000);
+
+    assert_int_equal (changes->len, 1);
+    assert_int_equal (((HnRegistryChange *) g_ptr_array_index (changes, 0))->to, HN_MEMBERSHIP_UNHEALTHY);
+  }
+  hn_registry_set_timeout (registry, TIMEOUT);
+  assert_true (hn_registry_deadline (registry) > T0 + 10 * TIMEOUT);
+}
+
 int
 main (void)
 {
@@ -927,6 +951,7 @@ main (void)
     cmocka_unit_test (draining_survives_the_restart_of_either_side),
     cmocka_unit_test (a_thousand_workers_cost_a_few_comparisons_for_each_operation),
     cmocka_unit_test (the_best_choice_is_the_same_as_by_looking_at_everybody),
+    cmocka_unit_test (a_new_heartbeat_timeout_counts_for_those_that_are_known_too),
     cmocka_unit_test (a_worker_that_leaves_is_unhealthy_at_once_and_its_sessions_have_ended),
   };
 

@@ -146,6 +146,46 @@ a_range_ends_at_the_last_port_there_is (void **unused)
   assert_false (hn_ports_take (udp, is_free, NULL, &slot, NULL));
 }
 
+static void
+more_sessions_are_allowed_while_some_are_there (void **unused)
+{
+  g_autoptr (HnPorts) self = hn_ports_new (8080, 1, 40000, 8081);
+  HnSlot first, second, third;
+
+  assert_true (hn_ports_take (self, is_free, NULL, &first, NULL));
+  assert_false (hn_ports_take (self, is_free, NULL, &second, NULL));
+  hn_ports_set_max (self, 3);
+  assert_true (hn_ports_take (self, is_free, NULL, &second, NULL));
+  assert_true (hn_ports_take (self, is_free, NULL, &third, NULL));
+  assert_int_equal (second.http_port, 8082); /* 8081 is ours */
+  assert_int_equal (third.http_port, 8083);
+  assert_int_equal (third.udp_min, 40040);
+  assert_int_equal (hn_ports_count (self), 3);
+}
+
+static void
+fewer_sessions_are_allowed_and_those_that_are_there_stay (void **unused)
+{
+  g_autoptr (HnPorts) self = hn_ports_new (8080, 3, 40000, 47990);
+  g_autoptr (GError) error = NULL;
+  HnSlot slots[3], slot;
+
+  for (guint i = 0; i < 3; i++)
+    assert_true (hn_ports_take (self, is_free, NULL, &slots[i], NULL));
+  hn_ports_set_max (self, 1);
+  assert_int_equal (hn_ports_count (self), 3);
+  hn_ports_release (self, &slots[0]);
+  hn_ports_release (self, &slots[1]);
+  assert_false (hn_ports_take (self, is_free, NULL, &slot, &error));
+  assert_string_equal (error->message, "max sessions reached");
+  hn_ports_release (self, &slots[2]);
+  assert_true (hn_ports_take (self, is_free, NULL, &slot, NULL));
+  assert_int_equal (slot.udp_min, 40000);
+  hn_ports_set_max (self, 3);
+  assert_true (hn_ports_take (self, is_free, NULL, &slots[1], NULL));
+  assert_int_equal (slots[1].udp_min, 40020);
+}
+
 int
 main (void)
 {
@@ -158,6 +198,8 @@ main (void)
     cmocka_unit_test (a_range_that_strangers_hold_has_no_ports),
     cmocka_unit_test (a_block_of_which_a_stranger_has_any_port_is_skipped),
     cmocka_unit_test (a_range_ends_at_the_last_port_there_is),
+    cmocka_unit_test (more_sessions_are_allowed_while_some_are_there),
+    cmocka_unit_test (fewer_sessions_are_allowed_and_those_that_are_there_stay),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
