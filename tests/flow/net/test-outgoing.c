@@ -403,6 +403,7 @@ an_answer_that_goes_on_has_empty_lines_and_no_end (void **state)
   g_string_printf (text, "HTTP/1.1 200 OK\r\nContent-Length: %u\r\n\r\n", 1001 * count);
   for (guint i = 0; i < count; i++)
     g_string_append_printf (text, "%0999d\n\n", (int) i);
+  world->close = FALSE;
   answers (world, text->str);
   stream_as (world, TRUE);
   assert_null (world->error);
