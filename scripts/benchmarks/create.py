@@ -47,7 +47,7 @@ def _swarm(options, folder, cores):
     """The controller and its fake workers; all of them registered."""
     config = os.path.join(folder, "controller.yaml")
     with open(os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-        json.dump({"mode": "controller", "server": {"listen": CONTROLLER + ":8080", "admin_token": TOKEN}}, file)
+        json.dump({"mode": "controller", "server": {"listen": CONTROLLER + ":8080", "admin_token": TOKEN, "admin_listen": ""}}, file)
     binary = os.path.join(options.build, "src/cli/hydraneckwebrtc")
     with measure.process([binary, "controller", "--config", config, "--log-level", "warning"], cores[0], ready=False) as controller:
         _wait(lambda: _healthy() is not None, "the controller answers")

@@ -42,6 +42,7 @@ class Plan:
         self.turn_password = "%032x" % int.from_bytes(os.urandom(16), "big")
         if lease is None:
             self.controller = ("127.0.0.1", controller_port)
+            self.dashboard = ("127.0.0.1", 9047)
             self.body_net, self.body_first = "127.0.1.", 1
             self.worker_net = "127.0.0."
             self.turn_at = ("127.0.0.1", 3478)
@@ -52,6 +53,7 @@ class Plan:
         else:
             base = 20000 + 200 * (lease.index % 60)
             self.controller = (lease.address(200), 8080)
+            self.dashboard = (lease.address(206), 9047)
             self.body_net, self.body_first = lease.net, 101
             self.worker_net = lease.net
             self.turn_at = (lease.address(201), 3478)
@@ -74,7 +76,7 @@ class Plan:
 
     def listens(self):
         """Every TCP address that must be free, with what it is for."""
-        wanted = [(self.controller, "controller")]
+        wanted = [(self.controller, "controller"), (self.dashboard, "dashboard")]
         wanted += [(self.worker(n), "worker %d" % n) for n in range(1, self.workers + 1)]
         for n in range(1, self.bodies + 1):
             wanted += [((self.body(n), port), "body %d" % n) for port in (47984, 47989, 47990, 47991)]
@@ -154,7 +156,7 @@ class Cluster:
     def start_controller(self):
         p = self.plan
         config = {"mode": "controller",
-                  "server": {"listen": at_text(p.controller), "admin_token": p.token}}
+                  "server": {"listen": at_text(p.controller), "admin_token": p.token, "admin_listen": at_text(p.dashboard)}}
         merge(config, p.extra_controller)
         path = self.write_config("controller", config)
         self.start("controller", [p.program("hydraneckwebrtc"), "controller", "--config", path], "listening on")

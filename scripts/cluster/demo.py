@@ -308,8 +308,10 @@ def user_name():
 def how_to(running):
     plan = running.plan
     return ["", "From another machine, first (the page, and TURN over TCP):",
-            "  ssh -L %d:%s -L %d:%s %s@%s" % (plan.controller[1], cluster.at_text(plan.controller), plan.turn_at[1],
-                                              cluster.at_text(plan.turn_at), user_name(), socket.gethostname()),
+            "  ssh -L %d:%s -L %d:%s -L %d:%s %s@%s" % (plan.controller[1], cluster.at_text(plan.controller), plan.dashboard[1],
+                                                       cluster.at_text(plan.dashboard), plan.turn_at[1], cluster.at_text(plan.turn_at),
+                                                       user_name(), socket.gethostname()),
+            "", "Dashboard (the same token): %s" % cluster.at_url(plan.dashboard),
             "", "API (token %s):  curl -s %s/api/v1/health | jq ." % (plan.token, running.url),
             "Bodies' state and faults:  curl -s %s/state | jq .bodies" % cluster.at_url(plan.controls["bodies"]),
             "Logs: %s/*.log      Ctrl-C ends everything." % plan.folder,

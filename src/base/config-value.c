@@ -90,8 +90,10 @@ is_level (const char *text)
 }
 
 static const char *
-read_checked_text (char **target, HnConfigType type, const char *text)
+read_checked_text (char **target, const HnConfigOption *option, const char *text)
 {
+  HnConfigType type = option->type;
+  gboolean is_absent = type == HN_CONFIG_LISTEN && option->min == 1 && *text == '\0'; /* nothing is listened at, on purpose */
   const char *wrong = NULL;
   g_autofree char *host = NULL;
   HnAddress address;
@@ -101,7 +103,7 @@ read_checked_text (char **target, HnConfigType type, const char *text)
     wrong = HN_WORKER_ID_RULE;
   else if (type == HN_CONFIG_URL)
     wrong = check_url (text);
-  else if (type == HN_CONFIG_LISTEN && !hn_address_split_listen (text, &host, &port))
+  else if (type == HN_CONFIG_LISTEN && !is_absent && !hn_address_split_listen (text, &host, &port))
     wrong = "must be address:port or :port";
   else if (type == HN_CONFIG_ADDRESS && !hn_address_parse (text, &address))
     wrong = "must be an IP address";
@@ -139,7 +141,7 @@ hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const
   case HN_CONFIG_LISTEN:
   case HN_CONFIG_ADDRESS:
   case HN_CONFIG_LOG_LEVEL:
-    return read_checked_text (target, option->type, text);
+    return read_checked_text (target, option, text);
   case HN_CONFIG_DURATION:
     return read_duration (text, option, target);
   case HN_CONFIG_UINT:

@@ -122,3 +122,12 @@
 #define HN_LIMIT_UPDATE_ASKED_SECONDS 900   /* asked for, and still running: sessions are taken again */
 
 #define HN_LIMIT_FAN_OUT 64                 /* workers asked at once for lists */
+
+/* Dashboard. */
+#define HN_LIMIT_ADMIN_LOGINS 32            /* at once; the one that was used longest ago is ended beyond */
+#define HN_LIMIT_ADMIN_SECONDS 43200        /* a login, in all */
+#define HN_LIMIT_ADMIN_IDLE_SECONDS 7200    /* a login without use */
+#define HN_LIMIT_ADMIN_TRIES 10             /* wrong tokens from one address in HN_LIMIT_ADMIN_TRIES_SECONDS: 429 beyond */
+#define HN_LIMIT_ADMIN_TRIES_IN_ALL 100     /* the same from all addresses together */
+#define HN_LIMIT_ADMIN_TRIES_SECONDS 60
+#define HN_LIMIT_ADMIN_CONNECTIONS 256      /* of browsers with the dashboard: 503 and a close beyond */

@@ -12,6 +12,8 @@ OPTION ("server.listen",            LISTEN,   server_listen,             NULL,  
 OPTION_LIVE ("server.admin_token", SECRET,   server_admin_token,        NULL,     0,   0,        "Bearer token of the API.")
 OPTION_LIVE ("server.admin_token_previous", SECRET, server_admin_token_previous, NULL, 0, 0,      "The one before: accepted beside it until everybody has the new one.")
 OPTION ("server.trusted_proxies",   NETWORKS, server_trusted_proxies,    "",       0,   0,        "Addresses whose X-Forwarded-* fields are believed.")
+OPTION ("server.admin_listen",     LISTEN,   server_admin_listen,       "127.0.0.1:9047", 1, 0,    "`address:port` of a controller's dashboard, an origin of its own. Empty: none.")
+OPTION ("server.admin_origin",     URL,      server_admin_origin,       NULL,     0,   0,        "What browsers call it, if a proxy stands in front: `https://…`.")
 OPTION_LIVE ("server.tls.cert", TEXT,     server_tls_cert,           NULL,     0,   0,        "Certificate chain, PEM file.")
 OPTION_LIVE ("server.tls.key", TEXT,     server_tls_key,            NULL,     0,   0,        "Private key, PEM file.")
 

@@ -24,6 +24,7 @@ struct _HnControllerHttp {
   HnSessionsHttp *sessions;
   HnListHttp *list;
   HnMetricsHttp *metrics;
+  HnHistory *history;
   gint64 started_us;
 };
 
@@ -254,6 +255,12 @@ hn_controller_http_get_server (HnControllerHttp *self)
   return self->server;
 }
 
+HnHistory *
+hn_controller_http_get_history (HnControllerHttp *self)
+{
+  return self->history;
+}
+
 void
 hn_controller_http_cancel_all (HnControllerHttp *self)
 {
@@ -276,7 +283,8 @@ hn_controller_http_new (HnClusterHttp *cluster)
 
   self->cluster = cluster;
   self->started_us = hn_clock_now_us ();
-  self->create = hn_create_http_new (cluster);
+  self->history = hn_history_new ();
+  self->create = hn_create_http_new (cluster, self->history);
   self->sessions = hn_sessions_http_new (cluster);
   self->list = hn_list_http_new (cluster);
   self->metrics = hn_metrics_http_new (HN_METRICS_CONTROLLER, collect, self);
@@ -295,5 +303,6 @@ hn_controller_http_free (HnControllerHttp *self)
   g_clear_pointer (&self->list, hn_list_http_free);
   g_clear_pointer (&self->metrics, hn_metrics_http_free);
   g_clear_pointer (&self->server, hn_http_server_free);
+  g_clear_pointer (&self->history, hn_history_free);
   g_free (self);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "controller/cluster-http.h"
+#include "controller/history.h"
 #include "net/http-server.h"
 
 /* The controller's API: its route table, and the handlers that need nobody else. */
@@ -29,6 +30,14 @@ void hn_controller_http_free (HnControllerHttp *self);
  * Returns: (transfer none): what the front door feeds
  */
 HnHttpServer *hn_controller_http_get_server (HnControllerHttp *self);
+
+/**
+ * hn_controller_http_get_history:
+ * @self: the API
+ *
+ * Returns: (transfer none): how creates went during the last hour
+ */
+HnHistory *hn_controller_http_get_history (HnControllerHttp *self);
 
 /**
  * hn_controller_http_cancel_all:

@@ -2,12 +2,14 @@
 #include "controller/controller-main.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/address.h"
 #include "base/build.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "controller/admin-http.h"
 #include "controller/cluster-http.h"
 #include "controller/controller-http.h"
 #include "controller/entry.h"
@@ -25,6 +27,7 @@ struct _HnController {
   HnClusterHttp *cluster;
   HnControllerHttp *http;
   HnFront *front;
+  HnAdminHttp *admin; /* (nullable) */
   HnTimer *stop_timer;
   gint64 stop_deadline_us; /* HN_NEVER: it is not to stop */
   gboolean drained;        /* everybody is answered; one more look lets the answers leave */
@@ -101,6 +104,7 @@ hn_controller_stop (HnController *self)
     return;
   self->stop_deadline_us = hn_clock_now_us () + hn_seconds (STOP_SECONDS);
   hn_front_stop_accepting (self->front);
+  hn_admin_http_stop_accepting (self->admin);
   hn_controller_http_cancel_all (self->http);
   hn_event_stream_close (hn_cluster_http_get_events (self->cluster));
   hn_timer_arm (self->stop_timer, hn_clock_now_us ());
@@ -143,10 +147,15 @@ hn_controller_new (const HnConfig *config, HnService *service, const HnControlle
   guint16 port = 0;
   int listen_fd = bind_config (config, service, &host, &port, error);
   HnFrontOptions options = { .listen_host = host, .listen_port = port };
+  int admin_fd = -1;
   HnController *self;
 
   if (listen_fd < 0)
     return NULL;
+  if (!hn_admin_http_bind (config, service, &admin_fd, error)) {
+    close (listen_fd);
+    return NULL;
+  }
   self = g_new0 (HnController, 1);
   self->config = config;
   self->events = events;
@@ -160,6 +169,8 @@ hn_controller_new (const HnConfig *config, HnService *service, const HnControlle
   self->front = hn_front_new (self->poller, listen_fd, &options, &front_events, self);
   hn_info ("controller", NULL, "listening on %s%s%s:%u version=%s", strchr (host, ':') != NULL ? "[" : "", host,
            strchr (host, ':') != NULL ? "]" : "", hn_front_get_port (self->front), hn_build_version ());
+  if (admin_fd >= 0)
+    self->admin = hn_admin_http_new (self->poller, admin_fd, self->http, config);
   return self;
 }
 
@@ -170,6 +181,7 @@ hn_controller_free (HnController *self)
     return;
   g_clear_pointer (&self->stop_timer, hn_timer_free);
   g_clear_pointer (&self->front, hn_front_free);
+  g_clear_pointer (&self->admin, hn_admin_http_free);
   g_clear_pointer (&self->http, hn_controller_http_free);
   g_clear_pointer (&self->cluster, hn_cluster_http_free);
   g_clear_pointer (&self->poller, hn_poller_free);

@@ -23,6 +23,7 @@
 
 struct _HnCreateHttp {
   HnClusterHttp *cluster;
+  HnHistory *history;
   GHashTable *jobs; /* set of Job, borrowed */
   HnIdempotency *keys;
 };
@@ -106,9 +107,14 @@ is_cancelled (const Job *job)
 static void
 finish (Job *job, guint status, const char *json)
 {
-  hn_create_outcome_count (is_cancelled (job) ? 0 : status, hn_clock_now_us () - job->started_us);
+  gint64 now_us = hn_clock_now_us ();
+  guint outcome = is_cancelled (job) ? 0 : status;
+
+  hn_create_outcome_count (outcome, now_us - job->started_us);
+  if (job->owner != NULL)
+    hn_history_create (job->owner->history, outcome, now_us - job->started_us, now_us);
   if (job->owner != NULL && job->key != NULL)
-    hn_idempotency_finish (job->owner->keys, job->key, status, json, hn_clock_now_us ());
+    hn_idempotency_finish (job->owner->keys, job->key, status, json, now_us);
   hn_waiters_http_reply (job->waiters, status, json);
   job_free (job);
 }
@@ -442,11 +448,12 @@ hn_create_http_get_count (const HnCreateHttp *self)
 }
 
 HnCreateHttp *
-hn_create_http_new (HnClusterHttp *cluster)
+hn_create_http_new (HnClusterHttp *cluster, HnHistory *history)
 {
   HnCreateHttp *self = g_new0 (HnCreateHttp, 1);
 
   self->cluster = cluster;
+  self->history = history;
   self->jobs = g_hash_table_new (NULL, NULL);
   self->keys = hn_idempotency_new ();
   return self;

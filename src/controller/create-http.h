@@ -2,6 +2,7 @@
 #pragma once
 
 #include "controller/cluster-http.h"
+#include "controller/history.h"
 #include "net/http-server.h"
 
 /* POST /api/v1/sessions at the controller: choose a worker, let it create, answer. */
@@ -11,10 +12,11 @@ typedef struct _HnCreateHttp HnCreateHttp;
 /**
  * hn_create_http_new:
  * @cluster: outlives it
+ * @history: told how each went; outlives it
  *
  * Returns: (transfer full): nothing under way
  */
-HnCreateHttp *hn_create_http_new (HnClusterHttp *cluster);
+HnCreateHttp *hn_create_http_new (HnClusterHttp *cluster, HnHistory *history);
 
 /**
  * hn_create_http_free:

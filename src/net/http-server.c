@@ -191,6 +191,18 @@ hn_http_request_get_param (HnHttpRequest *self, guint index)
 }
 
 const char *
+hn_http_request_get_method (HnHttpRequest *self)
+{
+  return soup_server_message_get_method (self->message);
+}
+
+const char *
+hn_http_request_get_path (HnHttpRequest *self)
+{
+  return g_uri_get_path (soup_server_message_get_uri (self->message));
+}
+
+const char *
 hn_http_request_get_query (HnHttpRequest *self, const char *name)
 {
   return self->query != NULL ? g_hash_table_lookup (self->query, name) : NULL;
@@ -440,6 +452,29 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path, GHas
     request->paused = TRUE;
     soup_server_message_pause (message);
   }
+}
+
+void
+hn_http_server_pass_on (HnHttpServer *self, HnHttpRequest *request)
+{
+  g_autoptr (GString) allowed = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) params = NULL;
+  const HnHttpRoute *route
+    = find_route (self, hn_http_request_get_method (request), hn_http_request_get_path (request), &params, allowed);
+
+  if (route == NULL) {
+    answer_error (request, 404, "not found", NULL);
+    return;
+  }
+  g_strfreev (request->params);
+  request->params = g_steal_pointer (&params);
+  g_clear_pointer (&request->object, json_object_unref);
+  request->admin = TRUE;
+  if (read_body (request, route, &error))
+    route->handle (request, self->user_data);
+  else
+    hn_http_request_reply_error (request, error);
 }
 
 /* ---- construction ---- */

@@ -68,6 +68,15 @@ SoupServer *hn_http_server_get_soup (HnHttpServer *self);
 void hn_http_server_set_trusted_proxies (HnHttpServer *self, GArray *networks);
 
 /**
+ * hn_http_server_pass_on:
+ * @self: an API
+ * @request: a request to another one, whose handler has seen to it that the caller may do whatever an admin may
+ *
+ * Answers it as this API would.
+ */
+void hn_http_server_pass_on (HnHttpServer *self, HnHttpRequest *request);
+
+/**
  * hn_http_request_ref:
  * @self: a request
  *
@@ -91,6 +100,22 @@ void hn_http_request_unref (HnHttpRequest *self);
  * Returns: the segment's raw text
  */
 const char *hn_http_request_get_param (HnHttpRequest *self, guint index);
+
+/**
+ * hn_http_request_get_method:
+ * @self: a request
+ *
+ * Returns: `GET`, …
+ */
+const char *hn_http_request_get_method (HnHttpRequest *self);
+
+/**
+ * hn_http_request_get_path:
+ * @self: a request
+ *
+ * Returns: the raw path, without the query
+ */
+const char *hn_http_request_get_path (HnHttpRequest *self);
 
 /**
  * hn_http_request_get_query:

@@ -42,7 +42,7 @@ class _Systemd:
         with open(os.path.join(self.folder, "net/wg0/uevent"), "w", encoding="ascii") as file:
             file.write("DEVTYPE=wireguard\n")
         self.config = os.path.join(self.folder, "config.yaml")
-        listen = {"listen": "%s:%d" % self.at, "admin_token": TOKEN}
+        listen = {"listen": "%s:%d" % self.at, "admin_token": TOKEN, "admin_listen": ""}
         words = {"server": listen}
         if role == "worker":
             words.update({"worker": {"id": "played"}, "sessions": {"data_dir": os.path.join(self.folder, "sessions")},
