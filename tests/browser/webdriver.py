@@ -10,6 +10,7 @@ leaving the `with` block, also by an exception, kills that group and removes the
 it when our end of its stdin closes, so nothing outlives us either when we are killed. Standard library only.
 """
 
+import atexit
 import base64
 import contextlib
 import http.client
@@ -165,6 +166,20 @@ class Browser:
         """One command of the DevTools protocol."""
         return self._command("POST", "/goog/cdp/execute", {"cmd": command, "params": params})
 
+    def forget(self):
+        """As new: one empty tab, nothing stored, nothing changed."""
+        with contextlib.suppress(WebDriverError):
+            self.script("localStorage.clear(); sessionStorage.clear()")
+        first, *others = self._command("GET", "/window/handles")
+        for handle in others:
+            self._command("POST", "/window", {"handle": handle})
+            self._command("DELETE", "/window")
+        self._command("POST", "/window", {"handle": first})
+        self.open("about:blank")
+        for command in ("Emulation.clearDeviceMetricsOverride", "Network.clearBrowserCookies", "Network.clearBrowserCache", "Browser.resetPermissions"):
+            self.cdp(command, {})
+        self.console()
+
     def close(self):
         """Ends Chromium and its driver; nothing of them is left when this returns."""
         with _undisturbed():
@@ -181,6 +196,34 @@ class Browser:
             _kill_group(self.driver)
             self.driver = None
         shutil.rmtree(self.profile, ignore_errors=True)
+
+
+_idle = {}  # (flags, preload) → a browser that nobody uses; they end with the program
+
+
+@contextlib.contextmanager
+def borrow(flags=(), preload=None):
+    """A browser that another test of this program may have used before: to start one takes longer than most of what is done with it.
+
+    It comes as new (see Browser.forget). One that something went wrong with is not used again."""
+    key = (tuple(flags), preload)
+    browser = _idle.pop(key, None) or Browser(flags, preload)
+    try:
+        yield browser
+        browser.forget()
+    except BaseException:
+        browser.close()
+        raise
+    if key in _idle:
+        browser.close()
+    else:
+        _idle[key] = browser
+
+
+@atexit.register
+def _close_idle():
+    while _idle:
+        _idle.popitem()[1].close()
 
 
 @contextlib.contextmanager

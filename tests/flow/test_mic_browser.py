@@ -124,7 +124,7 @@ def _wait_bound(port):
 
 def _heard(running, urls, relay):
     created = running.create(1)
-    with webdriver.Browser() as browser, mic.Tap(running.plan.body(1), TAP_PORT) as tap:
+    with webdriver.borrow() as browser, mic.Tap(running.plan.body(1), TAP_PORT) as tap:
         equal(_speak(browser, created, urls), {"type": "relay", "relay": relay}, "selected candidate")
         packets = tap.wait(SECONDS * 50, SECONDS + 60)
         _assert_clean(packets)
@@ -142,7 +142,7 @@ def chromium_over_turn_by_tcp_is_heard(running):
 
 def a_muted_track_keeps_the_microphone(running):
     created = running.create(1)
-    with webdriver.Browser() as browser, mic.Tap(running.plan.body(1), TAP_PORT) as tap:
+    with webdriver.borrow() as browser, mic.Tap(running.plan.body(1), TAP_PORT) as tap:
         _speak(browser, created)
         tap.wait(50)
         browser.script("window.testPeer.getSenders()[0].track.enabled = false")
@@ -152,7 +152,7 @@ def a_muted_track_keeps_the_microphone(running):
 
 def a_reloaded_page_takes_the_microphone_over(running):
     created = running.create(1)
-    with webdriver.Browser() as browser, mic.Tap(running.plan.body(1), TAP_PORT) as tap:
+    with webdriver.borrow() as browser, mic.Tap(running.plan.body(1), TAP_PORT) as tap:
         _speak(browser, created)
         first = tap.wait(50)[-1].ssrc
         _speak(browser, created)
@@ -172,7 +172,7 @@ def without_turn_chromium_is_heard_directly_at_the_fake_body():
     true(outer is not None, "this test needs an address beside loopback")
     with flow.Started(workers=1, bodies=1, turn=False, extra_worker={"webrtc": {"public_ip": outer}}) as running:
         created = running.create(1)
-        with webdriver.Browser() as browser:
+        with webdriver.borrow() as browser:
             pair = _speak(browser, created, "all")
             true(pair["type"] in ("host", "prflx"), "selected candidate: %r" % pair)
             voice = running.wait(lambda: next((b["voice"] for b in running.state()["bodies"] if b["voice"]["packets"] >= 100), None), 30, "100 packets")
@@ -182,7 +182,7 @@ def without_turn_chromium_is_heard_directly_at_the_fake_body():
 def chromiums_packets_carry_nothing_but_opus(running):
     """Its offer has header extensions; the answer must not, and what arrives is the plain protocol."""
     created = running.create(1)
-    with webdriver.Browser() as browser, mic.Tap(running.plan.body(1), TAP_PORT) as tap:
+    with webdriver.borrow() as browser, mic.Tap(running.plan.body(1), TAP_PORT) as tap:
         browser.open(_page(created))
         offer = browser.script(SPEAK, "udp")["offer"]
         true("a=extmap" in offer and "red/48000" in offer, "offer: %s" % offer)

@@ -168,7 +168,7 @@ def who_opens_a_session_that_is_over_sees_a_page(running):
             contains(reply.body, b"This stream has ended")
             contains(reply.headers["Content-Security-Policy"], "default-src 'none'")
             equal(web.call("GET", door + where).json(), {"error": "session not found", "code": 404}, "what a program gets")
-    with webdriver.Browser() as browser:
+    with webdriver.borrow() as browser:
         browser.open(running.worker_url(1) + "/session/%s/stream.html" % page.id)
         equal(browser.script("return [document.querySelector('h1').textContent, document.querySelector('a').href, getComputedStyle(document.body).display]"),
               ["This stream has ended", running.url + "/api/v1/health", "grid"], "what a person sees")
@@ -176,7 +176,7 @@ def who_opens_a_session_that_is_over_sees_a_page(running):
 
 def a_page_that_allows_only_its_own_scripts_has_the_overlay(running):
     page = Page(running)
-    with webdriver.Browser() as browser:
+    with webdriver.borrow() as browser:
         browser.open(page.base + "/odd/csp/stream.html")
         equal(browser.wait_for(PANEL + "return root ? getComputedStyle(root.querySelector('.mic')).borderRadius : null", 10) not in (None, "0px"), True,
               "style of the overlay")
@@ -184,7 +184,7 @@ def a_page_that_allows_only_its_own_scripts_has_the_overlay(running):
 
 def the_script_leaves_no_name_behind(running):
     page = Page(running)
-    with webdriver.Browser() as browser:
+    with webdriver.borrow() as browser:
         browser.open(page.base + "/odd/plain/stream.html")
         browser.wait_for(PANEL + "return root !== undefined", 10)
         equal(browser.script("""const frame = document.createElement('iframe')
@@ -201,7 +201,7 @@ HOSTILE = ["</script><script>window.hit=1</script>", "\"'><img src=x onerror=win
 
 
 def nothing_that_a_caller_wrote_runs_in_the_page(running):
-    with webdriver.Browser() as browser:
+    with webdriver.borrow() as browser:
         for words in HOSTILE:
             page = Page(running, experience=words, district=words, body=words, head=words)
             browser.open(page.created["stream_url"] + "&x=" + urllib.parse.quote(words, safe=""))
@@ -218,7 +218,7 @@ def nothing_that_a_caller_wrote_runs_in_the_page(running):
 
 
 def a_session_id_that_is_none_is_never_shown_as_a_page(running):
-    with webdriver.Browser() as browser:
+    with webdriver.borrow() as browser:
         for words in HOSTILE + ["0" * 31 + "\"", "x\"onerror=\"window.hit=1"]:
             for rest in ("/stream.html", "/_hydraneck/overlay.js", ""):
                 url = running.url + "/session/" + urllib.parse.quote(words, safe="") + rest
@@ -232,7 +232,7 @@ def a_session_id_that_is_none_is_never_shown_as_a_page(running):
 def an_address_that_is_a_script_is_refused_or_never_followed():
     path = "/%22'%3E%3C/script%3E%3Cscript%3Ewindow.hit=1%3C/script%3E?a=%27&b=%3C/script%3E"
     with flow.Started(workers=1, bodies=1, turn=True, extra_worker={"sessions": {"return_url": "http://127.0.0.1:1" + path}}) as running, \
-            webdriver.Browser() as browser:
+            webdriver.borrow() as browser:
         page = Page(running)
         browser.open(page.created["stream_url"])
         stream_check.wait_for_play(browser, 40, 5, 5)
@@ -262,7 +262,7 @@ def it_plays_over_turn_by_tcp_alone():
         config["ice_servers"][0]["urls"] = [url]
         return config
     started.cluster.worker_config = over_tcp
-    with started as running, webdriver.Browser() as browser:
+    with started as running, webdriver.borrow() as browser:
         browser.open(running.create(1)["stream_url"])
         equal(stream_check.wait_for_play(browser, 40, 30, 50)["local"], "relay", "local candidate")
         equal(browser.script(RELAYS), [["relay"], ["tcp"]], "kinds of local candidates, and how they are relayed")
@@ -281,7 +281,7 @@ GRACE_SECONDS = 15 * TIME_SCALE
 
 
 def a_closed_tab_ends_its_session_after_the_grace_and_a_reload_does_not():
-    with flow.Started(workers=1, bodies=2, turn=True, time_scale=TIME_SCALE) as running, webdriver.Browser() as browser:
+    with flow.Started(workers=1, bodies=2, turn=True, time_scale=TIME_SCALE) as running, webdriver.borrow() as browser:
         # a reload, and long after it
         created = running.create(1)
         browser.open(created["stream_url"])
