@@ -17,6 +17,8 @@ import web
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TURN_USER = "hydraturn"
+TURN_REALM = "hydraneckwebrtc"
+TURN_CLI_PORT = 5766
 
 
 class Plan:
@@ -30,7 +32,7 @@ class Plan:
         self.bodies = bodies
         self.workers = workers
         self.token = token
-        self.turn = turn
+        self.turn = turn  # True: each session has credentials of its own; "static": one user for all, as in the original runbook
         self.sessions_max = sessions_max
         self.wireguard = wireguard
         self.extra_environment = dict(extra_environment or {})
@@ -40,6 +42,8 @@ class Plan:
         self.extra_worker = extra_worker or {}
         self.extra_controller = extra_controller or {}
         self.turn_password = "%032x" % int.from_bytes(os.urandom(16), "big")
+        self.turn_secret = "%048x" % int.from_bytes(os.urandom(24), "big")
+        self.turn_cli_password = "%032x" % int.from_bytes(os.urandom(16), "big")
         if lease is None:
             self.controller = ("127.0.0.1", controller_port)
             self.dashboard = ("127.0.0.1", 9047)
@@ -70,6 +74,10 @@ class Plan:
     def worker(self, number):
         return (self.worker_net + str(number), 47990)
 
+    @property
+    def turn_cli(self):
+        return (self.turn_at[0], TURN_CLI_PORT)
+
     def program(self, name):
         return os.path.join(self.build, {"hydraneckwebrtc": "src/cli/hydraneckwebrtc", "hydraneck-sim": "sim/hydraneck-sim",
                                          "web-server": "sim/moonlight-web-stream/web-server"}[name])
@@ -82,7 +90,7 @@ class Plan:
             wanted += [((self.body(n), port), "body %d" % n) for port in (47984, 47989, 47990, 47991)]
         wanted += [(at, name) for name, at in list(self.services.items()) + list(self.controls.items())]
         if self.turn:
-            wanted.append((self.turn_at, "coturn"))
+            wanted += [(self.turn_at, "coturn"), (self.turn_cli, "coturn's command line")]
         return wanted
 
 
@@ -138,17 +146,29 @@ class Cluster:
         self.start("services", [p.program("hydraneck-sim"), "services", "--nps", at_text(p.services["nps"]), "--library",
                                 at_text(p.services["library"]), "--control", at_text(p.controls["services"])], "^ready$")
 
+    def write_secret(self, name, text):
+        """A file that only we can read; returns its path."""
+        path = self.path(name)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def turn_conf(self):
+        """What scripts/coturn-conf says for this cluster."""
+        p = self.plan
+        words = ["--listen", p.turn_at[0], "--port", str(p.turn_at[1]), "--relay-ip", p.turn_at[0], "--peer", "127.0.0.1", "--realm", TURN_REALM,
+                 "--min-port", str(p.relay_ports[0]), "--max-port", str(p.relay_ports[1]), "--sessions", str(max(p.sessions_max * p.workers, 1)),
+                 "--log", "stdout", "--pid", self.path("turnserver.pid"), "--cli", at_text(p.turn_cli),
+                 "--cli-password-file", self.write_secret("turn-cli-password", p.turn_cli_password)]
+        if p.turn == "static":
+            words += ["--user", TURN_USER, "--password-file", self.write_secret("turn-password", p.turn_password)]
+        else:
+            words += ["--userdb", self.write_secret("turn.db", "")]
+        return subprocess.run([os.path.join(TOP, "scripts/coturn-conf"), *words], check=True, capture_output=True, text=True).stdout
+
     def start_turn(self):
         p = self.plan
-        conf = self.path("turnserver.conf")
-        text = subprocess.run(
-            [os.path.join(TOP, "scripts/coturn-conf"), "--listen", p.turn_at[0], "--port", str(p.turn_at[1]), "--user", TURN_USER,
-             "--password", p.turn_password, "--relay-ip", p.turn_at[0], "--peer", "127.0.0.1",
-             "--min-port", str(p.relay_ports[0]), "--max-port", str(p.relay_ports[1]),
-             "--log", "stdout", "--pid", self.path("turnserver.pid")],
-            check=True, capture_output=True, text=True).stdout
-        with open(os.open(conf, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        conf = self.write_secret("turnserver.conf", self.turn_conf())
         self.start("coturn", ["/usr/bin/turnserver", "-c", conf], "Total General servers")
         # it prints nothing when its sockets are open: the TCP one is opened last
         self.wait(lambda: holders.bind_problem(*p.turn_at), 10, "coturn listens")
@@ -182,7 +202,12 @@ class Cluster:
         if p.turn:
             # over TCP as well: that is what an `ssh -L` can carry
             urls = ["turn:" + at_text(p.turn_at), "turn:" + at_text(p.turn_at) + "?transport=tcp"]
+            config["ice_servers"] = [{"urls": urls}]
+            config["turn"] = {"secret": p.turn_secret, "userdb": self.path("turn.db"), "realm": TURN_REALM, "cli": at_text(p.turn_cli),
+                              "cli_password": p.turn_cli_password}
+        if p.turn == "static":
             config["ice_servers"] = [{"urls": urls, "username": TURN_USER, "credential": p.turn_password}]
+            del config["turn"]
         merge(config, p.extra_worker)
         return config
 

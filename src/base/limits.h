@@ -98,6 +98,13 @@
 #define HN_LIMIT_STUN_ROUNDS 4              /* challenges (401, 438) that one probe answers */
 #define HN_LIMIT_STUN_RETRY_MS 250          /* a datagram without an answer is sent again, each time after twice as long */
 
+#define HN_LIMIT_TURN_SERVERS 16            /* TURN URLs that are probed */
+#define HN_LIMIT_TURN_PROBE_SECONDS 5       /* one probe */
+#define HN_LIMIT_TURN_FAILURES 3            /* probes that fail in a row until a restart of coturn is asked for; each time after twice as many */
+#define HN_LIMIT_TURN_CLI_BYTES 262144      /* what coturn's command line may say at once */
+#define HN_LIMIT_TURN_CLI_SECONDS 5         /* the whole talk with it */
+#define HN_LIMIT_TURN_RELAYS 256            /* relays of one session that are ended */
+
 /* Microphone. */
 #define HN_LIMIT_MIC_SDP_BYTES 65536        /* an offer: 413 beyond */
 #define HN_LIMIT_MIC_CANDIDATES 32          /* remote candidates of one microphone; what comes beyond is not used */

@@ -30,6 +30,7 @@ LABEL (BEAT, "outcome", "ok refused failed")
 LABEL (HEARD, "outcome", "ok refused")
 LABEL (PACKET, "fate", "forwarded lost dropped unreachable")
 LABEL (SPOOL, "kind", "record rating unpair")
+LABEL (LOOKED, "outcome", "ok failed")
 LABEL (INJECTED, "outcome", "injected left_alone")
 
 METRIC (BUILD_INFO, BOTH, INFO, "hydraneck_build_info", NONE, NUMBER, "Always 1; its labels tell version and role.")
@@ -75,6 +76,11 @@ METRIC (SPOOL_SENT, WORKER, COUNTER, "hydraneck_spool_sent_total", SPOOL, NUMBER
 METRIC (SPOOL_DROPPED, WORKER, COUNTER, "hydraneck_spool_dropped_total", SPOOL, NUMBER, "Of these, refused by their receiver, too old, or without room.")
 METRIC (SPOOL_WAITING, WORKER, GAUGE, "hydraneck_spool_waiting", SPOOL, NUMBER, "Of these, waiting to be sent.")
 METRIC (WIREGUARD, WORKER, GAUGE, "hydraneck_wireguard_up", NONE, NUMBER, "1 while a WireGuard interface is there, else 0.")
+METRIC (TURN_UP, WORKER, GAUGE, "hydraneck_turn_up", NONE, NUMBER, "0 while a TURN server gives no relay, else 1.")
+METRIC (TURN_PROBES, WORKER, COUNTER, "hydraneck_turn_probes_total", LOOKED, NUMBER, "Looks at the TURN servers, each a real allocation, by outcome.")
+METRIC (TURN_RTT, WORKER, QUICK, "hydraneck_turn_rtt_seconds", NONE, SECONDS, "To the nearest TURN server and back.")
+METRIC (TURN_RESTARTS, WORKER, COUNTER, "hydraneck_turn_restarts_total", NONE, NUMBER, "Restarts of coturn asked for.")
+METRIC (TURN_RELAYS_ENDED, WORKER, COUNTER, "hydraneck_turn_relays_ended_total", NONE, NUMBER, "Relays ended because their session had ended.")
 
 /* A controller's own. */
 METRIC (WORKERS, CONTROLLER, GAUGE, "hydraneck_workers", WORKER_STATE, NUMBER, "Workers, by the state of their lease.")

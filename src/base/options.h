@@ -40,6 +40,14 @@ OPTION ("sunshine.allowed_networks", NETWORKS, sunshine_allowed_networks, "10.0.
 
 OPTION_LIVE ("ice_servers", ICE,      ice_servers,               NULL,     0,   0,        "STUN and TURN servers for the browser and web-server.")
 
+OPTION ("turn.secret",              SECRET,   turn_secret,               NULL,     0,   0,        "Makes credentials that expire and belong to one session, in place of those in ice_servers. Without turn.userdb coturn's static-auth-secret.")
+OPTION ("turn.userdb",              TEXT,     turn_userdb,               NULL,     0,   0,        "coturn's SQLite database: each session gets a secret of its own there, gone when it ends.")
+OPTION ("turn.realm",               TEXT,     turn_realm,                "hydraneckwebrtc", 0, 0, "coturn's realm, whose secrets those are.")
+OPTION_LIVE ("turn.ttl",            DURATION, turn_ttl,                  "5m",     10,  86400,    "How long a credential is good for a new relay; one that is there goes on.")
+OPTION ("turn.cli",                 LISTEN,   turn_cli,                  NULL,     0,   0,        "coturn's command line on loopback, `127.0.0.1:5766`: the relays of a session that ends are ended there.")
+OPTION ("turn.cli_password",        SECRET,   turn_cli_password,         NULL,     0,   0,        "Its password.")
+OPTION ("turn.restart_file",        TEXT,     turn_restart_file,         NULL,     0,   0,        "Written when relays have failed three times running: a path unit may restart coturn then.")
+
 OPTION ("webrtc.public_ip",         ADDRESS,  webrtc_public_ip,          NULL,     0,   0,        "Address of this node as browsers see it. Default: host of the first `turn:` URL.")
 OPTION ("webrtc.ice_server_script", TEXT,     webrtc_ice_server_script,  NULL,     0,   0,        "Program that prints ICE servers as JSON at each stream start.")
 

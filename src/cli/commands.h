@@ -29,6 +29,7 @@ COMMAND ("version",       hn_cmd_version,          "[--verbose]",               
 COMMAND ("check-update",  hn_cmd_check_update,     "[--config FILE]",                                 "say whether a newer version is there")
 COMMAND ("update",        hn_cmd_update,           "[--config FILE] [--force] [--now] [--restart COMMAND] [--healthy SECONDS]",
                                                    "replace this program by the latest release")
+COMMAND ("turn-credentials", hn_cmd_turn_credentials, "FILE",                                           NULL)
 COMMAND ("supervise",     hn_supervisor_main,      "",                                                NULL)
 
 #undef ASK_ARGUMENTS

@@ -8,6 +8,8 @@
 #include "cli/cmd.h"
 #include "net/supervisor.h"
 
+#define TURN_LINK "turn-credentials"
+
 static const struct {
   const char *name;
   int (*run) (int argc, char **argv); /* arguments after the subcommand */
@@ -45,10 +47,22 @@ hn_cmd_version (int argc, char **argv)
   return 0;
 }
 
+/* web-server runs its script without arguments: through this link, beside which lies what is wanted. */
+static int
+run_as_link (const char *path)
+{
+  g_autofree char *ticket = g_strconcat (path, ".json", NULL);
+  char *words[] = { ticket, NULL };
+
+  return hn_cmd_turn_credentials (1, words);
+}
+
 int
 main (int argc, char **argv)
 {
   signal (SIGPIPE, SIG_IGN);
+  if (argc == 1 && g_str_has_suffix (argv[0], "/" TURN_LINK))
+    return run_as_link (argv[0]);
   if (argc >= 2 && (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0 || strcmp (argv[1], "help") == 0)) {
     print_help (stdout);
     return 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "worker/session.h"
+#include "worker/turn-health.h"
 
 /* GET /api/v1/health of a worker, in the runbook's shape. Pure. */
 
@@ -10,6 +11,7 @@ typedef struct {
   int process_id;
   gint64 uptime_us;
   const guint64 *ended;   /* (nullable) (array fixed-size=HN_END_REASONS): how many sessions ended for each reason */
+  HnTurnView turn;
   gboolean with_sessions; /* the caller may see ids and bodies */
 } HnHealth;
 
@@ -17,6 +19,6 @@ typedef struct {
  * hn_health_json:
  * @health: what is known
  *
- * Returns: (transfer full): the answer; `degraded` when no WireGuard interface is there
+ * Returns: (transfer full): the answer; `degraded` when no WireGuard interface is there, or TURN gives no relay
  */
 JsonObject *hn_health_json (const HnHealth *health);

@@ -151,7 +151,9 @@ hn_mic_http_delete (HnMicIo *mics, const HnSessionFacts *session, HnHttpRequest 
 void
 hn_mic_http_ice (const HnSessionFacts *session, HnHttpRequest *request)
 {
-  g_autoptr (JsonObject) object = hn_mic_json_ice (session->config->ice_servers, hn_config_has_turn (session->config));
+  g_autoptr (JsonArray) servers = hn_turn_io_servers (session->turn, session->id);
+  g_autoptr (JsonObject) object = hn_mic_json_ice (servers, hn_config_has_turn (session->config));
 
+  hn_http_request_set_header (request, "Cache-Control", "no-store");
   hn_http_request_reply_json (request, 200, object);
 }

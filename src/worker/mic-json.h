@@ -25,7 +25,7 @@ JsonObject *hn_mic_json_answer (const char *sdp);
 
 /**
  * hn_mic_json_ice:
- * @ice_servers: as configured
+ * @ice_servers: those of this session
  * @relay: whether browsers are made to relay
  *
  * Returns: (transfer full): `{"ice_servers":[…],"relay":true}`; each element is an RTCIceServer

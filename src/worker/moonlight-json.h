@@ -14,7 +14,7 @@ typedef struct {
   guint16 udp_min;
   guint16 udp_max;
   const char *public_ip;         /* (nullable) for nat_1to1 */
-  JsonArray *ice_servers;        /* as configured */
+  JsonArray *ice_servers;        /* those that do not differ between stream starts */
   const char *ice_server_script; /* (nullable) */
   const char *program;           /* path of web-server; `streamer` lies beside it */
   JsonNode *default_settings;    /* (nullable) */

@@ -6,6 +6,7 @@
 #include "net/process.h"
 #include "worker/place.h"
 #include "worker/ports.h"
+#include "worker/turn-io.h"
 
 typedef struct _HnHttpClient HnHttpClient; /* net/http-client, for the jobs */
 
@@ -16,6 +17,7 @@ typedef struct {
   const HnWorkerPlace *place;
   const char *loopback;    /* address on which web-server listens */
   HnHttpClient *client;
+  HnTurnIo *turn;
   char *id;
   HnCreateRequest *request;
   char *user;              /* X-Forwarded-User and the client's name in Sunshine: fresh for each session */

@@ -139,6 +139,16 @@ set_error (GError **error, const char *data_dir, int reason)
     hn_error_set_detail (*error, "%s: %s; see sessions.data_dir", data_dir, g_strerror (reason));
 }
 
+/* A link to a program, not a script: it also works where nothing in the data directory may be executed. */
+static gboolean
+write_ticket (const char *directory, const HnSessionFsContent *content)
+{
+  g_autofree char *issuer = g_build_filename (directory, HN_SESSION_FS_ISSUER, NULL);
+  g_autofree char *ticket = g_strconcat (issuer, ".json", NULL);
+
+  return content->ticket == NULL || (hn_session_fs_write (ticket, content->ticket) && symlink (content->issuer, issuer) == 0);
+}
+
 char *
 hn_session_fs_create (const char *data_dir, const HnSessionFsContent *content, GError **error)
 {
@@ -155,7 +165,7 @@ hn_session_fs_create (const char *data_dir, const HnSessionFsContent *content, G
     return NULL;
   }
   if (g_mkdir (server, 0700) != 0 || !hn_session_fs_write (file, content->config) || !hn_session_fs_write (note, content->note)
-      || symlink (pages, link) != 0) {
+      || symlink (pages, link) != 0 || !write_ticket (directory, content)) {
     set_error (error, data_dir, errno);
     hn_session_fs_remove (directory);
     return NULL;

@@ -4,14 +4,19 @@
 #include <glib.h>
 
 /* Session directories: `<data_dir>/<session-id>/` with `server/config.json`, `session.json` (what a later worker must know to clean
- * up behind a killed one), a link `static` and `web-server.log`; for our user only. */
+ * up behind a killed one), a link `static`, `web-server.log` and, where TURN credentials are issued, `turn-credentials` with what it needs; for
+ * our user only. */
 
 typedef struct {
   const char *session_id;
   const char *config;  /* text of `server/config.json` */
   const char *note;    /* text of `session.json` */
   const char *program; /* path of web-server; `static` lies beside it */
+  const char *ticket;  /* (nullable): text of `turn-credentials.json` */
+  const char *issuer;  /* what reads it: our executable, to which `turn-credentials` is a link */
 } HnSessionFsContent;
+
+#define HN_SESSION_FS_ISSUER "turn-credentials" /* in a session's directory, where web-server runs */
 
 /**
  * hn_session_fs_open:

@@ -489,6 +489,7 @@ hn_session_io_new (const HnSessionIoWorld *world, char *id, char *user, HnCreate
   self->facts.place = world->place;
   self->facts.loopback = world->loopback;
   self->facts.client = world->client;
+  self->facts.turn = world->turn;
   self->facts.id = id;
   self->facts.user = user;
   self->facts.request = request;

@@ -25,6 +25,7 @@ typedef struct {
   const HnWorkerPlace *place;
   const char *loopback; /* address on which web-servers listen: ours if it is one, so that two workers do not meet there */
   HnHttpClient *client;
+  HnTurnIo *turn;
   gint64 leave_us;      /* how long the next page is waited for when one was left */
   gint64 keep_error_us; /* how long an error is shown */
 } HnSessionIoWorld;

@@ -68,8 +68,9 @@ on_poll_due (gpointer data)
 }
 
 static char *
-config_of (const HnSessionFacts *facts)
+config_of (const HnSessionFacts *facts, gboolean issues)
 {
+  g_autoptr (JsonArray) servers = hn_turn_io_fixed_servers (facts->turn);
   g_autofree char *public_ip = hn_config_public_ip (facts->config);
   HnMoonlightConfig config = {
     .session_id = facts->id,
@@ -78,8 +79,8 @@ config_of (const HnSessionFacts *facts)
     .udp_min = facts->slot.udp_min,
     .udp_max = facts->slot.udp_max,
     .public_ip = public_ip,
-    .ice_servers = facts->config->ice_servers,
-    .ice_server_script = facts->config->webrtc_ice_server_script,
+    .ice_servers = servers,
+    .ice_server_script = issues ? "./" HN_SESSION_FS_ISSUER : facts->config->webrtc_ice_server_script,
     .program = facts->config->moonlight_path,
     .default_settings = facts->config->moonlight_default_settings,
     .rtt_us = facts->rtt_us,
@@ -92,11 +93,14 @@ static gboolean
 spawn (HnStartIo *self, GError **error)
 {
   HnSessionFacts *facts = self->facts;
-  g_autofree char *text = config_of (facts);
+  /* an operator's own script takes the place of ours */
+  g_autofree char *ticket = facts->config->webrtc_ice_server_script == NULL ? hn_turn_io_ticket (facts->turn, facts->id) : NULL;
+  g_autofree char *text = config_of (facts, ticket != NULL);
   g_autofree char *note = hn_note_json (facts->request->body_ip, facts->user);
-  const HnSessionFsContent content = { facts->id, text, note, facts->config->moonlight_path };
+  const HnSessionFsContent content = { facts->id, text, note, facts->config->moonlight_path, ticket, facts->place->executable };
   HnSessionProcPlace place = { .supervisor = facts->place->executable, .program = facts->config->moonlight_path };
 
+  hn_turn_io_begin (facts->turn, facts->id);
   facts->directory = hn_session_fs_create (facts->config->sessions_data_dir, &content, error);
   if (facts->directory == NULL)
     return FALSE;

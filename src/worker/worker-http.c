@@ -70,6 +70,7 @@ handle_health (HnHttpRequest *request, gpointer data)
   HnHealth health = { .report = report, .process_id = getpid (), .uptime_us = hn_clock_now_us () - self->world.started_us };
   g_autoptr (JsonObject) object = NULL;
 
+  health.turn = self->world.turn_view (self->world.user_data);
   health.ended = hn_sessions_io_get_ended (self->world.sessions);
   health.with_sessions = hn_http_request_is_admin (request) || hn_http_request_is_local (request);
   object = hn_health_json (&health);

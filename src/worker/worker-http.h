@@ -6,6 +6,7 @@
 #include "net/route.h"
 #include "worker/mic-io.h"
 #include "worker/sessions-io.h"
+#include "worker/turn-health.h"
 
 /* The API of a worker, and what the front door does with each request. */
 
@@ -20,6 +21,7 @@ typedef struct {
   GArray *trusted;        /* of HnNetwork: whose X-Forwarded-* are believed */
   gint64 started_us;      /* monotonic */
   HnWorkerReport *(*report) (gpointer user_data); /* (transfer full): the worker and its sessions */
+  HnTurnView (*turn_view) (gpointer user_data);   /* do relays work? */
   void (*rated) (HnSessionIo *session, guint rating, gpointer user_data); /* for the first time, or anew */
   void (*beat) (gpointer user_data); /* the controller wants to hear from us now */
   gpointer user_data;

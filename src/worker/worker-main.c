@@ -19,6 +19,7 @@
 #include "worker/predecessor-io.h"
 #include "worker/records-io.h"
 #include "worker/session-fs.h"
+#include "worker/turn-health-io.h"
 #include "worker/unpair-http.h"
 #include "worker/wireguard-fs.h"
 #include "worker/worker-http.h"
@@ -53,6 +54,8 @@ struct _HnWorker {
   HnHttpClient *client;
   HnRecordsIo *records;
   HnUnpairHttp *unpair;
+  HnTurnIo *turn;
+  HnTurnHealthIo *turn_health;
   HnSessionsIo *sessions;
   HnMicIo *mics;
   HnEventStream *stream;
@@ -153,6 +156,7 @@ on_ending (const char *session_id, gpointer data)
   if (self->front != NULL)
     hn_front_cut (self->front, session_id);
   hn_mic_io_session_ended (self->mics, session_id);
+  hn_turn_io_end (self->turn, session_id);
 }
 
 static void
@@ -161,6 +165,23 @@ on_record (const char *record_id, const char *json, gpointer data)
   HnWorker *self = data;
 
   hn_records_io_record (self->records, record_id, json);
+}
+
+static void
+on_turn_event (const char *type, JsonObject *data, gpointer user_data)
+{
+  HnWorker *self = user_data;
+
+  json_object_set_string_member (data, "worker_id", self->id);
+  hn_event_stream_publish (self->stream, type, data);
+}
+
+static HnTurnView
+turn_view (gpointer data)
+{
+  HnWorker *self = data;
+
+  return hn_turn_health_io_get_view (self->turn_health);
 }
 
 static void
@@ -352,7 +373,7 @@ static void
 make_sessions (HnWorker *self)
 {
   static const HnSessionsIoEvents events = { on_changed, on_ending, on_record, on_unpair_later, on_all_gone };
-  HnSessionIoWorld world = { self->config, &self->place, self->loopback, self->client, scaled (self, HN_LIMIT_LEAVE_SECONDS),
+  HnSessionIoWorld world = { self->config, &self->place, self->loopback, self->client, self->turn, scaled (self, HN_LIMIT_LEAVE_SECONDS),
                              scaled (self, KEEP_ERROR_SECONDS) };
 
   self->sessions = hn_sessions_io_new (&world, self->id, self->port, self->own_addresses, self->random, &events, self);
@@ -392,7 +413,7 @@ static void
 open_front (HnWorker *self, int fd)
 {
   static const HnFrontEvents events = { on_route, on_tunnel_opened, on_tunnel_closed, on_upstream_failed };
-  HnWorkerHttpWorld world = { self->config, self->api_token, self->sessions, self->mics, self->stream, self->trusted, self->started_us, make_report, on_rated, on_changed, self };
+  HnWorkerHttpWorld world = { self->config, self->api_token, self->sessions, self->mics, self->stream, self->trusted, self->started_us, make_report, turn_view, on_rated, on_changed, self };
   HnFrontOptions options = { 0 };
 
   self->http = hn_worker_http_new (&world);
@@ -411,6 +432,18 @@ start_heartbeat (HnWorker *self)
   }
   self->heartbeat = hn_heartbeat_http_new (self->client, self->config->controller_url, self->config->controller_token,
                                            scaled (self, HEARTBEAT_SECONDS), &events, self);
+}
+
+/* Needs the lock on the data directory: who has it is alone, and may remove what a predecessor left with coturn. */
+static gboolean
+make_turn (HnWorker *self, GError **error)
+{
+  static const HnTurnHealthIoEvents events = { on_turn_event, on_changed };
+
+  self->turn = hn_turn_io_new (self->config, self->id, error);
+  if (self->turn != NULL)
+    self->turn_health = hn_turn_health_io_new (self->config, self->turn, self->place.time_scale, &events, self);
+  return self->turn != NULL;
 }
 
 /* Needs the lock on the data directory. */
@@ -474,11 +507,13 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   self->stream = hn_event_stream_new (NULL, 0);
   self->news = hn_session_news_new (self->id);
   make_mics (self);
+  self->lock = hn_session_fs_open (config->sessions_data_dir, error);
+  if (self->lock < 0 || !make_turn (self, error)) {
+    close (fd);
+    return NULL;
+  }
   make_sessions (self);
   open_front (self, fd);
-  self->lock = hn_session_fs_open (config->sessions_data_dir, error);
-  if (self->lock < 0)
-    return NULL;
   open_data (self);
   warn_of_surroundings (self);
   start_heartbeat (self);
@@ -582,8 +617,10 @@ hn_worker_free (HnWorker *self)
   g_clear_pointer (&self->sessions, hn_sessions_io_free);
   g_clear_pointer (&self->mics, hn_mic_io_free);
   hn_worker_http_free (self->http);
+  hn_turn_health_io_free (self->turn_health);
   hn_event_stream_free (self->stream);
   hn_session_news_free (self->news);
+  hn_turn_io_free (self->turn);
   hn_records_io_free (self->records);
   hn_unpair_http_free (self->unpair);
   hn_http_client_free (self->client);

@@ -13,7 +13,7 @@ import child
 import web
 
 ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
-KEYS = {"token", "admin_token", "password", "credential", "sunshine_pass"}
+KEYS = {"token", "admin_token", "password", "credential", "sunshine_pass", "secret", "cli_password"}
 # the fakes' own credentials are also the name of the thing
 HARMLESS = {"sunshine", "wrong", ""}
 SHORTEST = 6
@@ -42,7 +42,7 @@ def _add_from(tree):
 
 def know(plan):
     """Everything secret in a cluster's plan."""
-    for secret in (plan.token, plan.turn_password, "nps-token", "library-token"):
+    for secret in (plan.token, plan.turn_password, plan.turn_secret, plan.turn_cli_password, "nps-token", "library-token"):
         add(secret)
     _add_from(plan.extra_worker)
     _add_from(plan.extra_controller)

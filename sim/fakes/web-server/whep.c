@@ -279,17 +279,62 @@ read_text (SoupServerMessage *message)
   return NULL;
 }
 
+static void
+add_links (SoupServerMessage *message, JsonNode *servers)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
+  g_auto (GStrv) links = sim_whep_message_links (servers && JSON_NODE_HOLDS_ARRAY (servers) ? json_node_get_array (servers) : NULL);
+
+  for (guint i = 0; links[i]; i++)
+    soup_message_headers_append (headers, "Link", links[i]);
+}
+
+/* A page that asks for its ICE servers, while the script runs. */
+typedef struct {
+  SimWeb *web;
+  SoupServerMessage *message; /* paused */
+} Options;
+
+static void
+on_script (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Options *self = data;
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node = NULL;
+
+  self->web->pending--;
+  if (g_subprocess_communicate_utf8_finish (G_SUBPROCESS (source), result, &text, NULL, &error) && text)
+    node = sim_json_parse (text, strlen (text), FALSE, &error);
+  if (!node || !JSON_NODE_HOLDS_ARRAY (node))
+    sim_log (SIM_LOG_WARN, TARGET, "the ice server script failed: %s", error ? error->message : "no array");
+  add_links (self->message, node);
+  soup_server_message_unpause (self->message);
+  g_object_unref (self->message);
+  g_free (self);
+}
+
 void
 sim_whep_options (SimRequest *request)
 {
-  SoupMessageHeaders *headers = soup_server_message_get_response_headers (request->message);
-  JsonNode *servers = sim_config_get (request->web->config, "webrtc", "ice_servers");
-  g_auto (GStrv) links = sim_whep_message_links (servers && JSON_NODE_HOLDS_ARRAY (servers) ? json_node_get_array (servers) : NULL);
+  const char *script = sim_config_string (request->web->config, "webrtc", "ice_server_script");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) child = script ? g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, script, NULL) : NULL;
+  Options *self;
 
   sim_web_header (request->message, "Accept-Post", "application/sdp");
-  for (guint i = 0; links[i]; i++)
-    soup_message_headers_append (headers, "Link", links[i]);
+  add_links (request->message, sim_config_get (request->web->config, "webrtc", "ice_servers"));
   sim_web_status (request->message, 200);
+  if (error)
+    sim_log (SIM_LOG_WARN, TARGET, "the ice server script failed: %s", error->message);
+  if (!child)
+    return;
+  self = g_new0 (Options, 1);
+  self->web = request->web;
+  self->message = g_object_ref (request->message);
+  self->web->pending++;
+  soup_server_message_pause (request->message);
+  g_subprocess_communicate_utf8_async (child, NULL, self->web->quit, on_script, self);
 }
 
 void

@@ -57,7 +57,7 @@ mode_of (const char *directory, const char *name)
 static char *
 create (const char *data_dir, const char *program, GError **error)
 {
-  const HnSessionFsContent content = { ID, "{}", "{\"note\":1}\n", program };
+  const HnSessionFsContent content = { ID, "{}", "{\"note\":1}\n", program, "{\"ticket\":1}", "/opt/hn/hydraneckwebrtc" };
 
   return hn_session_fs_create (data_dir, &content, error);
 }
@@ -69,12 +69,16 @@ a_session_directory_is_for_our_user_only (void **state)
   g_autofree char *config = g_build_filename (directory, "server/config.json", NULL);
   g_autofree char *link = g_build_filename (directory, "static", NULL);
   g_autofree char *pages = g_file_read_link (link, NULL);
+  g_autofree char *issuer_link = g_build_filename (directory, "turn-credentials", NULL);
+  g_autofree char *issuer = g_file_read_link (issuer_link, NULL);
   g_autofree char *text = NULL, *note = NULL;
 
   assert_int_equal (mode_of (directory, "."), 0700);
   assert_int_equal (mode_of (directory, "server"), 0700);
   assert_int_equal (mode_of (directory, "server/config.json"), 0600);
   assert_string_equal (pages, "/opt/mws/static");
+  assert_int_equal (mode_of (directory, "turn-credentials.json"), 0600);
+  assert_string_equal (issuer, "/opt/hn/hydraneckwebrtc");
   assert_true (g_file_get_contents (config, &text, NULL, NULL));
   assert_string_equal (text, "{}");
   assert_int_equal (mode_of (directory, "session.json"), 0600);

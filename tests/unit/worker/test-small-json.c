@@ -172,6 +172,39 @@ without_wireguard_a_worker_is_degraded (void **unused)
 }
 
 static void
+without_relays_a_worker_is_degraded_and_says_why_to_its_own (void **unused)
+{
+  g_autoptr (HnWorkerReport) report = hn_worker_report_new ();
+  HnHealth health = { .report = report, .turn = { TRUE, TRUE, 1500, 1000 * S, NULL }, .with_sessions = TRUE };
+  g_autoptr (JsonObject) well = NULL;
+  g_autoptr (JsonObject) own = NULL;
+  g_autoptr (JsonObject) stranger = NULL;
+  JsonObject *turn;
+
+  report->wireguard = TRUE;
+  well = hn_health_json (&health);
+  turn = json_object_get_object_member (json_object_get_object_member (well, "extra"), "turn");
+  assert_string_equal (json_object_get_string_member (well, "status"), "ok");
+  assert_true (json_object_get_boolean_member (turn, "ok"));
+  assert_true (json_object_get_double_member (turn, "rtt_ms") == 1.5);
+  assert_string_equal (json_object_get_string_member (turn, "since"), "1970-01-01T00:16:40Z");
+  assert_true (json_object_get_null_member (turn, "error"));
+
+  health.turn.ok = FALSE;
+  health.turn.error = "it refuses user 'x'";
+  own = hn_health_json (&health);
+  turn = json_object_get_object_member (json_object_get_object_member (own, "extra"), "turn");
+  assert_string_equal (json_object_get_string_member (own, "status"), "degraded");
+  assert_string_equal (json_object_get_string_member (turn, "error"), "it refuses user 'x'");
+
+  health.with_sessions = FALSE;
+  stranger = hn_health_json (&health);
+  turn = json_object_get_object_member (json_object_get_object_member (stranger, "extra"), "turn");
+  assert_string_equal (json_object_get_string_member (stranger, "status"), "degraded");
+  assert_false (json_object_has_member (turn, "error"));
+}
+
+static void
 strangers_get_counts_but_no_ids_and_nobody_the_token (void **unused)
 {
   g_autoptr (JsonObject) stranger = health_of (TRUE, FALSE);
@@ -212,6 +245,7 @@ main (void)
     cmocka_unit_test (health_counts_why_sessions_ended),
     cmocka_unit_test (health_has_the_runbooks_shape),
     cmocka_unit_test (without_wireguard_a_worker_is_degraded),
+    cmocka_unit_test (without_relays_a_worker_is_degraded_and_says_why_to_its_own),
     cmocka_unit_test (strangers_get_counts_but_no_ids_and_nobody_the_token),
   };
 
