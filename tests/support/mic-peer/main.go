@@ -94,10 +94,10 @@ func configuration() webrtc.Configuration {
 		return webrtc.Configuration{}
 	}
 	at := strings.LastIndex(*turn, "@")
-	words := strings.SplitN((*turn)[:at], ":", 2)
+	colon := strings.LastIndex((*turn)[:at], ":") // a user may hold one: `expiry:name`
 	return webrtc.Configuration{
 		ICETransportPolicy: webrtc.ICETransportPolicyRelay,
-		ICEServers:         []webrtc.ICEServer{{URLs: []string{(*turn)[at+1:]}, Username: words[0], Credential: words[1]}},
+		ICEServers:         []webrtc.ICEServer{{URLs: []string{(*turn)[at+1:]}, Username: (*turn)[:colon], Credential: (*turn)[colon+1 : at]}},
 	}
 }
 
