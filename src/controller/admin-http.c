@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules: what a browser may do here at all, admin-rules decides before anything is read; who is logged in, admin-logins. What is left: the pages, which
- * are the same for everybody and hold nothing, and the handlers of the API, which are asked as by an admin once the cookie is good. */
+ * are the same for everybody and hold nothing, and the handlers of the API, which are asked as by an admin once the cookie is good. A stream of events ends
+ * with its login: nobody listens on who has logged out. */
 #include "controller/admin-http.h"
 
 #include <string.h>
@@ -15,8 +16,10 @@
 #include "controller/admin-logins.h"
 #include "controller/admin-rules.h"
 #include "controller/controller-assets.h"
+#include "net/timer.h"
 
 #define KEY_RANDOM_BYTES 32
+#define LISTENERS_LOOK_SECONDS 10
 #define CONTENT_SECURITY_POLICY \
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; " \
   "frame-ancestors 'none'"
@@ -28,9 +31,17 @@ struct _HnAdminHttp {
   HnFront *front;
   HnAdminLogins *logins;
   HnRandom *random;
+  GPtrArray *listeners; /* of Listener */
+  HnTimer *listeners_timer;
   char *listen_host;
   char *token; /* that was good at the last look: when it no longer is, all logins end */
 };
+
+/* Who reads events. */
+typedef struct {
+  HnHttpRequest *request;
+  char *key;
+} Listener;
 
 /* ---- answers ---- */
 
@@ -107,6 +118,60 @@ on_icon (HnHttpRequest *request, gpointer data)
   reply_asset (request, "icon.svg", "image/svg+xml");
 }
 
+/* ---- who listens ---- */
+
+static void
+listener_free (gpointer data)
+{
+  Listener *listener = data;
+
+  hn_http_request_unref (listener->request);
+  g_free (listener->key);
+  g_free (listener);
+}
+
+static HnEventStream *
+events_of (HnAdminHttp *self)
+{
+  return hn_controller_http_get_events (self->api);
+}
+
+static void
+look_at_listeners (HnAdminHttp *self)
+{
+  gint64 now_us = hn_clock_now_us ();
+
+  for (guint i = self->listeners->len; i-- > 0;) {
+    Listener *listener = g_ptr_array_index (self->listeners, i);
+    gboolean left = g_cancellable_is_cancelled (hn_http_request_get_cancellable (listener->request));
+
+    if (!left && hn_admin_logins_is_good (self->logins, listener->key, now_us))
+      continue;
+    if (!left)
+      hn_event_stream_detach (events_of (self), listener->request);
+    g_ptr_array_remove_index_fast (self->listeners, i);
+  }
+  hn_timer_arm (self->listeners_timer, self->listeners->len > 0 ? now_us + hn_seconds (LISTENERS_LOOK_SECONDS) : HN_NEVER);
+}
+
+static void
+on_listeners_due (gpointer data)
+{
+  look_at_listeners (data);
+}
+
+static void
+listen (HnAdminHttp *self, HnHttpRequest *request)
+{
+  Listener *listener = g_new0 (Listener, 1);
+
+  listener->request = hn_http_request_ref (request);
+  listener->key = hn_admin_logins_from_cookie (hn_http_request_get_header (request, "Cookie"));
+  g_ptr_array_add (self->listeners, listener);
+  hn_event_stream_attach (events_of (self), request);
+  look_at_listeners (self);
+}
+
 /* ---- logins ---- */
 
 /* A token that was changed, and is not accepted beside the new one any more, takes its logins with it. */
@@ -116,6 +181,7 @@ follow_token (HnAdminHttp *self)
   if (hn_config_is_admin (self->config, self->token))
     return;
   hn_admin_logins_remove_all (self->logins);
+  look_at_listeners (self);
   g_free (self->token);
   self->token = g_strdup (self->config->server_admin_token);
 }
@@ -192,6 +258,7 @@ on_logout (HnHttpRequest *request, gpointer data)
 
   set_manners (request);
   hn_admin_logins_remove (self->logins, key);
+  look_at_listeners (self);
   set_cookie (self, request, NULL);
   reply_status (request, "ok");
 }
@@ -222,6 +289,15 @@ on_product (HnHttpRequest *request, gpointer data)
 }
 
 static void
+on_events (HnHttpRequest *request, gpointer data)
+{
+  HnAdminHttp *self = data;
+
+  if (is_logged_in (self, request))
+    listen (self, request);
+}
+
+static void
 on_history (HnHttpRequest *request, gpointer data)
 {
   HnAdminHttp *self = data;
@@ -249,7 +325,7 @@ static const HnHttpRoute routes[] = {
   { "DELETE", "/api/v1/sessions/{}",          HN_HTTP_OPEN, FALSE, on_product },
   { "GET",    "/api/v1/sessions/{}/logs",     HN_HTTP_OPEN, FALSE, on_product },
   { "GET",    "/api/v1/sessions/{}/explain",  HN_HTTP_OPEN, FALSE, on_product },
-  { "GET",    "/api/v1/events",               HN_HTTP_OPEN, FALSE, on_product },
+  { "GET",    "/api/v1/events",               HN_HTTP_OPEN, FALSE, on_events },
 };
 
 /* ---- construction ---- */
@@ -303,6 +379,8 @@ hn_admin_http_new (HnPoller *poller, int listen_fd, HnControllerHttp *api, const
   self->config = config;
   self->api = api;
   self->logins = hn_admin_logins_new ();
+  self->listeners = g_ptr_array_new_with_free_func (listener_free);
+  self->listeners_timer = hn_timer_new (on_listeners_due, self);
   self->random = hn_random_new_system ();
   self->token = g_strdup (config->server_admin_token);
   if (!hn_address_split_listen (config->server_admin_listen, &self->listen_host, &port))
@@ -331,6 +409,8 @@ hn_admin_http_free (HnAdminHttp *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->front, hn_front_free);
+  g_clear_pointer (&self->listeners, g_ptr_array_unref);
+  g_clear_pointer (&self->listeners_timer, hn_timer_free);
   g_clear_pointer (&self->server, hn_http_server_free);
   hn_admin_logins_free (self->logins);
   hn_random_free (self->random);

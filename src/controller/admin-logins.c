@@ -154,6 +154,14 @@ hn_admin_logins_check (HnAdminLogins *self, const char *key, gint64 now_us)
   return TRUE;
 }
 
+gboolean
+hn_admin_logins_is_good (const HnAdminLogins *self, const char *key, gint64 now_us)
+{
+  gint at = index_of (self, key);
+
+  return at >= 0 && !is_over (&g_array_index (self->logins, Login, at), now_us);
+}
+
 void
 hn_admin_logins_remove (HnAdminLogins *self, const char *key)
 {

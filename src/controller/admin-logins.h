@@ -60,6 +60,16 @@ void hn_admin_logins_add (HnAdminLogins *self, const char *key, gint64 now_us);
 gboolean hn_admin_logins_check (HnAdminLogins *self, const char *key, gint64 now_us);
 
 /**
+ * hn_admin_logins_is_good:
+ * @self: logins
+ * @key: a login
+ * @now_us: monotonic time
+ *
+ * Returns: the same as hn_admin_logins_check(), but this is no use of it
+ */
+gboolean hn_admin_logins_is_good (const HnAdminLogins *self, const char *key, gint64 now_us);
+
+/**
  * hn_admin_logins_remove:
  * @self: logins
  * @key: (nullable): a login that ends

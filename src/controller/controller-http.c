@@ -255,6 +255,12 @@ hn_controller_http_get_server (HnControllerHttp *self)
   return self->server;
 }
 
+HnEventStream *
+hn_controller_http_get_events (HnControllerHttp *self)
+{
+  return hn_cluster_http_get_events (self->cluster);
+}
+
 HnHistory *
 hn_controller_http_get_history (HnControllerHttp *self)
 {

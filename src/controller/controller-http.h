@@ -32,6 +32,14 @@ void hn_controller_http_free (HnControllerHttp *self);
 HnHttpServer *hn_controller_http_get_server (HnControllerHttp *self);
 
 /**
+ * hn_controller_http_get_events:
+ * @self: the API
+ *
+ * Returns: (transfer none): what happens in the cluster
+ */
+HnEventStream *hn_controller_http_get_events (HnControllerHttp *self);
+
+/**
  * hn_controller_http_get_history:
  * @self: the API
  *

@@ -193,6 +193,20 @@ hn_event_stream_attach (HnEventStream *self, HnHttpRequest *request)
   arm (self);
 }
 
+void
+hn_event_stream_detach (HnEventStream *self, HnHttpRequest *request)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, self->readers);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    if (((Reader *) key)->request == request) {
+      g_hash_table_iter_remove (&iter);
+      return;
+    }
+}
+
 guint
 hn_event_stream_get_readers (const HnEventStream *self)
 {

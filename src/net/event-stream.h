@@ -42,6 +42,15 @@ void hn_event_stream_publish (HnEventStream *self, const char *type, JsonObject 
 void hn_event_stream_attach (HnEventStream *self, HnHttpRequest *request);
 
 /**
+ * hn_event_stream_detach:
+ * @self: a stream
+ * @request: one that was attached; nothing happens where it has left already
+ *
+ * Ends its answer: it may listen no longer.
+ */
+void hn_event_stream_detach (HnEventStream *self, HnHttpRequest *request);
+
+/**
  * hn_event_stream_get_readers:
  * @self: a stream
  *

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The dashboard: on an origin of its own, logged in by the token, live without a reload; in a real Chromium, whose pictures are left in the build folder."""
 
+import atexit
+import contextlib
+import http.client
 import os
 import sys
 
@@ -54,6 +57,20 @@ def a_login_gives_a_cookie_for_this_site_only_that_no_script_reads(running):
         equal(web.call("GET", _url(running, path), token=running.plan.token).status, 401, "a bearer is no login here")
     equal(web.call("POST", _url(running, "/logout"), headers=dict(CHANGE, Cookie=name)).status, 200, "logout")
     equal(web.call("GET", _url(running, "/api/v1/workers"), headers={"Cookie": name}).status, 401, "after the logout")
+
+
+def a_stream_of_events_ends_with_its_login(running):
+    cookie = _login(running)
+    at = running.plan.dashboard
+    connection = http.client.HTTPConnection(*at, timeout=10)
+    connection.request("GET", "/api/v1/events", headers={"Cookie": cookie})
+    reply = connection.getresponse()
+    equal((reply.status, reply.headers["Content-Type"]), (200, "text/event-stream"), "stream")
+    contains(reply.readline().decode(), "retry:", "its first line")
+    web.call("POST", _url(running, "/logout"), headers=dict(CHANGE, Cookie=cookie))
+    reply.read()  # to its end, which comes
+    connection.close()
+    equal(web.call("GET", _url(running, "/api/v1/events"), headers={"Cookie": cookie}).status, 401, "again")
 
 
 def what_another_page_would_send_is_refused(running):
@@ -109,6 +126,23 @@ def its_pages_allow_nothing_but_their_own_files(running):
 
 # ---- in Chromium ----
 
+_BROWSERS = []
+
+
+@contextlib.contextmanager
+def _browser():
+    """The same Chromium for all tests, logged out."""
+    if not _BROWSERS:
+        _BROWSERS.append(webdriver.Browser())
+        atexit.register(_BROWSERS[0].close)
+    browser = _BROWSERS[0]
+    browser.open("about:blank")
+    browser.cdp("Network.clearBrowserCookies", {})
+    browser.console()
+    yield browser
+    browser.open("about:blank")
+
+
 def _size(browser, size):
     width, height, scale, mobile = size
     browser.cdp("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile})
@@ -138,7 +172,7 @@ def _row(browser, session_id):
 
 
 def a_wrong_token_is_said_and_the_right_one_opens(running):
-    with webdriver.Browser() as browser:
+    with _browser() as browser:
         _size(browser, WIDE)
         browser.open(_url(running, "/"))
         browser.wait_for("return document.body.dataset.view === 'login'", 10)
@@ -154,7 +188,7 @@ def a_wrong_token_is_said_and_the_right_one_opens(running):
 
 
 def it_follows_sessions_and_workers_without_a_reload(running):
-    with webdriver.Browser() as browser:
+    with _browser() as browser:
         _open(browser, running)
         created = running.create(1, experience="Alpine Ride", body="living-room", district="muc-2")
         browser.wait_for("return [...document.querySelectorAll('#sessions tr')].some(r => r.dataset.key === arguments[0] && r.textContent.includes('ready'))", 10,
@@ -185,7 +219,7 @@ def it_follows_sessions_and_workers_without_a_reload(running):
 
 def drain_and_end_ask_first(running):
     created = running.create(1)
-    with webdriver.Browser() as browser:
+    with _browser() as browser:
         _open(browser, running)
         browser.wait_for("return document.querySelector('#sessions tr')", 10)
         press = "document.querySelector(arguments[0]).click()"
@@ -207,7 +241,7 @@ def drain_and_end_ask_first(running):
 
 
 def what_strangers_wrote_stays_text(running):
-    with webdriver.Browser() as browser:
+    with _browser() as browser:
         _open(browser, running)
         created = running.create(1, experience=HOSTILE, body="<b>body</b>", head=HOSTILE, district=HOSTILE)
         browser.wait_for("return document.querySelector('#sessions tr')", 10)
@@ -223,7 +257,7 @@ def what_strangers_wrote_stays_text(running):
 
 
 def a_lost_connection_is_said_and_found_again(running):
-    with webdriver.Browser() as browser:
+    with _browser() as browser:
         _open(browser, running)
         browser.cdp("Network.enable", {})
         browser.cdp("Network.emulateNetworkConditions", {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
@@ -243,7 +277,7 @@ def it_fits_a_desk_and_a_phone(running):
         created = [running.create(n, experience=names[n % 4], body="stage-%d" % n, district="muc-%d" % (n % 2 + 1)) for n in range(1, 6)]
         running.call("POST", "/api/v1/workers/fake-6/drain")
         running.call("DELETE", "/api/v1/sessions/" + created.pop()["session_id"])
-        with webdriver.Browser() as browser:
+        with _browser() as browser:
             _open(browser, running)
             browser.wait_for("return document.querySelectorAll('.worker').length === 8 && document.querySelectorAll('#sessions tr').length === 4", 10)
             for size in (WIDE, PHONE):
@@ -256,6 +290,7 @@ def it_fits_a_desk_and_a_phone(running):
             equal(nameless, 0, "buttons without a name")
             _clean(browser, "401")
     finally:
+        flow.settle(running)
         running.children.pop("swarm").stop()  # its token stands on its command line
 
 

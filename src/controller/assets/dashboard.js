@@ -479,6 +479,12 @@
     settle();
   };
 
+  /* The browser has given up: either we are logged out, which the next question tells, or the controller was away for long. */
+  const lookAgain = async () => {
+    await refresh();
+    if (document.body.dataset.view === "app") listen();
+  };
+
   const listen = () => {
     if (events) events.close();
     /* the ring that the controller keeps: what happened before this page was opened */
@@ -489,7 +495,7 @@
     };
     events.onerror = () => {
       setLive("lost");
-      if (events.readyState === EventSource.CLOSED) setTimeout(() => { if (document.body.dataset.view === "app") listen(); }, 3000);
+      if (events.readyState === EventSource.CLOSED) setTimeout(lookAgain, 3000);
     };
     TYPES.forEach((type) => events.addEventListener(type, onEvent));
   };

@@ -42,7 +42,10 @@ a_login_ends_without_use_and_in_any_case (void **unused)
 
   hn_admin_logins_add (logins, "idle", 0);
   assert_true (hn_admin_logins_check (logins, "idle", idle - 1));
+  assert_true (hn_admin_logins_is_good (logins, "idle", 2 * idle - 2));
+  assert_false (hn_admin_logins_is_good (logins, "idle", 2 * idle - 1));
   assert_false (hn_admin_logins_check (logins, "idle", 2 * idle - 1));
+  assert_false (hn_admin_logins_is_good (logins, "idle", 0));
   hn_admin_logins_add (logins, "busy", 0);
   while (now + idle / 2 < hn_seconds (HN_LIMIT_ADMIN_SECONDS))
     assert_true (hn_admin_logins_check (logins, "busy", now += idle / 2));
