@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/fakes/body/run-main.h"
+#include "sim/fakes/release/run-release-main.h"
 #include "sim/fakes/swarm/run-swarm-main.h"
 
 static const struct {
@@ -13,6 +14,7 @@ static const struct {
 } commands[] = {
   { "bodies", sim_bodies_main, "fake bodies: Sunshine, hydrabody and the voice port" },
   { "services", sim_services_main, "fake hydranps and experience library" },
+  { "release-server", sim_release_server_main, "fake release server: lists, sums and signs a folder" },
   { "workers", sim_workers_main, "fake workers, hundreds in one process" },
   { "browsers", sim_browsers_main, "fake browsers: stream page, assets and socket, without media" },
   { "creates", sim_creates_main, "many creates at a controller, measured" },
@@ -24,7 +26,7 @@ print_help (FILE *out)
 {
   fprintf (out, "usage: hydraneck-sim COMMAND [OPTION...]\n\n");
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    fprintf (out, "  %-10s %s\n", commands[i].name, commands[i].what);
+    fprintf (out, "  %-14s %s\n", commands[i].name, commands[i].what);
   fprintf (out, "\nhydraneck-sim COMMAND --help tells the options of one.\n");
 }
 

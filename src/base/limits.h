@@ -119,7 +119,7 @@
 #define HN_LIMIT_CREATIONS 512               /* under way at once in a controller: 503 beyond; libsoup's queue takes time by its square */
 
 /* Updates. */
-#define HN_LIMIT_UPDATE_BYTES 268435456     /* a program that is fetched */
+#define HN_LIMIT_UPDATE_BYTES 67108864      /* a program that is fetched */
 #define HN_LIMIT_UPDATE_LIST_BYTES 65536    /* latest.json, SHA256SUMS, its signature */
 #define HN_LIMIT_UPDATE_REDIRECTS 3         /* followed by hand */
 #define HN_LIMIT_UPDATE_CHECK_SECONDS 30    /* latest.json, SHA256SUMS or its signature, redirects included */

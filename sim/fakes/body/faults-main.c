@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* `hydraneck-sim faults`: every knob of body, services and web-server, from the lists themselves. */
+/* `hydraneck-sim faults`: every knob of body, services, release server and web-server, from the lists themselves. */
 #include <stdio.h>
 
 #include "sim/fakes/body/faults.h"
@@ -12,6 +12,12 @@ static const struct {
 } web_server[] = {
 #define FAULT(field, name, value, what) { name, value, what },
 #include "sim/fakes/web-server/faults-list.h"
+#undef FAULT
+};
+
+static const SimFaultRow release[] = {
+#define FAULT(NAME, name, kind, what) { #name, SIM_FAULT_##kind, what },
+#include "sim/fakes/release/faults-list.h"
 #undef FAULT
 };
 
@@ -33,6 +39,7 @@ sim_faults_main (int argc, char **argv)
   print_rows ("bodies", "POST /fault {\"body\":ADDRESS or \"*\",\"name\":…,\"value\":…} on the control address", sim_body_faults,
               SIM_FAULTS);
   print_rows ("services", "POST /fault {\"name\":…,\"value\":…} on the control address", sim_service_faults, SIM_SERVICE_FAULTS);
+  print_rows ("release-server", "POST /fault {\"name\":…,\"value\":…} on the control address", release, G_N_ELEMENTS (release));
   printf ("web-server: name or name=number, with commas between, in <web-server>.fault (all sessions of its worker), in web-server.fault "
           "of a session's directory (that session), or in HYDRANECK_SIM_FAULT\n");
   for (guint i = 0; i < G_N_ELEMENTS (web_server); i++)

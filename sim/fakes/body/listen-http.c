@@ -9,6 +9,7 @@
 
 #define BACKLOG 256
 #define MAX_ACCEPTS_PER_TURN 64
+#define MAX_ROUNDS 64 /* of writing in one turn: an endless answer must not keep the loop */
 #define DRAIN_S 1
 #define READ_BYTES 4096
 #define ACCEPT_PAUSE_MS 100
@@ -38,7 +39,8 @@ struct SimCall {
   SimRequest *request;
   GString *out;
   gsize sent;
-  gboolean unread; /* the client may still be sending */
+  gsize again_from; /* > 0: behind its end `out` goes on from there */
+  gboolean unread;  /* the client may still be sending */
 };
 
 static void advance (SimCall *call);
@@ -284,13 +286,15 @@ drain (SimCall *call)
 static void
 write_answer (SimCall *call)
 {
-  while (call->sent < call->out->len) {
-    Io io = transmit (call);
+  for (int rounds = 0; call->sent < call->out->len; rounds++) {
+    Io io = rounds < MAX_ROUNDS ? transmit (call) : IO_WAIT_WRITE;
 
     if (io != IO_DONE) {
       wait_or_end (call, io);
       return;
     }
+    if (call->again_from > 0 && call->sent == call->out->len)
+      call->sent = call->again_from;
   }
   if (call->ssl != NULL)
     SSL_shutdown (call->ssl);
@@ -333,6 +337,25 @@ sim_call_answer (SimCall *self, const SimAnswer *answer)
     return;
   }
   self->out = sim_answer_wire (answer);
+  self->state = WRITING;
+  write_answer (self);
+}
+
+void
+sim_call_answer_cut (SimCall *self, const SimAnswer *answer)
+{
+  self->out = sim_answer_wire (answer);
+  g_string_truncate (self->out, self->out->len - answer->body->len / 2);
+  self->state = WRITING;
+  write_answer (self);
+}
+
+void
+sim_call_answer_endless (SimCall *self, const SimAnswer *answer)
+{
+  self->out = g_string_new ("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+  self->again_from = self->out->len;
+  g_string_append_len (self->out, answer->body->str, (gssize) answer->body->len);
   self->state = WRITING;
   write_answer (self);
 }

@@ -59,6 +59,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SimListener, sim_listener_free)
 void sim_call_answer (SimCall *self, const SimAnswer *answer);
 
 /**
+ * sim_call_answer_cut:
+ * @self: (transfer full): a request's connection
+ * @answer: what to announce; half of its body is sent
+ */
+void sim_call_answer_cut (SimCall *self, const SimAnswer *answer);
+
+/**
+ * sim_call_answer_endless:
+ * @self: (transfer full): a request's connection
+ * @answer: whose body is sent again and again, without an announced length, until the client leaves
+ */
+void sim_call_answer_endless (SimCall *self, const SimAnswer *answer);
+
+/**
  * sim_call_drop:
  * @self: (transfer full): a request's connection
  *
