@@ -32,6 +32,7 @@ LABEL (PACKET, "fate", "forwarded lost dropped unreachable")
 LABEL (SPOOL, "kind", "record rating unpair")
 LABEL (LOOKED, "outcome", "ok failed")
 LABEL (INJECTED, "outcome", "injected left_alone")
+LABEL (UPDATE, "outcome", "current newer failed")
 
 METRIC (BUILD_INFO, BOTH, INFO, "hydraneck_build_info", NONE, NUMBER, "Always 1; its labels tell version and role.")
 
@@ -56,6 +57,10 @@ METRIC (PROXY_BYTES, BOTH, COUNTER, "hydraneck_proxy_bytes_total", DIRECTION, BY
 METRIC (TUNNELS, BOTH, GAUGE, "hydraneck_tunnels", NONE, NUMBER, "Stream sockets open.")
 METRIC (TUNNELS_OPENED, BOTH, COUNTER, "hydraneck_tunnels_opened_total", NONE, NUMBER, "Stream sockets opened.")
 METRIC (TUNNEL_BYTES, BOTH, COUNTER, "hydraneck_tunnel_bytes_total", DIRECTION, BYTES, "Bytes through stream sockets.")
+
+/* Updates. */
+METRIC (UPDATE_CHECKS, BOTH, COUNTER, "hydraneck_update_checks_total", UPDATE, NUMBER, "Looks for a newer release, by outcome.")
+METRIC (UPDATE_WAITING, BOTH, GAUGE, "hydraneck_update_waiting", NONE, NUMBER, "1 while a newer release waits to be installed.")
 
 /* Sessions. */
 METRIC (CREATES, BOTH, COUNTER, "hydraneck_session_creates_total", CREATED, NUMBER, "Session creations answered, by outcome.")

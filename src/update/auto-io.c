@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "net/http-client.h"
 #include "net/timer.h"
 #include "update/program-fs.h"
@@ -50,6 +51,7 @@ tell (HnAutoIo *self, const char *type)
 static void
 failed (HnAutoIo *self, const GError *error)
 {
+  hn_metrics_add (HN_METRIC_UPDATE_CHECKS, "failed", 1);
   hn_warning ("updater", NULL, "no update: %s", error->message);
   happened (self, HN_WAITING_NOTHING_NEWER);
 }
@@ -68,6 +70,8 @@ on_sum (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   hn_info ("updater", NULL, "version %s is there, this is %s sessions=%u", self->version, self->own_version, self->events->sessions (self->user_data));
+  hn_metrics_add (HN_METRIC_UPDATE_CHECKS, "newer", 1);
+  hn_metrics_set (HN_METRIC_UPDATE_WAITING, NULL, 1);
   tell (self, "update.available");
   happened (self, HN_WAITING_NEWER);
 }
@@ -94,12 +98,15 @@ on_latest (GObject *source, GAsyncResult *result, gpointer data)
     return; /* it is gone */
   g_free (self->version);
   self->version = g_steal_pointer (&version);
-  if (self->version == NULL)
+  if (self->version == NULL) {
     failed (self, error);
-  else if (hn_version_compare (self->version, self->own_version) <= 0 || was_rolled_back (self))
+  } else if (hn_version_compare (self->version, self->own_version) <= 0 || was_rolled_back (self)) {
+    hn_metrics_add (HN_METRIC_UPDATE_CHECKS, "current", 1);
+    hn_metrics_set (HN_METRIC_UPDATE_WAITING, NULL, 0);
     happened (self, HN_WAITING_NOTHING_NEWER);
-  else
+  } else {
     hn_release_http_sum_async (self->releases, self->version, self->cancellable, on_sum, self);
+  }
 }
 
 /* ---- asking ---- */

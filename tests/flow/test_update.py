@@ -330,6 +330,10 @@ def sessions_are_not_cut_unless_it_is_said_so():
 # ---- by itself ----
 
 
+def _room(running):
+    return running.worker_call(1, "GET", "/api/v1/health").json()["extra"]["max_sessions"]
+
+
 def _asked(node):
     if not os.path.exists(node.request):
         return None
@@ -345,7 +349,7 @@ def an_idle_worker_asks_for_a_newer_release_by_itself():
         equal(_asked(node), NEWER, "what it asks for")
         contains("\n".join(running.children["worker-1"].lines()), "[updater] asked for version %s" % NEWER)
         # until it is replaced it takes nobody
-        running.wait(lambda: running.worker_call(1, "GET", "/api/v1/health").json()["extra"]["max_sessions"] == 0, 5, "no room")
+        equal(_room(running), 0, "room")
         equal(node.update_now(running).returncode, 0, "exit status of the one who was asked")
         running.wait_workers(1)
         running.create(1)
@@ -353,19 +357,19 @@ def an_idle_worker_asks_for_a_newer_release_by_itself():
 
 def a_worker_with_sessions_waits_then_drains_and_asks_with_its_last_one():
     flow.expect_log("session not created: no healthy workers available")
-    with Node(update={"interval": "1s", "defer_limit": "2s"}) as running:
+    with Node(update={"interval": "1s", "defer_limit": "6s"}) as running:
         node = running.node
         created = running.create(1)
         node.releases.offer(BUILT, NEWER)
         worker = running.children["worker-1"]
         worker.wait_line(r"\[updater\] version .* is there", 15)
-        second = running.create(2)
-        running.worker_call(1, "DELETE", "/api/v1/sessions/" + second["session_id"])
+        equal(_room(running), 4, "room while it waits for a moment without sessions")
         worker.wait_line(r"\[updater\] no new sessions", 15)
         equal(_asked(node), None, "what it asks for while a session runs")
         reply = running.worker_call(1, "POST", "/api/v1/sessions", {"body_ip": running.plan.body(2)})
         flow.error_shape(reply, 503, error="worker is waiting for an update")
         equal(running.create(2, expect=None).status, 503, "create at the controller")
+        equal(_room(running), 0, "room while it drains")
         equal(running.worker_call(1, "GET", "/api/v1/sessions/" + created["session_id"]).status, 200, "its session goes on")
         running.call("DELETE", "/api/v1/sessions/" + created["session_id"])
         running.wait(lambda: _asked(node), 15, "the worker asks")

@@ -103,6 +103,12 @@ def what_needs_root_is_a_unit_of_its_own():
         equal((_values(name, "Type"), _values(name, "User")), (["oneshot"], []), name)
 
 
+def an_update_is_asked_for_where_the_roles_write():
+    watched = _values("hydraneckwebrtc-update.path", "PathModified")
+    equal(watched, ["/run/%s/update-wanted" % _values(name, "RuntimeDirectory")[0] for name in LONG_RUNNING], "watched files")
+    contains(_read("hydraneckwebrtc-controller.service"), "HYDRANECK_UPDATE_REQUEST_FILE=" + watched[1])
+
+
 def the_runbooks_cp_finds_the_units():
     for name in LONG_RUNNING:
         equal(os.path.realpath(os.path.join(flow.TOP, "scripts", name)), os.path.join(UNITS, name), "scripts/" + name)
