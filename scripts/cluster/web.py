@@ -120,9 +120,9 @@ def raw(host, port, data, timeout=10):
 class WebSocket:
     """RFC 6455 client, text only as far as the stream socket needs it."""
 
-    def __init__(self, url, headers=None, timeout=20):
+    def __init__(self, url, headers=None, timeout=20, over=None):
         parts = urllib.parse.urlsplit(url)
-        self.sock = socket.create_connection((parts.hostname, parts.port or 80), timeout)
+        self.sock = over or socket.create_connection((parts.hostname, parts.port or 80), timeout)  # `over`: a connection that is there, TLS or not
         key = base64.b64encode(os.urandom(16)).decode()
         path = parts.path + ("?" + parts.query if parts.query else "")
         lines = ["GET %s HTTP/1.1" % path, "Host: %s" % parts.netloc, "Upgrade: websocket", "Connection: Upgrade",

@@ -116,3 +116,37 @@ hn_address_split_listen (const char *text, char **ret_host, guint16 *ret_port)
   *ret_port = (guint16) port;
   return TRUE;
 }
+
+#define NAME_BYTES_MAX 253
+#define LABEL_BYTES_MAX 63
+
+static gboolean
+is_label (const char *text)
+{
+  gsize length = strlen (text);
+
+  if (length == 0 || length > LABEL_BYTES_MAX || text[0] == '-' || text[length - 1] == '-')
+    return FALSE;
+  return strspn (text, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
+gboolean
+hn_address_split_domain (const char *text, char **ret_host, guint16 *ret_port)
+{
+  const char *colon = strchr (text, ':');
+  g_autofree char *given = g_strndup (text, colon != NULL ? (gsize) (colon - text) : strlen (text));
+  g_autofree char *host = g_ascii_strdown (given, -1);
+  g_auto (GStrv) labels = g_strsplit (host, ".", -1);
+  guint64 port = 443;
+
+  if (*host == '\0' || strlen (host) > NAME_BYTES_MAX)
+    return FALSE;
+  if (colon != NULL && !g_ascii_string_to_unsigned (colon + 1, 10, 1, 65535, &port, NULL))
+    return FALSE;
+  for (guint i = 0; labels[i] != NULL; i++)
+    if (!is_label (labels[i]))
+      return FALSE;
+  *ret_host = g_steal_pointer (&host);
+  *ret_port = (guint16) port;
+  return TRUE;
+}

@@ -62,6 +62,16 @@ gboolean hn_network_parse (const char *text, HnNetwork *ret_network);
 char *hn_network_to_text (const HnNetwork *network);
 
 /**
+ * hn_address_split_domain:
+ * @text: host name, or `host:port`
+ * @ret_host: (out) (transfer full): the name, in lower case; untouched when it is none
+ * @ret_port: (out): port, 443 if none is given; likewise
+ *
+ * Returns: whether @text is such: labels of letters, digits and inner hyphens, so that it can also be a file's name
+ */
+gboolean hn_address_split_domain (const char *text, char **ret_host, guint16 *ret_port);
+
+/**
  * hn_networks_contain:
  * @networks: (element-type HnNetwork): networks
  * @address: an address

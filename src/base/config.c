@@ -196,6 +196,26 @@ need (gboolean given, const char *file, GError **error, const char *what)
   return given;
 }
 
+/* One way to a certificate, and whole. */
+static gboolean
+check_tls (const HnConfig *config, const char *file, GError **error)
+{
+  gboolean has_cert = config->server_tls_cert != NULL;
+  gboolean has_key = config->server_tls_key != NULL;
+  g_autofree char *host = NULL;
+  guint16 port = 0;
+
+  if (config->server_domain == NULL)
+    return need (has_key || !has_cert, file, error, "'server.tls.cert' needs 'server.tls.key'")
+           && need (has_cert || !has_key, file, error, "'server.tls.key' needs 'server.tls.cert'");
+  return need (hn_address_split_domain (config->server_domain, &host, &port), file, error,
+               "'server.domain' must be a host name, with ':port' if browsers use another than 443")
+         && need (!has_cert && !has_key, file, error,
+                  "'server.domain' brings its own certificate: remove 'server.tls.cert' and 'server.tls.key', or replace it by 'server.listen'")
+         && need (config->server_listen == NULL, file, error,
+                  "'server.listen' is not used with 'server.domain': remove one of them, or say 'server.https_listen' and 'server.http_listen'");
+}
+
 static gboolean
 check_role (HnConfig *config, const char *file, HnMode mode, GError **error)
 {
@@ -210,11 +230,7 @@ check_role (HnConfig *config, const char *file, HnMode mode, GError **error)
   return need (config->server_admin_token != NULL, file, error, "'server.admin_token' is required")
          && need (config->server_listen != NULL || config->server_domain != NULL, file, error,
                   "'server.listen' (or 'server.domain') is required")
-         && need (config->server_tls_cert == NULL && config->server_tls_key == NULL, file, error,
-                  "'server.tls' is not supported by this version: set 'server.listen' and let a proxy in front terminate TLS")
-         && need (config->server_domain == NULL, file, error,
-                  "'server.domain' needs HTTPS and no 'server.tls.cert' and 'server.tls.key' are given: for now replace it by "
-                  "'server.listen: \"127.0.0.1:8080\"' (plain HTTP) and let a proxy in front terminate TLS");
+         && check_tls (config, file, error);
 }
 
 static HnConfig *

@@ -32,6 +32,7 @@
 #define HN_LIMIT_PEM_BYTES 262144           /* a certificate's or a key's file */
 #define HN_LIMIT_TICKET_KEY_HOURS 12        /* resumption by one key; the next one cannot open its tickets */
 #define HN_LIMIT_CERTIFICATE_LOOK_SECONDS 2 /* between two looks whether the certificate's files changed */
+#define HN_LIMIT_CERTIFICATE_WARN_DAYS 14   /* it expires sooner: said once a day */
 #define HN_LIMIT_ACME_TOKEN_BYTES 128       /* name of an ACME challenge; 43 letters in practice */
 #define HN_LIMIT_ACME_ANSWER_BYTES 512      /* what such a file may hold */
 

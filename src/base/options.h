@@ -7,8 +7,13 @@
  *      path                        type      field                      default   min  max       what it is */
 OPTION ("mode",                     TEXT,     mode,                      NULL,     0,   0,        "`controller` or `worker`; when given it must agree with the subcommand.")
 
-OPTION ("server.domain",            TEXT,     server_domain,             NULL,     0,   0,        "Public host name: HTTPS on 443 with a certificate of its own.")
-OPTION ("server.listen",            LISTEN,   server_listen,             NULL,     0,   0,        "`address:port` or `:port` for plain HTTP. A worker's default is `:47990`.")
+OPTION ("server.domain",            TEXT,     server_domain,             NULL,     0,   0,        "Public host name, with `:port` if browsers use another than 443: HTTPS with a certificate by ACME.")
+OPTION ("server.https_listen",      LISTEN,   server_https_listen,       ":443",   0,   0,        "With `server.domain`: where HTTPS is.")
+OPTION ("server.http_listen",       LISTEN,   server_http_listen,        ":80",    0,   0,        "With `server.domain`: where ACME's challenges are answered and all else leads to HTTPS.")
+OPTION ("server.acme_dir",          TEXT,     server_acme_dir,           "/var/lib/hydraneckwebrtc-controller/acme", 0, 0, "With `server.domain`: where `acme-renew` keeps account, keys, certificates and challenges.")
+OPTION ("server.acme_url",          URL,      server_acme_url,           "https://acme-v02.api.letsencrypt.org/directory", 0, 0, "With `server.domain`: who is asked for certificates.")
+OPTION ("server.acme_email",        TEXT,     server_acme_email,         NULL,     0,   0,        "With `server.domain`: whom they may tell about them.")
+OPTION ("server.listen",            LISTEN,   server_listen,             NULL,     0,   0,        "`address:port` or `:port` for HTTP, or HTTPS with `server.tls`. A worker's default is `:47990`.")
 OPTION_LIVE ("server.admin_token", SECRET,   server_admin_token,        NULL,     0,   0,        "Bearer token of the API.")
 OPTION_LIVE ("server.admin_token_previous", SECRET, server_admin_token_previous, NULL, 0, 0,      "The one before: accepted beside it until everybody has the new one.")
 OPTION ("server.trusted_proxies",   NETWORKS, server_trusted_proxies,    "",       0,   0,        "Addresses whose X-Forwarded-* fields are believed.")

@@ -50,7 +50,8 @@ reload (gpointer controller, const HnConfig *fresh)
 int
 hn_cmd_controller (int argc, char **argv)
 {
-  static const HnRoleKind kind = { .mode = HN_MODE_CONTROLLER, .start = start, .stop = stop, .free = free_controller, .sessions = count_sessions, .publish = publish, .reload = reload };
+  static const HnRoleKind kind = { .mode = HN_MODE_CONTROLLER, .start = start, .stop = stop, .free = free_controller, .sessions = count_sessions,
+                                   .publish = publish, .reload = reload };
 
   return hn_role_main (&kind, argc, argv);
 }

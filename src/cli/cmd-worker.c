@@ -145,7 +145,8 @@ reload (gpointer data, const HnConfig *fresh)
 int
 hn_cmd_worker (int argc, char **argv)
 {
-  static const HnRoleKind kind = { .mode = HN_MODE_WORKER, .start = start, .stop = stop, .free = free_running, .sessions = count_sessions, .hold = hold, .publish = publish, .reload = reload };
+  static const HnRoleKind kind = { .mode = HN_MODE_WORKER, .start = start, .stop = stop, .free = free_running, .sessions = count_sessions,
+                                   .hold = hold, .publish = publish, .reload = reload };
 
   return hn_role_main (&kind, argc, argv);
 }

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "controller/controller-main.h"
 
-#include <string.h>
-#include <unistd.h>
-
-#include "base/address.h"
-#include "base/build.h"
 #include "base/clock.h"
-#include "base/error.h"
 #include "base/log.h"
 #include "controller/admin-http.h"
 #include "controller/cluster-http.h"
 #include "controller/controller-http.h"
 #include "controller/entry.h"
-#include "net/front.h"
+#include "net/doors-http.h"
 #include "net/timer.h"
 
 #define STOP_SECONDS 3
@@ -26,7 +20,7 @@ struct _HnController {
   HnPoller *poller;
   HnClusterHttp *cluster;
   HnControllerHttp *http;
-  HnFront *front;
+  HnDoorsHttp *doors;
   HnAdminHttp *admin; /* (nullable) */
   HnTimer *stop_timer;
   gint64 stop_deadline_us; /* HN_NEVER: it is not to stop */
@@ -59,7 +53,7 @@ static const HnFrontEvents front_events = { .route = on_route, .upstream_failed 
 guint16
 hn_controller_get_port (HnController *self)
 {
-  return hn_front_get_port (self->front);
+  return hn_doors_http_get_port (self->doors);
 }
 
 guint
@@ -103,7 +97,7 @@ hn_controller_stop (HnController *self)
   if (self->stop_deadline_us != HN_NEVER)
     return;
   self->stop_deadline_us = hn_clock_now_us () + hn_seconds (STOP_SECONDS);
-  hn_front_stop_accepting (self->front);
+  hn_doors_http_stop_accepting (self->doors);
   hn_admin_http_stop_accepting (self->admin);
   hn_controller_http_cancel_all (self->http);
   hn_event_stream_close (hn_cluster_http_get_events (self->cluster));
@@ -114,48 +108,21 @@ void
 hn_controller_reload (HnController *self)
 {
   hn_cluster_http_reload (self->cluster);
-}
-
-static int
-bind_config (const HnConfig *config, HnService *service, char **ret_host, guint16 *ret_port, GError **error)
-{
-  g_autoptr (GError) local = NULL;
-  int fd;
-
-  if (!hn_address_split_listen (config->server_listen, ret_host, ret_port)) {
-    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "'server.listen' is no address and port: '%s'", config->server_listen);
-    return -1;
-  }
-  fd = hn_service_take_fd (service, "listen");
-  if (fd >= 0)
-    return fd;
-  fd = hn_front_bind (*ret_host, *ret_port, &local);
-  if (g_error_matches (local, HN_ERROR, HN_ERROR_CONFLICT)) {
-    g_set_error_literal (error, HN_ERROR, HN_ERROR_CONFLICT, "cannot bind — is another hydraneckwebrtc already running?");
-    if (error != NULL)
-      hn_error_set_detail (*error, "%s", local->message);
-  } else if (local != NULL) {
-    g_propagate_error (error, g_steal_pointer (&local));
-  }
-  return fd;
+  hn_doors_http_reload (self->doors);
 }
 
 HnController *
 hn_controller_new (const HnConfig *config, HnService *service, const HnControllerEvents *events, gpointer user_data, GError **error)
 {
-  g_autofree char *host = NULL;
-  guint16 port = 0;
-  int listen_fd = bind_config (config, service, &host, &port, error);
-  HnFrontOptions options = { .listen_host = host, .listen_port = port };
+  g_autoptr (HnDoorsHttp) doors = hn_doors_http_bind (config, service, "controller", error);
+  HnFrontOptions options = { 0 };
   int admin_fd = -1;
   HnController *self;
 
-  if (listen_fd < 0)
+  if (doors == NULL)
     return NULL;
-  if (!hn_admin_http_bind (config, service, &admin_fd, error)) {
-    close (listen_fd);
+  if (!hn_admin_http_bind (config, service, &admin_fd, error))
     return NULL;
-  }
   self = g_new0 (HnController, 1);
   self->config = config;
   self->events = events;
@@ -166,9 +133,8 @@ hn_controller_new (const HnConfig *config, HnService *service, const HnControlle
   self->cluster = hn_cluster_http_new (config);
   self->http = hn_controller_http_new (self->cluster);
   options.api = hn_http_server_get_soup (hn_controller_http_get_server (self->http));
-  self->front = hn_front_new (self->poller, listen_fd, &options, &front_events, self);
-  hn_info ("controller", NULL, "listening on %s%s%s:%u version=%s", strchr (host, ':') != NULL ? "[" : "", host,
-           strchr (host, ':') != NULL ? "]" : "", hn_front_get_port (self->front), hn_build_version ());
+  self->doors = g_steal_pointer (&doors);
+  hn_doors_http_open (self->doors, self->poller, &options, &front_events, self);
   if (admin_fd >= 0)
     self->admin = hn_admin_http_new (self->poller, admin_fd, self->http, config);
   return self;
@@ -180,7 +146,7 @@ hn_controller_free (HnController *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->stop_timer, hn_timer_free);
-  g_clear_pointer (&self->front, hn_front_free);
+  g_clear_pointer (&self->doors, hn_doors_http_free);
   g_clear_pointer (&self->admin, hn_admin_http_free);
   g_clear_pointer (&self->http, hn_controller_http_free);
   g_clear_pointer (&self->cluster, hn_cluster_http_free);

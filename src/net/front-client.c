@@ -155,6 +155,8 @@ answer_route (HnFrontClient *self, const HnHttpHead *head, HnRoute *route)
 
   if (route->kind == HN_ROUTE_REDIRECT)
     answer.location = route->location;
+  else if (route->kind == HN_ROUTE_ANSWER)
+    answer.body = route->answer, answer.content_type = "text/plain";
   else if (route->page != NULL)
     answer.body = route->page, answer.page_policy = route->page_policy;
   else
@@ -468,6 +470,7 @@ dispatch (HnFrontClient *self, const HnHttpHead *head, gsize head_bytes)
     break;
   case HN_ROUTE_REFUSE:
   case HN_ROUTE_REDIRECT:
+  case HN_ROUTE_ANSWER:
     answer_route (self, head, &route);
     hn_wire_consume (self->wire, head_bytes);
     break;

@@ -282,6 +282,14 @@ reason_of (guint status)
   return "Error";
 }
 
+static const char *
+type_of (const HnHttpAnswer *answer)
+{
+  if (answer->page_policy != NULL)
+    return "text/html; charset=utf-8";
+  return answer->content_type != NULL ? answer->content_type : "application/json";
+}
+
 void
 hn_http_edit_answer (const HnHttpAnswer *answer, GByteArray *out)
 {
@@ -290,7 +298,7 @@ hn_http_edit_answer (const HnHttpAnswer *answer, GByteArray *out)
 
   put (out, line);
   if (answer->body != NULL)
-    put_field (out, "Content-Type", answer->page_policy != NULL ? "text/html; charset=utf-8" : "application/json");
+    put_field (out, "Content-Type", type_of (answer));
   if (answer->page_policy != NULL) {
     put_field (out, "Content-Security-Policy", answer->page_policy);
     put_field (out, "Referrer-Policy", "no-referrer");

@@ -62,6 +62,7 @@ typedef struct {
   guint status;
   const char *body;      /* (nullable): JSON, or a page */
   const char *page_policy; /* (nullable): the body is a page, and this its Content-Security-Policy */
+  const char *content_type; /* (nullable): of @body; JSON if not given */
   const char *location;  /* (nullable) */
   guint retry_after_seconds;
   gboolean close;

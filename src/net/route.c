@@ -56,6 +56,7 @@ hn_route_clear (HnRoute *self)
   g_clear_pointer (&self->location, g_free);
   g_clear_pointer (&self->page, g_free);
   g_clear_pointer (&self->page_policy, g_free);
+  g_clear_pointer (&self->answer, g_free);
   g_clear_pointer (&self->upstream_host, g_free);
   g_clear_pointer (&self->request_set, g_array_unref);
   g_clear_pointer (&self->request_drop, g_ptr_array_unref);

@@ -10,6 +10,7 @@ typedef enum {
   HN_ROUTE_API,      /* hand it to the API server (SoupServer behind the gate) */
   HN_ROUTE_REFUSE,   /* answer @status with the error shape; the connection is closed if the request has a body */
   HN_ROUTE_REDIRECT, /* answer @status (308) with `Location: @location` */
+  HN_ROUTE_ANSWER,   /* answer @status with @answer as plain text */
   HN_ROUTE_PROXY,    /* stream it to @upstream_host:@upstream_port, path unchanged; a WebSocket upgrade becomes a tunnel; a path that
                       * hn_route_check_path() finds odd is 400 all the same */
 } HnRouteKind;
@@ -55,6 +56,7 @@ typedef struct {
   char *page;               /* REFUSE (nullable): HTML, shown in place of the error shape */
   char *page_policy;        /* of @page: its Content-Security-Policy */
   char *location;           /* REDIRECT */
+  char *answer;             /* ANSWER */
   char *upstream_host;      /* PROXY: IP literal */
   guint16 upstream_port;
   GArray *request_set;      /* PROXY: HnRouteField: replaces every field of that name, any case, dropping all copies */

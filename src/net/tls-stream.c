@@ -94,6 +94,12 @@ hn_tls_stream_handshake (HnTlsStream *self)
   return HN_TLS_BROKEN;
 }
 
+gboolean
+hn_tls_stream_is_resumed (HnTlsStream *self)
+{
+  return SSL_session_reused (self->ssl) != 0;
+}
+
 HnTlsResult
 hn_tls_stream_read (HnTlsStream *self, char *buffer, gsize size, gsize *ret_bytes)
 {

@@ -49,6 +49,14 @@ void hn_tls_stream_free (HnTlsStream *self);
 HnTlsResult hn_tls_stream_handshake (HnTlsStream *self);
 
 /**
+ * hn_tls_stream_is_resumed:
+ * @self: a connection after its handshake
+ *
+ * Returns: whether the client came back with a ticket
+ */
+gboolean hn_tls_stream_is_resumed (HnTlsStream *self);
+
+/**
  * hn_tls_stream_read:
  * @self: a connection after its handshake
  * @buffer: (out caller-allocates) (array length=size): where to

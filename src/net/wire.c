@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "net/tls-stream.h"
 
 /* Rules: `readable` and `writable` say that the next call may succeed; the kernel tells only of changes (edge triggered), so they fall
@@ -193,9 +194,14 @@ hn_wire_handshake (HnWire *self)
   HnTlsResult result = hn_tls_stream_handshake (self->tls);
   gboolean sent = hn_wire_flush (self);
 
-  if (result == HN_TLS_OK && sent)
-    return HN_WIRE_OK;
-  return result == HN_TLS_BLOCKED && sent ? HN_WIRE_BLOCKED : HN_WIRE_ERROR;
+  if (result == HN_TLS_BLOCKED && sent)
+    return HN_WIRE_BLOCKED;
+  if (result != HN_TLS_OK || !sent) {
+    hn_metrics_add (HN_METRIC_TLS_HANDSHAKES, "failed", 1);
+    return HN_WIRE_ERROR;
+  }
+  hn_metrics_add (HN_METRIC_TLS_HANDSHAKES, hn_tls_stream_is_resumed (self->tls) ? "resumed" : "full", 1);
+  return HN_WIRE_OK;
 }
 
 void

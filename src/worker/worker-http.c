@@ -55,9 +55,13 @@ reply_status (HnHttpRequest *request, guint status, const char *session_id, cons
 static char *
 stream_url (HnWorkerHttp *self, HnHttpRequest *request, const char *stream_path)
 {
-  const char *base = self->world.config->worker_public_url;
+  const HnConfig *config = self->world.config;
 
-  return g_strconcat (base != NULL ? base : hn_http_request_get_base_url (request), stream_path, NULL);
+  if (config->worker_public_url != NULL)
+    return g_strconcat (config->worker_public_url, stream_path, NULL);
+  if (config->server_domain != NULL)
+    return g_strconcat ("https://", config->server_domain, stream_path, NULL);
+  return g_strconcat (hn_http_request_get_base_url (request), stream_path, NULL);
 }
 
 /* ---- health and lists ---- */

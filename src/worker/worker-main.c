@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "net/front.h"
+#include "net/doors-http.h"
 #include "net/timer.h"
 #include "worker/heartbeat-http.h"
 #include "worker/ended-fs.h"
@@ -24,7 +24,6 @@
 #include "worker/wireguard-fs.h"
 #include "worker/worker-http.h"
 
-#define DEFAULT_LISTEN ":47990"
 #define ANYWHERE "192.0.2.1" /* what leads to it leads to the Internet (RFC 5737); nothing is sent */
 #define HEARTBEAT_SECONDS 30
 #define CHECK_SECONDS 30
@@ -41,6 +40,7 @@ struct _HnWorker {
   HnWorkerPlace place;
   char *id;
   char *url;
+  char *public_url; /* (nullable) */
   char *loopback;
   char *boot_id;
   char *api_token;
@@ -61,7 +61,8 @@ struct _HnWorker {
   HnEventStream *stream;
   HnSessionNews *news;
   HnWorkerHttp *http;
-  HnFront *front;
+  HnDoorsHttp *doors;
+  HnFront *front; /* the door with the sessions */
   HnHeartbeatHttp *heartbeat; /* (nullable) */
   HnTimer *check_timer;
   HnTimer *wireguard_timer;
@@ -92,7 +93,7 @@ make_report (gpointer data)
 
   report->id = g_strdup (self->id);
   report->url = g_strdup (self->url);
-  report->public_url = g_strdup (self->config->worker_public_url);
+  report->public_url = g_strdup (self->public_url);
   report->boot_id = g_strdup (self->boot_id);
   report->boot_utc_us = self->started_utc_us;
   report->api_token = g_strdup (self->api_token);
@@ -278,42 +279,27 @@ on_check_due (gpointer data)
 
 /* ---- construction ---- */
 
-static gboolean
-listen_at (HnWorker *self, int *ret_fd, char **ret_host, GError **error)
-{
-  const char *listen = self->config->server_listen != NULL ? self->config->server_listen : DEFAULT_LISTEN;
-  g_autofree char *host = NULL;
-  g_autoptr (GError) local = NULL;
-  guint16 port = 0;
-
-  if (!hn_address_split_listen (listen, &host, &port)) {
-    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "server.listen '%s' is not an address and port", listen);
-    return FALSE;
-  }
-  *ret_fd = hn_service_take_fd (self->place.service, "listen");
-  if (*ret_fd < 0)
-    *ret_fd = hn_front_bind (host, port, &local);
-  if (*ret_fd < 0 && g_error_matches (local, HN_ERROR, HN_ERROR_CONFLICT)) {
-    g_set_error_literal (error, HN_ERROR, HN_ERROR_CONFLICT, "cannot bind — is another hydraneckwebrtc already running?");
-    if (error != NULL)
-      hn_error_set_detail (*error, "%s", local->message);
-    return FALSE;
-  }
-  if (*ret_fd < 0) {
-    g_propagate_error (error, g_steal_pointer (&local));
-    return FALSE;
-  }
-  self->port = port;
-  *ret_host = g_steal_pointer (&host);
-  return TRUE;
-}
-
 static char *
 controller_host (const HnConfig *config)
 {
   g_autoptr (GUri) uri = config->controller_url != NULL ? g_uri_parse (config->controller_url, G_URI_FLAGS_NONE, NULL) : NULL;
 
   return uri != NULL ? g_strdup (g_uri_get_host (uri)) : NULL;
+}
+
+/* With a domain of its own a worker needs no proxy. */
+static void
+name_urls (HnWorker *self, const char *host)
+{
+  const HnConfig *config = self->config;
+  g_autofree char *own = config->server_domain != NULL ? g_strconcat ("https://", config->server_domain, NULL) : NULL;
+  const char *scheme = hn_doors_http_is_secure (self->doors) ? "https" : "http";
+
+  if (config->worker_url != NULL)
+    self->url = g_strdup (config->worker_url);
+  else
+    self->url = own != NULL ? g_strdup (own) : g_strdup_printf ("%s://%s:%u", scheme, host, self->port);
+  self->public_url = g_strdup (config->worker_public_url != NULL ? config->worker_public_url : own);
 }
 
 static void
@@ -330,8 +316,7 @@ name_self (HnWorker *self, const char *listen_host)
     host = hn_own_address_udp_towards (controller != NULL ? controller : "127.0.0.1");
   self->id = self->config->worker_id != NULL ? g_strdup (self->config->worker_id)
                                              : g_strdup_printf ("%s:%u", node, self->port);
-  self->url = self->config->worker_url != NULL ? g_strdup (self->config->worker_url)
-                                               : g_strdup_printf ("http://%s:%u", host, self->port);
+  name_urls (self, host);
 }
 
 /* On loopback the listen address is ours without an interface that lists it. */
@@ -410,7 +395,7 @@ make_mics (HnWorker *self)
 }
 
 static void
-open_front (HnWorker *self, int fd)
+open_front (HnWorker *self)
 {
   static const HnFrontEvents events = { on_route, on_tunnel_opened, on_tunnel_closed, on_upstream_failed };
   HnWorkerHttpWorld world = { self->config, self->api_token, self->sessions, self->mics, self->stream, self->trusted, self->started_us, make_report, turn_view, on_rated, on_changed, self };
@@ -418,7 +403,7 @@ open_front (HnWorker *self, int fd)
 
   self->http = hn_worker_http_new (&world);
   options.api = hn_worker_http_get_soup (self->http);
-  self->front = hn_front_new (self->poller, fd, &options, &events, self);
+  self->front = hn_doors_http_open (self->doors, self->poller, &options, &events, self);
 }
 
 static void
@@ -477,8 +462,7 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
                GError **error)
 {
   g_autoptr (HnWorker) self = g_new0 (HnWorker, 1);
-  g_autofree char *host = NULL;
-  int fd = -1;
+  const char *host;
 
   self->config = config;
   self->place = *place;
@@ -488,8 +472,11 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   self->lock = -1;
   self->started_us = hn_clock_now_us ();
   self->started_utc_us = hn_clock_utc_us ();
-  if (!listen_at (self, &fd, &host, error))
+  self->doors = hn_doors_http_bind (config, place->service, "worker", error);
+  if (self->doors == NULL)
     return NULL;
+  host = hn_doors_http_get_host (self->doors);
+  self->port = hn_doors_http_get_port (self->doors);
   self->poller = hn_poller_new (NULL);
   self->client = hn_http_client_new ();
   self->random = hn_random_new_system ();
@@ -508,12 +495,10 @@ hn_worker_new (const HnConfig *config, const HnWorkerPlace *place, const HnWorke
   self->news = hn_session_news_new (self->id);
   make_mics (self);
   self->lock = hn_session_fs_open (config->sessions_data_dir, error);
-  if (self->lock < 0 || !make_turn (self, error)) {
-    close (fd);
+  if (self->lock < 0 || !make_turn (self, error))
     return NULL;
-  }
   make_sessions (self);
-  open_front (self, fd);
+  open_front (self);
   open_data (self);
   warn_of_surroundings (self);
   start_heartbeat (self);
@@ -579,7 +564,7 @@ hn_worker_stop (HnWorker *self)
   if (self->stopping)
     return;
   self->stopping = TRUE;
-  hn_front_stop_accepting (self->front);
+  hn_doors_http_stop_accepting (self->doors);
   hn_timer_arm (self->stop_timer, hn_clock_now_us () + hn_seconds (STOP_SECONDS));
   hn_sessions_io_stop (self->sessions);
   hn_heartbeat_http_changed (self->heartbeat);
@@ -594,6 +579,7 @@ hn_worker_reload (HnWorker *self)
   find_mic_addresses (self, &local, &public);
   hn_mic_io_set_addresses (self->mics, local, public);
   hn_sessions_io_reload (self->sessions);
+  hn_doors_http_reload (self->doors);
   hn_heartbeat_http_set_token (self->heartbeat, self->config->controller_token);
   hn_heartbeat_http_changed (self->heartbeat);
 }
@@ -613,7 +599,8 @@ hn_worker_free (HnWorker *self)
   hn_timer_free (self->wireguard_timer);
   hn_timer_free (self->stop_timer);
   hn_heartbeat_http_free (self->heartbeat);
-  g_clear_pointer (&self->front, hn_front_free);
+  self->front = NULL;
+  g_clear_pointer (&self->doors, hn_doors_http_free);
   g_clear_pointer (&self->sessions, hn_sessions_io_free);
   g_clear_pointer (&self->mics, hn_mic_io_free);
   hn_worker_http_free (self->http);
@@ -630,6 +617,7 @@ hn_worker_free (HnWorker *self)
   g_clear_pointer (&self->trusted, g_array_unref);
   g_free (self->id);
   g_free (self->url);
+  g_free (self->public_url);
   g_free (self->loopback);
   g_free (self->boot_id);
   g_free (self->api_token);

@@ -75,11 +75,14 @@ def an_unknown_subcommand_exits_64():
     flow.contains(result.stderr, "unknown command 'wroker'")
 
 
-def a_domain_without_tls_exits_78_and_names_the_mend():
-    result = _run("controller", "--config", os.path.join(SEEDS, "runbook-controller.yaml"))
+def a_certificate_that_cannot_be_used_exits_78_and_names_the_key_and_the_file():
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write("server: {listen: \"127.0.0.1:1\", admin_token: x, tls: {cert: /nonexistent/cert.pem, key: /nonexistent/key.pem}}\n")
+        file.flush()
+        result = _run("controller", "--config", file.name)
     flow.equal(result.returncode, 78, "exit status")
-    flow.contains(result.stderr, "server.domain")
-    flow.contains(result.stderr, "server.listen")
+    flow.contains(result.stderr, "'server.tls'")
+    flow.contains(result.stderr, "/nonexistent/cert.pem")
 
 
 def an_unknown_key_exits_78_with_file_line_column_and_the_nearest_name():

@@ -76,17 +76,47 @@ the_dev_mode_sample_of_the_runbook_parses_for_both_roles (void **unused)
 }
 
 static void
-the_controller_sample_of_the_runbook_is_understood_and_waits_for_tls (void **unused)
+the_controller_sample_of_the_runbook_parses_unchanged (void **unused)
 {
-  GError *error = NULL;
-  HnConfig *config = parse_seed ("runbook-controller.yaml", HN_MODE_CONTROLLER, &error);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (HnConfig) config = parse_seed ("runbook-controller.yaml", HN_MODE_CONTROLLER, &error);
 
-  assert_null (config);
-  assert_true (g_error_matches (error, HN_ERROR, HN_ERROR_CONFIG));
-  assert_int_equal (hn_error_exit_status (error), 78);
-  assert_non_null (strstr (error->message, "'server.domain' needs HTTPS"));
-  assert_non_null (strstr (error->message, "server.listen"));
-  g_error_free (error);
+  assert_null (error);
+  assert_string_equal (config->server_domain, "hydraneckwebrtc.experiencenet.com");
+  assert_string_equal (config->server_https_listen, ":443");
+  assert_string_equal (config->server_http_listen, ":80");
+  assert_null (config->server_listen);
+}
+
+static void
+there_is_one_way_to_a_certificate_and_it_is_whole (void **unused)
+{
+  static const struct {
+    const char *server, *refused;
+  } rows[] = {
+    { "{admin_token: x, listen: \":1\", tls: {cert: a}}", "'server.tls.cert' needs 'server.tls.key'" },
+    { "{admin_token: x, listen: \":1\", tls: {key: a}}", "'server.tls.key' needs 'server.tls.cert'" },
+    { "{admin_token: x, domain: a.example, tls: {cert: a, key: b}}", "remove 'server.tls.cert' and 'server.tls.key'" },
+    { "{admin_token: x, domain: a.example, tls: {key: b}}", "remove 'server.tls.cert' and 'server.tls.key'" },
+    { "{admin_token: x, domain: a.example, listen: \":1\"}", "'server.listen' is not used with 'server.domain'" },
+    { "{admin_token: x, domain: ../private}", "'server.domain' must be a host name" },
+    { "{admin_token: x, domain: \"a.example:\"}", "'server.domain' must be a host name" },
+    { "{admin_token: x, domain: \"a_b.example\"}", "'server.domain' must be a host name" },
+    { "{admin_token: x, domain: \"a.example:8443\"}", NULL },
+    { "{admin_token: x, listen: \":1\", tls: {cert: a, key: b}}", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree char *text = g_strconcat ("server: ", rows[i].server, "\n", NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (HnConfig) config = parse (text, HN_MODE_CONTROLLER, &error);
+
+    assert_true ((config == NULL) == (rows[i].refused != NULL));
+    if (rows[i].refused == NULL)
+      continue;
+    assert_int_equal (hn_error_exit_status (error), 78);
+    assert_non_null (strstr (error->message, rows[i].refused));
+  }
 }
 
 static void
@@ -239,8 +269,7 @@ the_sample_with_its_comments_taken_away_is_a_configuration (void **unused)
     const char *hash = strstr (lines[i], "# ");
     const char *colon = hash != NULL ? strstr (hash, ": ") : NULL;
     gboolean is_key = colon != NULL && strcspn (hash + 2, " `") == (gsize) (colon - hash - 1);
-    /* TLS is not there yet */
-    gboolean refused = is_key && (g_str_has_prefix (hash, "# domain:") || g_str_has_prefix (hash, "# cert:") || g_str_has_prefix (hash, "# key:"));
+    gboolean refused = is_key && g_str_has_prefix (hash, "# domain:"); /* not with `listen` */
 
     if (is_key && !refused)
       g_string_append_printf (text, "%.*s%s\n", (int) (hash - lines[i]), lines[i], hash + 2);
@@ -269,7 +298,7 @@ what_is_printed_says_where_it_came_from_and_no_secret (void **unused)
   assert_null (error);
   text = hn_config_print (config);
   assert_null (strstr (text, "hunter2"));
-  assert_non_null (strstr (text, "server:\n  listen: \":47990\" # default\n  admin_token: \"***\" # worker.yaml:1:23\n"
+  assert_non_null (strstr (text, "  listen: \":47990\" # default\n  admin_token: \"***\" # worker.yaml:1:23\n"
                                  "  trusted_proxies: [\"10.0.0.0/8\", \"::1\"] # worker.yaml:1:49\n"));
   assert_non_null (strstr (text, "\nsessions:\n  max: 3 # worker.yaml:3:8\n  port_range_start: 8080 # default\n"));
   assert_non_null (strstr (text, "\"credential\":\"***\"},{\"urls\":[\"stun:x\"],\"username\":\"\",\"credential\":\"\"}] # worker.yaml:4:14\n"));
@@ -305,7 +334,8 @@ main (void)
     cmocka_unit_test (the_worker_sample_of_the_runbook_parses_unchanged),
     cmocka_unit_test (the_colocated_sample_of_the_runbook_parses_unchanged),
     cmocka_unit_test (the_dev_mode_sample_of_the_runbook_parses_for_both_roles),
-    cmocka_unit_test (the_controller_sample_of_the_runbook_is_understood_and_waits_for_tls),
+    cmocka_unit_test (the_controller_sample_of_the_runbook_parses_unchanged),
+    cmocka_unit_test (there_is_one_way_to_a_certificate_and_it_is_whole),
     cmocka_unit_test (an_unknown_key_is_refused_with_its_place_and_the_nearest_name),
     cmocka_unit_test (each_wrong_value_is_refused_with_file_line_and_column),
     cmocka_unit_test (a_switch_is_on_or_off),
