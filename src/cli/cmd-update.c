@@ -25,6 +25,7 @@
 
 #define STATUS_NEWER 1
 #define HEALTHY_SECONDS 60
+#define TOKEN "HYDRANECK_SERVER_ADMIN_TOKEN"
 #define NO_CONFIG "server: {listen: \"127.0.0.1:1\", admin_token: none}" /* nothing but defaults */
 
 /* What is known of this machine's roles. */
@@ -107,12 +108,21 @@ add_config (Place *place, const char *file, GError **error)
   return TRUE;
 }
 
+/* A role's token may lie with systemd, for that role alone; nothing here needs it. */
+static void
+do_without_token (void)
+{
+  if (g_getenv (TOKEN) == NULL && g_getenv (TOKEN "_FILE") == NULL)
+    g_setenv (TOKEN, "unused", TRUE);
+}
+
 /* The files that were named, else those that are found where the roles look for them. */
 static gboolean
 find_place (Place *place, char **files, GError **error)
 {
   static const char *const names[] = { "worker.yaml", "controller.yaml", "config.yaml" };
 
+  do_without_token ();
   place->configs = g_ptr_array_new_with_free_func ((GDestroyNotify) hn_config_free);
   place->health = g_ptr_array_new_with_free_func (g_free);
   place->units = g_ptr_array_new_with_free_func (g_free);
