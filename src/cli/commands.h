@@ -11,6 +11,7 @@ COMMAND ("worker",        hn_cmd_worker,           "[--config FILE] [--log-level
 COMMAND ("worker-token",  hn_cmd_worker_token,     "[--config FILE] WORKER_ID",                       "print a token that lets one worker register")
 COMMAND ("mic-pipeline",  hn_cmd_mic_pipeline,     "[--body IP] [--port PORT] [--session URL]",       "print gst-launch-1.0 lines for either end of a microphone")
 COMMAND ("config",        hn_cmd_config,           "--check|--print|--sample [--config FILE] [--role ROLE]", "check, print or explain the configuration")
+COMMAND ("doctor",        hn_cmd_doctor,           "[--config FILE] [--role ROLE] [--body IP] [--json]", "check this node, and print the mend for each finding")
 COMMAND ("config-sample", hn_cmd_config_sample,    "",                                                NULL)
 COMMAND ("metrics-doc",   hn_cmd_metrics_doc,      "",                                                "print every metric that GET /metrics answers with")
 COMMAND ("get",           hn_cmd_get,              ASK_ARGUMENTS " workers|sessions",                 "list what there is")

@@ -291,6 +291,7 @@ on_call_read (GObject *source, GAsyncResult *result, gpointer data)
   reply = g_new0 (HnHttpReply, 1);
   reply->status = soup_message_get_status (self->exchange.message);
   reply->location = g_strdup (soup_message_headers_get_one (soup_message_get_response_headers (self->exchange.message), "Location"));
+  reply->date = g_strdup (soup_message_headers_get_one (soup_message_get_response_headers (self->exchange.message), "Date"));
   reply->length = self->body->len;
   g_byte_array_append (self->body, (const guint8 *) "", 1);
   reply->body = (char *) g_byte_array_steal (self->body, NULL);
@@ -364,6 +365,7 @@ hn_http_reply_free (HnHttpReply *self)
     return;
   g_free (self->body);
   g_free (self->location);
+  g_free (self->date);
   g_free (self);
 }
 

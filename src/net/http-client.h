@@ -34,6 +34,7 @@ typedef struct {
   char *body; /* NUL-terminated */
   gsize length;
   char *location; /* (nullable) of a redirect */
+  char *date;     /* (nullable) the server's clock */
 } HnHttpReply;
 
 /* A streamed answer, line by line. None of these comes from inside hn_http_client_stream(); `ended` comes once and last, not after
