@@ -64,6 +64,8 @@ METRIC (TUNNEL_BYTES, BOTH, COUNTER, "hydraneck_tunnel_bytes_total", DIRECTION, 
 /* Updates. */
 METRIC (UPDATE_CHECKS, BOTH, COUNTER, "hydraneck_update_checks_total", UPDATE, NUMBER, "Looks for a newer release, by outcome.")
 METRIC (UPDATE_WAITING, BOTH, GAUGE, "hydraneck_update_waiting", NONE, NUMBER, "1 while a newer release waits to be installed.")
+METRIC (EVENT_READERS, BOTH, GAUGE, "hydraneck_event_readers", NONE, NUMBER, "Who reads GET /api/v1/events now.")
+METRIC (EVENT_READERS_DROPPED, BOTH, COUNTER, "hydraneck_event_readers_dropped_total", NONE, NUMBER, "Readers of events that were too slow.")
 
 /* Sessions. */
 METRIC (CREATES, BOTH, COUNTER, "hydraneck_session_creates_total", CREATED, NUMBER, "Session creations answered, by outcome.")

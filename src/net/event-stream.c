@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/metrics.h"
 #include "net/event-ring.h"
 #include "net/timer.h"
 
@@ -29,6 +30,7 @@ typedef struct {
   HnHttpRequest *request;
   gulong left_handler;
   guint64 place;
+  gboolean counted; /* among the metrics */
   gboolean busy; /* a piece is on its way */
   gint64 told_us;
 } Reader;
@@ -39,6 +41,8 @@ reader_free (gpointer data)
   Reader *self = data;
 
   g_clear_signal_handler (&self->left_handler, hn_http_request_get_cancellable (self->request));
+  if (self->counted)
+    hn_metrics_add (HN_METRIC_EVENT_READERS, NULL, -1);
   hn_http_request_end_stream (self->request);
   hn_http_request_unref (self->request);
   g_free (self);
@@ -71,6 +75,7 @@ static void
 drop (Reader *self)
 {
   self->owner->dropped++;
+  hn_metrics_add (HN_METRIC_EVENT_READERS_DROPPED, NULL, 1);
   g_hash_table_remove (self->owner->readers, self);
 }
 
@@ -187,6 +192,8 @@ hn_event_stream_attach (HnEventStream *self, HnHttpRequest *request)
     reader_free (reader);
     return;
   }
+  reader->counted = TRUE;
+  hn_metrics_add (HN_METRIC_EVENT_READERS, NULL, 1);
   g_hash_table_add (self->readers, reader);
   reader->left_handler = g_signal_connect (hn_http_request_get_cancellable (request), "cancelled", G_CALLBACK (on_left), reader);
   greet (reader, missed);

@@ -8,7 +8,7 @@
   const REFRESH_MS = 5000; /* ages and heartbeats move without events */
   const SETTLE_MS = 120;   /* events come in bursts */
   const TYPES = ["session.created", "session.state", "session.ended", "worker.joined", "worker.state", "worker.drained", "turn_health_check_failed",
-    "turn_auto_restarted", "update.available", "update.started", "update.installed", "update.failed", "update.rolled_back", "update.deferred"];
+    "turn_auto_restarted", "update.available", "update.asked", "update.started", "update.installed", "update.failed", "update.rolled_back", "update.deferred", "events.missed"];
   const REASONS = {
     user_quit: "left by the exit button", api_delete: "deleted", client_left: "its caller left before it was ready", replaced: "a newer session took the body",
     abandoned: "nobody opened the stream", page_left: "the page was closed", create_failed: "could not be started", create_timeout: "was not ready in time",
@@ -432,6 +432,7 @@
       case "worker.drained": return ["drain", worker, "is drained: no session is left"];
       case "turn_health_check_failed": return ["bad", "TURN", `health check failed${worker ? ` at ${worker}` : ""}`];
       case "turn_auto_restarted": return ["warn", "TURN", `restarted by itself${worker ? ` at ${worker}` : ""}`];
+      case "events.missed": return ["calm", "Earlier events", "are no longer kept"];
       default: return ["info", type, [data.version, worker, data.detail].filter((part) => typeof part === "string").join(" ")];
     }
   };
