@@ -49,7 +49,7 @@ class Plan:
             self.dashboard = ("127.0.0.1", 9047)
             self.body_net, self.body_first = "127.0.1.", 1
             self.worker_net = "127.0.0."
-            self.turn_at = ("127.0.0.1", 3478)
+            self.turn_at, self.turn_cli = ("127.0.0.1", 3478), ("127.0.0.1", TURN_CLI_PORT)
             # below the kernel's ephemeral range, so that no passing connection has them
             self.services = {"nps": ("127.0.0.1", 28301), "library": ("127.0.0.1", 28302)}
             self.controls = {"bodies": ("127.0.0.1", 28303), "services": ("127.0.0.1", 28304)}
@@ -60,7 +60,8 @@ class Plan:
             self.dashboard = (lease.address(206), 9047)
             self.body_net, self.body_first = lease.net, 101
             self.worker_net = lease.net
-            self.turn_at = (lease.address(201), 3478)
+            # the command line is nowhere that coturn relays to
+            self.turn_at, self.turn_cli = (lease.address(201), 3478), (lease.address(206), TURN_CLI_PORT)
             self.services = {"nps": (lease.address(202), 80), "library": (lease.address(203), 80)}
             self.controls = {"bodies": (lease.address(204), 80), "services": (lease.address(205), 80)}
             # the media of all tests meets on 127.0.0.1, so their port ranges must not; below the kernel's ephemeral range
@@ -73,10 +74,6 @@ class Plan:
 
     def worker(self, number):
         return (self.worker_net + str(number), 47990)
-
-    @property
-    def turn_cli(self):
-        return (self.turn_at[0], TURN_CLI_PORT)
 
     def program(self, name):
         return os.path.join(self.build, {"hydraneckwebrtc": "src/cli/hydraneckwebrtc", "hydraneck-sim": "sim/hydraneck-sim",
@@ -163,7 +160,9 @@ class Cluster:
         if p.turn == "static":
             words += ["--user", TURN_USER, "--password-file", self.write_secret("turn-password", p.turn_password)]
         else:
-            words += ["--userdb", self.write_secret("turn.db", "")]
+            if not os.path.exists(self.path("turn.db")):
+                self.write_secret("turn.db", "")
+            words += ["--userdb", self.path("turn.db")]
         return subprocess.run([os.path.join(TOP, "scripts/coturn-conf"), *words], check=True, capture_output=True, text=True).stdout
 
     def start_turn(self):
