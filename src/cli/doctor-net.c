@@ -6,13 +6,17 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/id.h"
 #include "base/json.h"
 #include "cli/doctor.h"
 #include "net/probe.h"
 #include "net/turn-probe.h"
+#include "worker/turn-credential.h"
+#include "worker/turn-userdb-fs.h"
 
 #define ASK_SECONDS 5
 #define TURN_SECONDS 5
+#define TICKET_SECONDS 60
 #define BODY_SECONDS 1
 #define SUNSHINE_PORT 47990
 #define BODIES_MAX 64
@@ -93,7 +97,7 @@ static const char *
 mend_of_turn (const GError *error)
 {
   if (g_error_matches (error, HN_ERROR, HN_ERROR_UNAUTHENTICATED) || g_error_matches (error, HN_ERROR, HN_ERROR_DENIED))
-    return "compare username and credential in ice_servers with 'user=' in /etc/turnserver.conf; then systemctl restart coturn";
+    return "compare turn.secret with static-auth-secret= (turn.userdb with userdb=), or username and credential in ice_servers with user=, in /etc/turnserver.conf; then systemctl restart coturn";
   if (g_error_matches (error, HN_ERROR, HN_ERROR_LIMIT))
     return "coturn has no relay left: widen min-port and max-port, or its quotas, in /etc/turnserver.conf; then systemctl restart coturn";
   return "systemctl status coturn; ss -lntup | grep 3478; open UDP and TCP 3478 in the firewall";
@@ -127,15 +131,63 @@ text_of (JsonObject *server, const char *name)
   return hn_json_get_text (server, name, G_MAXUINT, FALSE, &text, NULL) ? text : NULL;
 }
 
+/* What is shown to coturn: with turn.secret what a session would show, and its secret stands in coturn's database only while we ask. */
+typedef struct {
+  char *secret; /* (nullable) */
+  char *username;
+  char *password;
+  HnTurnUserdbFs *userdb; /* (nullable) */
+} Ticket;
+
+static void
+ticket_clear (Ticket *ticket)
+{
+  if (ticket->userdb != NULL)
+    hn_turn_userdb_fs_remove (ticket->userdb, ticket->secret, NULL);
+  hn_turn_userdb_fs_free (ticket->userdb);
+  g_free (ticket->secret);
+  g_free (ticket->username);
+  g_free (ticket->password);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Ticket, ticket_clear)
+
+static gboolean
+make_ticket (HnDoctor *self, Ticket *ticket)
+{
+  const HnConfig *config = self->config;
+  g_autoptr (HnRandom) random = hn_random_new_system ();
+  g_autofree char *session = hn_id_new (random);
+  g_autofree char *user = hn_turn_credential_user (config->turn_secret, session);
+  g_autofree char *mend = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ticket->secret = config->turn_userdb != NULL ? hn_turn_credential_own_secret (config->turn_secret, "doctor", session) : g_strdup (config->turn_secret);
+  ticket->username = hn_turn_credential_username (user, hn_clock_utc_us (), hn_seconds (TICKET_SECONDS));
+  ticket->password = hn_turn_credential_password (ticket->secret, ticket->username);
+  if (config->turn_userdb != NULL)
+    ticket->userdb = hn_turn_userdb_fs_open (config->turn_userdb, config->turn_realm, &error);
+  if (error == NULL && ticket->userdb != NULL)
+    hn_turn_userdb_fs_add (ticket->userdb, ticket->secret, &error);
+  if (error == NULL)
+    return TRUE;
+  mend = g_strdup_printf ("ls -l %s; coturn and the worker must both be able to write it (userdb= in /etc/turnserver.conf)", config->turn_userdb);
+  hn_findings_add (self->findings, HN_FINDING_FAIL, "turn", mend, "%s", error->message);
+  return FALSE;
+}
+
 static void
 check_turn (HnDoctor *self)
 {
   JsonArray *servers = self->config->ice_servers;
+  g_auto (Ticket) ticket = { NULL };
 
   if (!hn_config_has_turn (self->config)) {
     hn_findings_add (self->findings, HN_FINDING_WARN, "turn", "apt install coturn; add a turn: URL to ice_servers", "no turn: URL in ice_servers: media is not relayed");
     return;
   }
+  if (self->config->turn_secret != NULL && !make_ticket (self, &ticket))
+    return;
   for (guint i = 0; i < json_array_get_length (servers); i++) {
     JsonObject *server = hn_json_array_get_object (servers, i);
     JsonArray *urls = NULL;
@@ -145,7 +197,8 @@ check_turn (HnDoctor *self)
       const char *url = json_array_get_string_element (urls, k);
 
       if (g_str_has_prefix (url, "turn"))
-        probe_turn (self, url, text_of (server, "username"), text_of (server, "credential"));
+        probe_turn (self, url, ticket.username != NULL ? ticket.username : text_of (server, "username"),
+                    ticket.password != NULL ? ticket.password : text_of (server, "credential"));
     }
   }
 }

@@ -30,7 +30,7 @@ def _doctor(running, *words, change=None, text=None, expect=None, before=None, r
     done = subprocess.run([running.plan.program("hydraneckwebrtc"), "doctor", "--config", path, "--role", role, *words], capture_output=True, text=True,
                           timeout=60, check=False, env=dict(running.env(), **environment), preexec_fn=before)
     equal(done.stderr, "", "stderr")
-    for secret in (running.plan.token, running.plan.turn_password):
+    for secret in (running.plan.token, running.plan.turn_password, running.plan.turn_secret):
         true(secret not in done.stdout, "a secret is printed")
     if expect is not None:
         equal(done.returncode, expect, "exit status of\n%s" % done.stdout)
@@ -166,16 +166,22 @@ def no_wireguard_is_found(running):
 
 
 def a_turn_server_is_asked_for_a_relay(running):
+    without = {"secret": None, "userdb": None, "cli": None, "cli_password": None}
+
     def ice(url, credential):
-        return {"ice_servers": [{"urls": [url], "username": "hydraturn", "credential": credential}]}
+        return {"ice_servers": [{"urls": [url], "username": "hydraturn", "credential": credential}], "turn": without}
 
     at = "turn:%s:%d" % running.plan.turn_at
     said = _doctor(running, change=ice(at, "wrong-password"), expect=1)
     _has(said, "FAIL", "turn", at, "/etc/turnserver.conf")
     true("wrong-password" not in said, "a secret is printed")
+    said = _doctor(running, change={"turn": {"secret": "not-the-secret", "userdb": None}}, expect=1)
+    _has(said, "FAIL", "turn", at, "compare turn.secret with static-auth-secret=")
+    said = _doctor(running, change={"turn": {"userdb": "/nowhere/turn.db"}}, expect=1)
+    _has(said, "FAIL", "turn", "/nowhere/turn.db", "ls -l /nowhere/turn.db")
     said = _doctor(running, change=ice("turn:%s:1?transport=tcp" % running.plan.turn_at[0], "x"), expect=1)
     _has(said, "FAIL", "turn", ":1", "systemctl status coturn")
-    said = _doctor(running, change={"ice_servers": []}, expect=0)
+    said = _doctor(running, change={"ice_servers": [], "turn": without}, expect=0)
     _has(said, "warn", "turn", "media is not relayed", "apt install coturn")
 
 
