@@ -36,6 +36,8 @@
 #define HN_LIMIT_ACME_TOKEN_BYTES 128       /* name of an ACME challenge; 43 letters in practice */
 #define HN_LIMIT_ACME_ANSWER_BYTES 512      /* what such a file may hold */
 
+#define HN_LIMIT_PULSE_SECONDS 25           /* a stream socket's client hears nothing: a Pong of ours (below the 60 s of proxies) */
+
 /* Front door: towards the upstream. */
 #define HN_LIMIT_CONNECT_SECONDS 5          /* TCP connect to worker or web-server */
 #define HN_LIMIT_UPSTREAM_HEAD_SECONDS 60   /* request sent to response head */

@@ -761,6 +761,8 @@ expire (HnFrontClient *self)
 void
 hn_front_client_check (HnFrontClient *self, gint64 now_us)
 {
+  if (self->tunnel != NULL && self->shared->options.pulse_us > 0)
+    hn_tunnel_pulse (self->tunnel, self->shared->options.pulse_us);
   if (!is_overdue (self, now_us))
     return;
   expire (self);

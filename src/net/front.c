@@ -347,6 +347,8 @@ tick_ms (const HnFrontOptions *options)
   shortest = MIN (MIN (shortest, options->upstream_timeout_us), MIN (options->connect_timeout_us, options->send_timeout_us));
   shortest = MIN (shortest, MIN (options->api_timeout_us, options->pace_us));
   shortest = MIN (shortest, options->handshake_timeout_us);
+  if (options->pulse_us > 0)
+    shortest = MIN (shortest, options->pulse_us);
   return (guint) CLAMP (shortest / 4000, TICK_MS_MIN, TICK_MS_MAX);
 }
 

@@ -47,6 +47,7 @@ typedef struct {
   gint64 api_timeout_us;      /* for a handler to begin its answer; also for an API request's whole body */
   gint64 pace_us;             /* a window in which a client that we wait for must move HN_LIMIT_PACE_BYTES, see net/pace.h */
   guint connections_max;      /* clients at once; who comes beyond gets 503 and a close */
+  gint64 pulse_us;            /* so long a tunnel's client may hear nothing, then it is sent a Pong; 0: for ever */
 } HnFrontOptions;
 
 /**

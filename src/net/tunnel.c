@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "net/frame-border.h"
 #include "net/pace.h"
 
 #define BYTES_PER_TURN (2 * 1024 * 1024)
@@ -15,6 +16,8 @@ struct _HnTunnel {
   HnWire *wires[2];
   HnPace paces[2]; /* of what each side takes */
   Half halves[2];
+  HnFrameBorder border; /* in what the server (1) sends */
+  gint64 heard_us;      /* when it sent something last, or we did in its place */
   gboolean cut;
   gboolean done;
   void (*closed) (gpointer user_data);
@@ -58,6 +61,10 @@ pump_some (HnTunnel *self, int from, gsize *ret_moved)
       self->halves[from] = ENDED;
     else if (!hn_wire_send (sink, &part, 1))
       return BROKEN;
+    if (from == 1 && result == HN_WIRE_OK) {
+      hn_frame_border_feed (&self->border, (const guint8 *) buffer, part.iov_len);
+      self->heard_us = hn_poller_now_us (self->poller);
+    }
     *ret_moved += part.iov_len;
   }
   if (self->halves[from] == ENDED && hn_wire_get_pending (sink) == 0) {
@@ -122,6 +129,21 @@ hn_tunnel_look_again (HnTunnel *self)
 }
 
 void
+hn_tunnel_pulse (HnTunnel *self, gint64 idle_us)
+{
+  static const guint8 pong[] = { 0x8a, 0 };
+  struct iovec part = { (void *) pong, sizeof pong };
+  gint64 now_us = hn_poller_now_us (self->poller);
+
+  if (self->done || self->cut || self->halves[1] != OPEN || now_us - self->heard_us < idle_us || !hn_frame_border_is_here (&self->border)
+      || hn_wire_get_pending (self->wires[0]) > 0)
+    return;
+  self->heard_us = now_us;
+  if (!hn_wire_send (self->wires[0], &part, 1))
+    hn_tunnel_cut (self);
+}
+
+void
 hn_tunnel_cut (HnTunnel *self)
 {
   self->cut = TRUE;
@@ -136,6 +158,7 @@ hn_tunnel_new (HnPoller *poller, HnWire *a, HnWire *b, void (*closed) (gpointer 
   self->poller = poller;
   self->wires[0] = a;
   self->wires[1] = b;
+  self->heard_us = hn_poller_now_us (poller);
   self->closed = closed;
   self->user_data = user_data;
   hn_wire_set_ready (a, on_ready, self);

@@ -3,7 +3,7 @@
 
 #include "net/wire.h"
 
-/* Two connections joined, byte-transparent in both directions. What one side sends is read only while the other takes it: at most
+/* Two connections joined, byte-transparent in both directions (but for hn_tunnel_pulse()). What one side sends is read only while the other takes it: at most
  * %HN_LIMIT_TUNNEL_BUFFER_BYTES wait per direction, and nothing while nobody blocks. A side's end is passed on, the other direction goes on. */
 
 typedef struct _HnTunnel HnTunnel;
@@ -41,6 +41,16 @@ void hn_tunnel_cut (HnTunnel *self);
  * Returns: when it should be freed, or %HN_NEVER
  */
 gint64 hn_tunnel_get_deadline (HnTunnel *self, gint64 stall_us, gint64 pace_us);
+
+/**
+ * hn_tunnel_pulse:
+ * @self: a tunnel between a client (side a) and a WebSocket server (side b)
+ * @idle_us: how long the client may have heard nothing
+ *
+ * After so long the client is sent an empty, unsolicited Pong, which asks for no answer (RFC 6455 5.5.3), so that proxies on the way see life; only between
+ * two frames of the server. To be called now and then.
+ */
+void hn_tunnel_pulse (HnTunnel *self, gint64 idle_us);
 
 /**
  * hn_tunnel_look_again:

@@ -399,7 +399,7 @@ open_front (HnWorker *self)
 {
   static const HnFrontEvents events = { on_route, on_tunnel_opened, on_tunnel_closed, on_upstream_failed };
   HnWorkerHttpWorld world = { self->config, self->api_token, self->sessions, self->mics, self->stream, self->trusted, self->started_us, make_report, turn_view, on_rated, on_changed, self };
-  HnFrontOptions options = { 0 };
+  HnFrontOptions options = { .pulse_us = scaled (self, HN_LIMIT_PULSE_SECONDS) };
 
   self->http = hn_worker_http_new (&world);
   options.api = hn_worker_http_get_soup (self->http);
