@@ -6,7 +6,7 @@
 #include "net/front.h"
 #include "worker/browser-rules.h"
 
-/* A worker's byte path without sessions: `bench-own HOST PORT UPSTREAM_HOST UPSTREAM_PORT`. The front door, the worker's own rules for browsers
+/* A worker's byte path without sessions: `bench-own HOST PORT UPSTREAM_HOST UPSTREAM_PORT [CERT KEY]`. The front door, the worker's own rules for browsers
  * (allow-list, X-Forwarded-*, X-Forwarded-User, cookies, Referrer-Policy, the script in each page), the proxy and the tunnel are those of the
  * product; only the table of sessions has one row instead of many, and there is no API behind it. */
 
@@ -49,7 +49,7 @@ main (int argc, char **argv)
   HnFrontOptions options = { .keepalive_timeout_us = (gint64) 3600 * G_USEC_PER_SEC };
   int fd;
 
-  if (argc != 5 || !g_str_has_prefix (argv[1], "127."))
+  if ((argc != 5 && argc != 7) || !g_str_has_prefix (argv[1], "127."))
     return 64;
   signal (SIGPIPE, SIG_IGN);
   target.host = argv[3];
@@ -58,6 +58,10 @@ main (int argc, char **argv)
   self.world = (HnBrowserWorld){ .find = find, .user_data = &self };
   fd = hn_front_bind (argv[1], (guint16) atoi (argv[2]), &error);
   if (fd < 0) {
+    fprintf (stderr, "%s\n", error->message);
+    return 1;
+  }
+  if (argc == 7 && (options.tls = hn_tls_new (argv[5], argv[6], &error)) == NULL) {
     fprintf (stderr, "%s\n", error->message);
     return 1;
   }

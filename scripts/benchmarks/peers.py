@@ -23,7 +23,8 @@ http {{
   upstream up {{ server {up_host}:{up_port}; keepalive 64; keepalive_requests 100000000; keepalive_timeout 1h; }}
   map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
   server {{
-    listen {host}:{port} backlog=16384;
+    listen {host}:{port} {ssl} backlog=16384;
+    {tls}
     location /session/ {{
       proxy_pass http://up; proxy_http_version 1.1; proxy_request_buffering off; proxy_max_temp_file_size 0;
       proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k; proxy_read_timeout 1h; proxy_send_timeout 1h;
@@ -86,12 +87,12 @@ def _write(folder, name, text, **values):
     return path
 
 
-def ours(build, folder, host, port):
-    return _started([os.path.join(build, "scripts/benchmarks/bench-own"), host, str(port), UPSTREAM[0], str(UPSTREAM[1])], host, port, ready=True)
+def ours(build, folder, host, port, pair=()):
+    return _started([os.path.join(build, "scripts/benchmarks/bench-own"), host, str(port), UPSTREAM[0], str(UPSTREAM[1]), *pair], host, port, ready=True)
 
 
-def nginx(build, folder, host, port, extra=""):
-    path = _write(folder, "nginx.conf", NGINX, host=host, port=port, extra=extra)
+def nginx(build, folder, host, port, extra="", tls=""):
+    path = _write(folder, "nginx.conf", NGINX, host=host, port=port, extra=extra, tls=tls, ssl="ssl" if tls else "")
     return _started(["/usr/sbin/nginx", "-p", folder, "-e", os.path.join(folder, "error.log"), "-c", path], host, port)
 
 
