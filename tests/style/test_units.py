@@ -34,12 +34,12 @@ def _verify(folder):
     """A root of its own, so that neither our program nor this machine's units are needed."""
     root = tempfile.mkdtemp(prefix="hydraneck-units-")
     try:
-        for place in ("usr/local/bin", "usr/bin", "etc/systemd/system", "usr/lib/systemd"):
+        for place in ("usr/local/bin", "usr/local/lib/hydraneckwebrtc", "usr/bin", "etc/systemd/system", "usr/lib/systemd"):
             os.makedirs(os.path.join(root, place))
         os.symlink("usr/bin", os.path.join(root, "bin"))
         os.symlink("usr/lib", os.path.join(root, "lib"))
         shutil.copytree("/usr/lib/systemd/system", os.path.join(root, "usr/lib/systemd/system"), symlinks=True)
-        for program in ("usr/local/bin/hydraneckwebrtc", "usr/bin/sh", "usr/bin/kill", "usr/bin/rm", "usr/bin/sleep", "usr/bin/systemctl"):
+        for program in ("usr/local/bin/hydraneckwebrtc", "usr/local/lib/hydraneckwebrtc/acme-renew", "usr/bin/sh", "usr/bin/kill", "usr/bin/rm", "usr/bin/sleep", "usr/bin/systemctl"):
             with open(os.open(os.path.join(root, program), os.O_WRONLY | os.O_CREAT, 0o755), "w", encoding="ascii") as file:
                 file.write("#!/bin/sh\n")
         paths = []
@@ -47,7 +47,7 @@ def _verify(folder):
             if path.endswith((".service", ".socket", ".path", ".timer")):
                 shutil.copy(path, os.path.join(root, "etc/systemd/system"))
                 paths.append("/etc/systemd/system/" + os.path.basename(path))
-        true(len(paths) == 8, "units found: %r" % paths)
+        true(len(paths) == 10, "units found: %r" % paths)
         result = subprocess.run([ANALYZE, "verify", "--man=no", "--recursive-errors=no", "--root=" + root, *paths],
                                 capture_output=True, text=True, check=False, timeout=30)
         return result.returncode, [line for line in result.stderr.splitlines() if "hydraneckwebrtc" in line]
@@ -91,6 +91,12 @@ def what_runs_long_is_watched_and_told_apart():
 def the_controllers_ports_come_from_sockets():
     for name, port, word in (("hydraneckwebrtc-controller.socket", "443", "https"), ("hydraneckwebrtc-controller-http.socket", "80", "http")):
         equal((_values(name, "ListenStream"), _values(name, "FileDescriptorName")), ([port], [word]), name)
+
+
+def certificates_come_as_the_controllers_own_user():
+    for key in ("User", "StateDirectory", "LoadCredential", "CapabilityBoundingSet"):
+        equal(_values("hydraneckwebrtc-acme.service", key), _values("hydraneckwebrtc-controller.service", key), key)
+    contains(_values("hydraneckwebrtc-controller.service", "Wants"), "network-online.target hydraneckwebrtc-acme.timer", "what the controller brings with it")
 
 
 def the_worker_sees_the_tmp_that_everybody_sees():
