@@ -135,8 +135,8 @@ hn_turn_io_servers (HnTurnIo *self, const char *session_id)
 
 /* ---- set-up ---- */
 
-static void
-warn_of_configuration (const HnConfig *config)
+void
+hn_turn_io_warn (const HnConfig *config)
 {
   gboolean is_static = hn_ice_servers_json_has_static (config->ice_servers);
 
@@ -156,7 +156,6 @@ hn_turn_io_new (const HnConfig *config, const char *worker_id, GError **error)
   self->config = config;
   self->worker_id = g_strdup (worker_id);
   self->leaving = g_cancellable_new ();
-  warn_of_configuration (config);
   if (config->turn_secret != NULL && config->turn_userdb != NULL) {
     g_autofree char *prefix = hn_turn_credential_worker_prefix (config->turn_secret, worker_id);
 

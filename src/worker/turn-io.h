@@ -22,6 +22,14 @@ typedef struct _HnTurnIo HnTurnIo;
 HnTurnIo *hn_turn_io_new (const HnConfig *config, const char *worker_id, GError **error);
 
 /**
+ * hn_turn_io_warn:
+ * @config: a worker's configuration
+ *
+ * Logs what in it weakens TURN or does nothing.
+ */
+void hn_turn_io_warn (const HnConfig *config);
+
+/**
  * hn_turn_io_begin:
  * @self: sessions
  * @session_id: a new one, or another name within the worker

@@ -425,6 +425,7 @@ make_turn (HnWorker *self, GError **error)
 {
   static const HnTurnHealthIoEvents events = { on_turn_event, on_changed };
 
+  hn_turn_io_warn (self->config);
   self->turn = hn_turn_io_new (self->config, self->id, error);
   if (self->turn != NULL)
     self->turn_health = hn_turn_health_io_new (self->config, self->turn, self->place.time_scale, &events, self);
