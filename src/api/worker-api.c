@@ -177,12 +177,29 @@ hn_create_request_from_json (JsonObject *object, GError **error)
   return g_steal_pointer (&self);
 }
 
+gboolean
+hn_create_request_take_id (HnCreateRequest *self, JsonObject *object, GError **error)
+{
+  const char *id = NULL;
+
+  if (!hn_json_get_text (object, "session_id", HN_LIMIT_TEXT_BYTES, FALSE, &id, error))
+    return FALSE;
+  if (id != NULL && !hn_id_is_valid (id)) {
+    refuse (error, "session_id", "must be 32 lower-case hex digits");
+    return FALSE;
+  }
+  g_free (self->session_id);
+  self->session_id = g_strdup (id);
+  return TRUE;
+}
+
 JsonObject *
 hn_create_request_to_json (const HnCreateRequest *self)
 {
   JsonObject *object = json_object_new ();
 
   write_texts (object, create_request_texts, G_N_ELEMENTS (create_request_texts), self);
+  hn_json_set_text (object, "session_id", self->session_id);
   if (self->replace)
     json_object_set_boolean_member (object, "replace", TRUE);
   return object;
@@ -334,6 +351,25 @@ read_sessions (JsonObject *object, HnWorkerReport *self, GError **error)
   return TRUE;
 }
 
+/* Seconds, since clocks differ. */
+static gboolean
+read_drain_left (JsonObject *object, gint64 *ret_left_us, GError **error)
+{
+  gint64 seconds = -1;
+
+  if (!hn_json_get_int (object, "drain_seconds_left", 0, HN_LIMIT_DRAIN_HOURS * 3600, FALSE, &seconds, error))
+    return FALSE;
+  *ret_left_us = seconds < 0 ? HN_NEVER : hn_seconds ((double) seconds);
+  return TRUE;
+}
+
+static void
+write_drain_left (JsonObject *object, gint64 left_us)
+{
+  if (left_us != HN_NEVER)
+    json_object_set_int_member (object, "drain_seconds_left", (left_us + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
+}
+
 static gboolean
 read_load (JsonObject *object, HnWorkerReport *self, GError **error)
 {
@@ -344,6 +380,7 @@ read_load (JsonObject *object, HnWorkerReport *self, GError **error)
       || !hn_json_get_int (object, "boot_utc_us", 0, G_MAXINT64, FALSE, &self->boot_utc_us, error)
       || !hn_json_get_bool (object, "wireguard", FALSE, &self->wireguard, error)
       || !hn_json_get_bool (object, "draining", FALSE, &self->draining, error)
+      || !read_drain_left (object, &self->drain_left_us, error)
       || !hn_json_get_bool (object, "leaving", FALSE, &self->leaving, error))
     return FALSE;
   self->active_sessions = (guint) active;
@@ -378,6 +415,7 @@ hn_worker_report_to_json (const HnWorkerReport *self)
   json_object_set_int_member (object, "max_sessions", self->max_sessions);
   json_object_set_boolean_member (object, "wireguard", self->wireguard);
   json_object_set_boolean_member (object, "draining", self->draining);
+  write_drain_left (object, self->drain_left_us);
   if (self->leaving)
     json_object_set_boolean_member (object, "leaving", TRUE);
   for (guint i = 0; i < self->sessions->len; i++)
@@ -389,9 +427,10 @@ hn_worker_report_to_json (const HnWorkerReport *self)
 HnHeartbeatReply
 hn_heartbeat_reply_from_json (JsonObject *object)
 {
-  HnHeartbeatReply self = { FALSE };
+  HnHeartbeatReply self = { FALSE, HN_NEVER };
 
   hn_json_get_bool (object, "drain", FALSE, &self.drain, NULL);
+  read_drain_left (object, &self.drain_left_us, NULL);
   return self;
 }
 
@@ -402,6 +441,7 @@ hn_heartbeat_reply_to_json (const HnHeartbeatReply *self)
 
   json_object_set_string_member (object, "status", "ok");
   json_object_set_boolean_member (object, "drain", self->drain);
+  write_drain_left (object, self->drain_left_us);
   return object;
 }
 
@@ -411,6 +451,7 @@ hn_worker_report_new (void)
   HnWorkerReport *self = g_new0 (HnWorkerReport, 1);
 
   self->sessions = g_ptr_array_new_with_free_func ((GDestroyNotify) hn_session_report_free);
+  self->drain_left_us = HN_NEVER;
   return self;
 }
 
@@ -420,6 +461,7 @@ hn_create_request_free (HnCreateRequest *self)
   if (self == NULL)
     return;
   free_texts (create_request_texts, G_N_ELEMENTS (create_request_texts), self);
+  g_free (self->session_id);
   g_free (self);
 }
 

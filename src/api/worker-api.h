@@ -60,6 +60,7 @@ typedef struct {
   char *district;
   char *body;
   char *head;
+  char *session_id;    /* (nullable) from a controller only, which has named it already, so that a creation that fails can be explained */
   gboolean replace;
 } HnCreateRequest;
 
@@ -77,6 +78,16 @@ void hn_create_request_free (HnCreateRequest *self);
  * Returns: (transfer full) (nullable): the request
  */
 HnCreateRequest *hn_create_request_from_json (JsonObject *object, GError **error);
+
+/**
+ * hn_create_request_take_id:
+ * @self: a request that comes from a controller
+ * @object: its body
+ * @error: INVALID: `session_id` is none
+ *
+ * Returns: whether it names no session, or one by a good id, which is then in @self
+ */
+gboolean hn_create_request_take_id (HnCreateRequest *self, JsonObject *object, GError **error);
 
 /**
  * hn_create_request_to_json:
@@ -170,6 +181,9 @@ HnSessionReport *hn_session_report_from_json (JsonObject *object, GError **error
  */
 JsonObject *hn_session_report_to_json (const HnSessionReport *self);
 
+/* An answer to a create names its session also when it failed: what became of it can be asked for. */
+#define HN_WORKER_API_SESSION_FIELD "X-Hydraneck-Session"
+
 /* A controller says so in each call to a worker: whoever is a controller himself refuses, or a `url` that leads back would loop. */
 #define HN_WORKER_API_FROM_FIELD "X-Hydraneck-From"
 
@@ -191,6 +205,7 @@ typedef struct {
   guint max_sessions;
   gboolean wireguard;
   gboolean draining;     /* what the worker was last told by HnHeartbeatReply.drain */
+  gint64 drain_left_us;  /* and how much of its deadline is left, HN_NEVER without one */
   gboolean leaving;      /* its last heartbeat: it ends in order and has no sessions any more */
   GPtrArray *sessions; /* of HnSessionReport, never NULL */
 } HnWorkerReport;
@@ -202,6 +217,7 @@ typedef struct {
  * is forgotten only when both restart at once. */
 typedef struct {
   gboolean drain; /* no new sessions are sent there */
+  gint64 drain_left_us; /* when its sessions are to be ended, from now; HN_NEVER: when they end by themselves */
 } HnHeartbeatReply;
 
 /**
@@ -216,7 +232,7 @@ HnHeartbeatReply hn_heartbeat_reply_from_json (JsonObject *object);
  * hn_heartbeat_reply_to_json:
  * @self: a reply
  *
- * Returns: (transfer full): `{"status":"ok","drain":false}`
+ * Returns: (transfer full): `{"status":"ok","drain":false}`, with `drain_seconds_left` where there is a deadline
  */
 JsonObject *hn_heartbeat_reply_to_json (const HnHeartbeatReply *self);
 

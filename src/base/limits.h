@@ -54,6 +54,22 @@
 #define HN_LIMIT_EVENTS_PIECE_BYTES 16384   /* on their way to one reader */
 #define HN_LIMIT_EVENTS_QUIET_SECONDS 15    /* then a comment keeps the reader's connection: well below what proxies bear */
 
+/* What is told of sessions afterwards (GET /api/v1/sessions/{id}/explain, …/logs). */
+#define HN_LIMIT_HISTORY 64                 /* states of one session; the middle is left out beyond */
+#define HN_LIMIT_EXPLAINED 256              /* ended sessions that a worker explains, for 24 h at most */
+#define HN_LIMIT_EXPLAINED_HOURS 24
+#define HN_LIMIT_PLACEMENTS 1024            /* creations whose placement a controller remembers */
+#define HN_LIMIT_CANDIDATES 16              /* workers that are named in one */
+#define HN_LIMIT_TAIL_LINES 1000            /* of a session's log: 400 beyond */
+#define HN_LIMIT_TAIL_BYTES 262144          /* the same in bytes; earlier lines are left out */
+
+#define HN_LIMIT_DRAIN_HOURS 168            /* longest deadline of a drain */
+
+/* How often somebody may come (net/rate-limit). */
+#define HN_LIMIT_BUCKETS 8192               /* addresses and tokens that are remembered; those used longest ago are forgotten */
+#define HN_LIMIT_BROWSER_RATE 6000          /* calls of browsers to our session routes in a minute, from one address: 429 beyond */
+#define HN_LIMIT_RATE_LOCAL_FACTOR 100      /* so much more for callers on this machine */
+
 /* Messages. */
 #define HN_LIMIT_JSON_DEPTH 32              /* nesting of any JSON from outside */
 #define HN_LIMIT_TEXT_BYTES 1024            /* a name, path or the like in a request */

@@ -17,6 +17,7 @@
 
 LABEL (NONE, "", "")
 LABEL (CLASS, "class", "1xx 2xx 3xx 4xx 5xx")
+LABEL (LIMITED, "by", "address token browser failures")
 LABEL (PROXIED, "class", "1xx 2xx 3xx 4xx 5xx failed cut")
 LABEL (DIRECTION, "direction", "to_client to_upstream")
 LABEL (TURNED_AWAY, "reason", "limit descriptors")
@@ -25,7 +26,7 @@ LABEL (CREATED, "outcome", "created invalid conflict no_capacity body_failed tim
 LABEL (STATE, "state", "starting pairing ready active idle stopping stopped error")
 LABEL (WORKER_STATE, "state", "healthy suspect unhealthy gone")
 LABEL (ENDED, "reason", "user_quit api_delete client_left replaced abandoned page_left create_failed create_timeout pairing_failed process_exited "
-       "data_directory_lost worker_shutdown")
+       "data_directory_lost drained worker_shutdown")
 LABEL (PAIRED, "outcome", "paired failed")
 LABEL (BEAT, "outcome", "ok refused failed")
 LABEL (HEARD, "outcome", "ok refused")
@@ -54,6 +55,9 @@ METRIC (CONNECTIONS_REFUSED, BOTH, COUNTER, "hydraneck_connections_refused_total
 METRIC (TLS_HANDSHAKES, BOTH, COUNTER, "hydraneck_tls_handshakes_total", HANDSHAKE, NUMBER, "TLS handshakes, by their outcome.")
 METRIC (TLS_CERTIFICATE_EXPIRY, BOTH, GAUGE, "hydraneck_tls_certificate_expiry_timestamp_seconds", NONE, SECONDS, "When the certificate in use expires, in UTC; 0 without TLS.")
 METRIC (API_ANSWERS, BOTH, COUNTER, "hydraneck_api_answers_total", CLASS, NUMBER, "Answers of the API, by class of status.")
+METRIC (API_LIMITED, BOTH, COUNTER, "hydraneck_api_limited_total", LIMITED, NUMBER, "Requests answered 429, by what came too often.")
+METRIC (EVENT_READERS, BOTH, GAUGE, "hydraneck_event_readers", NONE, NUMBER, "Readers of the event stream.")
+METRIC (EVENT_READERS_DROPPED, BOTH, COUNTER, "hydraneck_event_readers_dropped_total", NONE, NUMBER, "Readers of events that were too slow.")
 METRIC (PROXY_REQUESTS, BOTH, COUNTER, "hydraneck_proxy_requests_total", PROXIED, NUMBER, "Session requests proxied, by class of the upstream's status.")
 METRIC (PROXY_DURATION, BOTH, QUICK, "hydraneck_proxy_duration_seconds", NONE, SECONDS, "A session request read to its answer's head sent.")
 METRIC (PROXY_BYTES, BOTH, COUNTER, "hydraneck_proxy_bytes_total", DIRECTION, BYTES, "Bytes of bodies proxied.")

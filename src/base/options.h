@@ -22,6 +22,10 @@ OPTION ("server.admin_origin",     URL,      server_admin_origin,       NULL,   
 OPTION_LIVE ("server.tls.cert", TEXT,     server_tls_cert,           NULL,     0,   0,        "Certificate chain, PEM file.")
 OPTION_LIVE ("server.tls.key", TEXT,     server_tls_key,            NULL,     0,   0,        "Private key, PEM file.")
 
+OPTION ("api.rate_address",         UINT,     api_rate_address,          "600",    1,   1000000,  "Requests a minute from one address without a good token: 429 beyond.")
+OPTION ("api.rate_token",           UINT,     api_rate_token,            "60000",  1,   1000000,  "The same with one token.")
+OPTION ("api.rate_failures",        UINT,     api_rate_failures,         "30",     1,   1000000,  "Wrong tokens a minute from one address; beyond, none from there is looked at.")
+
 OPTION ("controller.url",           URL,      controller_url,            NULL,     0,   0,        "Where a worker sends its heartbeats.")
 OPTION_LIVE ("controller.token", SECRET,   controller_token,          NULL,     0,   0,        "The controller's `server.admin_token`, or what `worker-token` prints.")
 

@@ -20,6 +20,7 @@ struct _HnClusterHttp {
   HnTimer *timer;
   HnEventStream *events;
   HnWorkerNews *news;
+  HnShelf *placements;
   GCancellable *ending; /* cancelled when the cluster goes */
   GHashTable *doubted;  /* set of worker ids that are being probed */
 };
@@ -47,6 +48,12 @@ HnEventStream *
 hn_cluster_http_get_events (HnClusterHttp *self)
 {
   return self->events;
+}
+
+HnShelf *
+hn_cluster_http_get_placements (HnClusterHttp *self)
+{
+  return self->placements;
 }
 
 static void
@@ -118,13 +125,14 @@ on_beat_asked (GObject *source, GAsyncResult *result, gpointer unused)
 }
 
 const HnRegistryWorker *
-hn_cluster_http_drain (HnClusterHttp *self, const char *worker_id, gboolean drain)
+hn_cluster_http_drain (HnClusterHttp *self, const char *worker_id, gboolean drain, gint64 left_us)
 {
   const HnRegistryWorker *worker = hn_registry_find_worker (self->registry, worker_id);
+  gint64 deadline_us = left_us != HN_NEVER ? hn_clock_now_us () + left_us : HN_NEVER;
 
-  if (worker == NULL || worker->draining == drain)
+  if (worker == NULL || (worker->draining == drain && worker->drain_deadline_us == deadline_us))
     return worker;
-  worker = hn_registry_drain (self->registry, worker_id, drain);
+  worker = hn_registry_drain (self->registry, worker_id, drain, deadline_us);
   hn_info ("controller", NULL, drain ? "worker '%s' is draining: no new sessions, %u running" : "worker '%s' takes sessions again, %u running",
            worker_id, worker->report->active_sessions + worker->coming);
   look (self, worker_id, NULL);
@@ -235,6 +243,7 @@ hn_cluster_http_new (const HnConfig *config)
   self->timer = hn_timer_new (on_time, self);
   self->events = hn_event_stream_new (NULL, 0);
   self->news = hn_worker_news_new (on_news, self);
+  self->placements = hn_shelf_new (HN_LIMIT_PLACEMENTS, 0);
   self->ending = g_cancellable_new ();
   self->doubted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
@@ -251,6 +260,7 @@ hn_cluster_http_free (HnClusterHttp *self)
   g_clear_pointer (&self->timer, hn_timer_free);
   g_clear_pointer (&self->client, hn_http_client_free);
   g_clear_pointer (&self->news, hn_worker_news_free);
+  g_clear_pointer (&self->placements, hn_shelf_free);
   g_clear_pointer (&self->events, hn_event_stream_free);
   g_clear_pointer (&self->registry, hn_registry_free);
   g_free (self);

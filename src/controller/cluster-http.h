@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/config.h"
+#include "base/shelf.h"
 #include "controller/registry.h"
 #include "net/event-stream.h"
 #include "net/http-client.h"
@@ -57,6 +58,14 @@ HnRegistry *hn_cluster_http_get_registry (HnClusterHttp *self);
 HnEventStream *hn_cluster_http_get_events (HnClusterHttp *self);
 
 /**
+ * hn_cluster_http_get_placements:
+ * @self: a cluster
+ *
+ * Returns: (transfer none): session id → why it is where it is (controller/placement-json), of the last creations
+ */
+HnShelf *hn_cluster_http_get_placements (HnClusterHttp *self);
+
+/**
  * hn_cluster_http_confirm:
  * @self: a cluster
  * @worker_id: who created it
@@ -89,12 +98,13 @@ gboolean hn_cluster_http_heartbeat (HnClusterHttp *self, HnWorkerReport *report,
  * @self: a cluster
  * @worker_id: any text
  * @drain: whether new sessions go elsewhere from now on
+ * @left_us: what still runs is ended after so long; HN_NEVER: it runs to its end
  *
  * The worker is asked to beat at once, so that it knows, and tells it to a controller that starts anew, before anything else happens.
  *
  * Returns: (transfer none) (nullable): the worker
  */
-const HnRegistryWorker *hn_cluster_http_drain (HnClusterHttp *self, const char *worker_id, gboolean drain);
+const HnRegistryWorker *hn_cluster_http_drain (HnClusterHttp *self, const char *worker_id, gboolean drain, gint64 left_us);
 
 /**
  * hn_cluster_http_worker_failed:

@@ -80,6 +80,8 @@ hn_cluster_json_worker (const HnRegistry *registry, const HnRegistryWorker *work
   json_object_set_string_member (object, "status", hn_cluster_json_status (worker));
   json_object_set_boolean_member (object, "healthy", worker->membership.state == HN_MEMBERSHIP_HEALTHY);
   json_object_set_boolean_member (object, "draining", worker->draining);
+  if (worker->draining && worker->drain_deadline_us != HN_NEVER)
+    json_object_set_int_member (object, "drain_seconds_left", MAX (worker->drain_deadline_us - now_us, 0) / G_USEC_PER_SEC);
   json_object_set_string_member (object, "url", report->url);
   hn_json_set_text (object, "public_url", report->public_url);
   hn_json_set_text (object, "version", report->version);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "api/drain-request.h"
 #include "api/worker-token.h"
 #include "base/build.h"
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #include "controller/cluster-gauges.h"
 #include "controller/cluster-json.h"
 #include "controller/create-http.h"
+#include "controller/explain-http.h"
 #include "controller/list-http.h"
 #include "controller/sessions-http.h"
 #include "net/metrics-http.h"
@@ -23,6 +25,7 @@ struct _HnControllerHttp {
   HnCreateHttp *create;
   HnSessionsHttp *sessions;
   HnListHttp *list;
+  HnExplainHttp *explain;
   HnMetricsHttp *metrics;
   HnHistory *history;
   gint64 started_us;
@@ -97,7 +100,8 @@ on_heartbeat (HnHttpRequest *request, gpointer data)
   HnWorkerReport *report = hn_worker_report_from_json (hn_http_request_get_object (request), &error);
   g_autofree char *worker_id = report != NULL ? g_strdup (report->id) : NULL;
   g_autoptr (JsonObject) object = NULL;
-  HnHeartbeatReply reply;
+  HnHeartbeatReply reply = { FALSE, HN_NEVER };
+  const HnRegistryWorker *worker;
 
   if (!may_speak_for (self, request, worker_id)) {
     hn_metrics_add (HN_METRIC_HEARTBEATS_HEARD, "refused", 1);
@@ -111,7 +115,10 @@ on_heartbeat (HnHttpRequest *request, gpointer data)
     return;
   }
   hn_metrics_add (HN_METRIC_HEARTBEATS_HEARD, "ok", 1);
-  reply.drain = hn_registry_find_worker (hn_cluster_http_get_registry (self->cluster), worker_id)->draining;
+  worker = hn_registry_find_worker (hn_cluster_http_get_registry (self->cluster), worker_id);
+  reply.drain = worker->draining;
+  if (worker->draining && worker->drain_deadline_us != HN_NEVER)
+    reply.drain_left_us = MAX (worker->drain_deadline_us - hn_clock_now_us (), 0);
   object = hn_heartbeat_reply_to_json (&reply);
   hn_http_request_reply_json (request, 200, object);
 }
@@ -157,24 +164,31 @@ on_worker (HnHttpRequest *request, gpointer data)
 }
 
 static void
-set_drain (HnControllerHttp *self, HnHttpRequest *request, gboolean drain)
+set_drain (HnControllerHttp *self, HnHttpRequest *request, gboolean drain, gint64 left_us)
 {
   const HnRegistryWorker *worker
     = find_worker (hn_cluster_http_get_registry (self->cluster), hn_http_request_get_param (request, 0));
 
-  reply_worker (self, request, worker != NULL ? hn_cluster_http_drain (self->cluster, worker->report->id, drain) : NULL);
+  reply_worker (self, request, worker != NULL ? hn_cluster_http_drain (self->cluster, worker->report->id, drain, left_us) : NULL);
 }
 
 static void
 on_drain (HnHttpRequest *request, gpointer data)
 {
-  set_drain (data, request, TRUE);
+  g_autoptr (GBytes) body = hn_http_request_get_body (request);
+  g_autoptr (GError) error = NULL;
+  gint64 left_us = HN_NEVER;
+
+  if (hn_drain_request_read (g_bytes_get_data (body, NULL), g_bytes_get_size (body), &left_us, &error))
+    set_drain (data, request, TRUE, left_us);
+  else
+    hn_http_request_reply_error (request, error);
 }
 
 static void
 on_undrain (HnHttpRequest *request, gpointer data)
 {
-  set_drain (data, request, FALSE);
+  set_drain (data, request, FALSE, HN_NEVER);
 }
 
 /* Whether the caller is a controller that took us for a worker; it is then answered. */
@@ -220,6 +234,20 @@ on_delete (HnHttpRequest *request, gpointer data)
 }
 
 static void
+on_explain (HnHttpRequest *request, gpointer data)
+{
+  if (!is_loop (request))
+    hn_explain_http_life (((HnControllerHttp *) data)->explain, request);
+}
+
+static void
+on_log (HnHttpRequest *request, gpointer data)
+{
+  if (!is_loop (request))
+    hn_explain_http_log (((HnControllerHttp *) data)->explain, request);
+}
+
+static void
 on_events (HnHttpRequest *request, gpointer data)
 {
   hn_event_stream_attach (hn_cluster_http_get_events (((HnControllerHttp *) data)->cluster), request);
@@ -238,6 +266,8 @@ static const HnHttpRoute routes[] = {
   { "GET",    "/api/v1/sessions",          HN_HTTP_BEARER, FALSE, on_list },
   { "GET",    "/api/v1/sessions/{}",       HN_HTTP_BEARER, FALSE, on_show },
   { "DELETE", "/api/v1/sessions/{}",       HN_HTTP_BEARER, FALSE, on_delete },
+  { "GET",    "/api/v1/sessions/{}/explain", HN_HTTP_BEARER, FALSE, on_explain },
+  { "GET",    "/api/v1/sessions/{}/logs",  HN_HTTP_BEARER, FALSE, on_log },
   { "GET",    "/api/v1/events",            HN_HTTP_BEARER, FALSE, on_events },
 };
 
@@ -273,13 +303,14 @@ hn_controller_http_cancel_all (HnControllerHttp *self)
   hn_create_http_cancel_all (self->create);
   hn_sessions_http_cancel_all (self->sessions);
   hn_list_http_cancel_all (self->list);
+  hn_explain_http_cancel_all (self->explain);
 }
 
 guint
 hn_controller_http_get_count (const HnControllerHttp *self)
 {
   return hn_create_http_get_count (self->create) + hn_sessions_http_get_count (self->sessions)
-         + hn_list_http_get_count (self->list);
+         + hn_list_http_get_count (self->list) + hn_explain_http_get_count (self->explain);
 }
 
 HnControllerHttp *
@@ -293,9 +324,13 @@ hn_controller_http_new (HnClusterHttp *cluster)
   self->create = hn_create_http_new (cluster, self->history);
   self->sessions = hn_sessions_http_new (cluster);
   self->list = hn_list_http_new (cluster);
+  self->explain = hn_explain_http_new (cluster);
   self->metrics = hn_metrics_http_new (HN_METRICS_CONTROLLER, collect, self);
   self->server = hn_http_server_new (routes, G_N_ELEMENTS (routes), is_admin, self);
   hn_http_server_set_trusted_proxies (self->server, hn_cluster_http_get_config (cluster)->server_trusted_proxies);
+  hn_http_server_set_limits (self->server, &(HnHttpLimits){ hn_cluster_http_get_config (cluster)->api_rate_address,
+                                                            hn_cluster_http_get_config (cluster)->api_rate_token,
+                                                            hn_cluster_http_get_config (cluster)->api_rate_failures });
   return self;
 }
 
@@ -307,6 +342,7 @@ hn_controller_http_free (HnControllerHttp *self)
   g_clear_pointer (&self->create, hn_create_http_free);
   g_clear_pointer (&self->sessions, hn_sessions_http_free);
   g_clear_pointer (&self->list, hn_list_http_free);
+  g_clear_pointer (&self->explain, hn_explain_http_free);
   g_clear_pointer (&self->metrics, hn_metrics_http_free);
   g_clear_pointer (&self->server, hn_http_server_free);
   g_clear_pointer (&self->history, hn_history_free);

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "controller/idempotency.h"
+#include "controller/placement-json.h"
 #include "controller/reply-rules.h"
 #include "controller/waiters-http.h"
 
@@ -26,6 +27,7 @@ struct _HnCreateHttp {
   HnHistory *history;
   GHashTable *jobs; /* set of Job, borrowed */
   HnIdempotency *keys;
+  HnRandom *random;
 };
 
 typedef struct {
@@ -41,6 +43,7 @@ typedef struct {
   char *worker_id;   /* of this attempt */
   gboolean is_bound; /* it has this body's session: its refusal is final */
   GError *refusal;   /* (nullable) what the attempt before brought */
+  HnPlacementJson *placement;
 } Job;
 
 /* Who asks for the same from now on begins anew. */
@@ -55,8 +58,19 @@ on_all_left (gpointer data)
   g_cancellable_cancel (job->cancellable);
 }
 
+/* The worker is told which id to take, so that a creation can be explained from its first moment, and however it ends. */
+static void
+name_session (Job *job)
+{
+  g_autoptr (JsonObject) object = NULL;
+
+  job->wanted->session_id = hn_id_new (job->owner->random);
+  object = hn_create_request_to_json (job->wanted);
+  job->body = hn_json_to_text (object);
+}
+
 static Job *
-job_new (HnCreateHttp *self, HnCreateRequest *wanted, char *body, const char *key)
+job_new (HnCreateHttp *self, HnCreateRequest *wanted, const char *body, const char *key)
 {
   Job *job = g_new0 (Job, 1);
 
@@ -65,11 +79,12 @@ job_new (HnCreateHttp *self, HnCreateRequest *wanted, char *body, const char *ke
   job->cancellable = g_cancellable_new ();
   job->wanted = wanted;
   job->key = g_strdup (key);
-  job->body = body;
+  job->placement = hn_placement_json_new (wanted->body_ip);
   job->started_us = hn_clock_now_us ();
   g_hash_table_add (self->jobs, job);
   if (key != NULL)
     hn_idempotency_begin (self->keys, key, body, job);
+  name_session (job);
   return job;
 }
 
@@ -90,6 +105,7 @@ job_free (Job *job)
   hn_waiters_http_free (job->waiters);
   g_clear_object (&job->cancellable);
   hn_create_request_free (job->wanted);
+  hn_placement_json_free (job->placement);
   g_clear_error (&job->refusal);
   g_free (job->key);
   g_free (job->body);
@@ -115,8 +131,18 @@ finish (Job *job, guint status, const char *json)
     hn_history_create (job->owner->history, outcome, now_us - job->started_us, now_us);
   if (job->owner != NULL && job->key != NULL)
     hn_idempotency_finish (job->owner->keys, job->key, status, json, now_us);
+  if (status != 201)
+    hn_waiters_http_set_header (job->waiters, HN_WORKER_API_SESSION_FIELD, job->wanted->session_id);
   hn_waiters_http_reply (job->waiters, status, json);
   job_free (job);
+}
+
+static void
+remember (Job *job, const char *session_id, const GError *error)
+{
+  if (job->owner != NULL)
+    hn_shelf_put (hn_cluster_http_get_placements (job->owner->cluster), session_id,
+                  hn_placement_json_text (job->placement, session_id, error, hn_clock_utc_us ()), hn_clock_now_us ());
 }
 
 static void
@@ -133,6 +159,7 @@ fail (Job *job, const GError *error)
 {
   hn_warning ("controller", NULL, "session not created: %s body_ip=%s worker=%s", error->message, job->wanted->body_ip,
               job->worker_id != NULL ? job->worker_id : "-");
+  remember (job, job->wanted->session_id, error);
   finish_with_error (job, error);
 }
 
@@ -144,6 +171,7 @@ abandon (Job *job)
 
   hn_info ("controller", NULL, "session creation cancelled body_ip=%s worker=%s", job->wanted->body_ip,
            job->worker_id != NULL ? job->worker_id : "-");
+  remember (job, job->wanted->session_id, NULL);
   finish_with_error (job, error);
 }
 
@@ -154,6 +182,7 @@ static void
 attempt_elsewhere (Job *job, GError *why)
 {
   release (job);
+  hn_placement_json_refused (job->placement, job->worker_id, why);
   g_clear_error (&job->refusal);
   job->refusal = why;
   if (job->attempts < MAX_ATTEMPTS) {
@@ -197,6 +226,7 @@ answer (Job *job, const char *session_id, const char *stream_path)
   hn_info ("controller", session_id, "session created body_ip=%s worker=%s took_ms=%" G_GINT64_FORMAT, job->wanted->body_ip,
            job->worker_id, (hn_clock_now_us () - job->started_us) / 1000);
   json = hn_json_to_text (object);
+  remember (job, session_id, NULL);
   finish (job, 201, json);
 }
 
@@ -293,7 +323,9 @@ attempt (Job *job)
   g_autofree char *tried_id = g_steal_pointer (&job->worker_id);
   const HnRegistryWorker *worker = NULL;
 
+  hn_placement_json_look (job->placement, registry, tried_id);
   job->ticket = hn_registry_reserve (registry, job->wanted->body_ip, tried_id, &worker, &job->is_bound);
+  hn_placement_json_chose (job->placement, worker != NULL ? worker->report->id : NULL, job->is_bound);
   if (job->ticket == 0) {
     job->worker_id = g_steal_pointer (&tried_id);
     if (job->refusal != NULL)
@@ -427,7 +459,7 @@ hn_create_http_start (HnCreateHttp *self, HnHttpRequest *request)
     refuse (request, HN_ERROR_LIMIT, "too many creations are under way", "try again");
     return;
   }
-  job = job_new (self, g_steal_pointer (&wanted), g_steal_pointer (&body), key);
+  job = job_new (self, g_steal_pointer (&wanted), body, key);
   hn_waiters_http_add (job->waiters, request);
   begin (job);
 }
@@ -456,6 +488,7 @@ hn_create_http_new (HnClusterHttp *cluster, HnHistory *history)
   self->history = history;
   self->jobs = g_hash_table_new (NULL, NULL);
   self->keys = hn_idempotency_new ();
+  self->random = hn_random_new_system ();
   return self;
 }
 
@@ -476,5 +509,6 @@ hn_create_http_free (HnCreateHttp *self)
   }
   g_clear_pointer (&self->jobs, g_hash_table_unref);
   g_clear_pointer (&self->keys, hn_idempotency_free);
+  g_clear_pointer (&self->random, hn_random_free);
   g_free (self);
 }

@@ -140,6 +140,18 @@ find_best (HnRegistry *self, const char *excluded_id)
   return NULL;
 }
 
+GPtrArray *
+hn_registry_list_standings (const HnRegistry *self, guint max_count, guint *ret_others)
+{
+  GPtrArray *standings = g_ptr_array_new ();
+  GSequenceIter *iter = g_sequence_get_begin_iter (self->standings);
+
+  for (; standings->len < max_count && !g_sequence_iter_is_end (iter); iter = g_sequence_iter_next (iter))
+    g_ptr_array_add (standings, g_sequence_get (iter));
+  *ret_others = (guint) g_hash_table_size (self->members) - standings->len;
+  return standings;
+}
+
 guint64
 hn_registry_reserve (HnRegistry *self, const char *body_ip, const char *excluded_id, const HnRegistryWorker **ret_worker,
                      gboolean *ret_is_bound)
@@ -268,9 +280,10 @@ take_report (HnRegistry *self, Member *member, HnWorkerReport *report, gint64 no
   member->view.report = report;
   member->view.refused = FALSE;
   member->round++;
-  if (old == NULL)
+  if (old == NULL) {
     member->view.draining = report->draining;
-  else if (report->leaving || !g_str_equal (old->boot_id, report->boot_id))
+    member->view.drain_deadline_us = report->draining && report->drain_left_us != HN_NEVER ? now_us + report->drain_left_us : HN_NEVER;
+  } else if (report->leaving || !g_str_equal (old->boot_id, report->boot_id))
     hn_reservations_forget (self->reservations, member);
   drop_deleted (member);
   take_sessions (self, member, old);
@@ -344,13 +357,14 @@ hn_registry_refused (HnRegistry *self, const char *worker_id)
 }
 
 const HnRegistryWorker *
-hn_registry_drain (HnRegistry *self, const char *worker_id, gboolean drain)
+hn_registry_drain (HnRegistry *self, const char *worker_id, gboolean drain, gint64 deadline_us)
 {
   Member *member = g_hash_table_lookup (self->members, worker_id);
 
   if (member == NULL)
     return NULL;
   member->view.draining = drain;
+  member->view.drain_deadline_us = drain ? deadline_us : HN_NEVER;
   reorder (self, member);
   return &member->view;
 }

@@ -17,6 +17,7 @@ typedef struct {
   HnMembership membership;
   guint coming; /* creations on their way and sessions too new for the last heartbeat: on top of report->active_sessions */
   gboolean refused;  /* answered 503 since its last heartbeat */
+  gint64 drain_deadline_us; /* when a draining worker ends what it still has; HN_NEVER: it waits */
   gboolean draining; /* the operator wants no new sessions there; apart from the lease, since it outlives whatever happens to that */
 } HnRegistryWorker;
 
@@ -97,12 +98,13 @@ void hn_registry_refused (HnRegistry *self, const char *worker_id);
  * @self: a registry
  * @worker_id: any text
  * @drain: whether new sessions go elsewhere from now on; the running ones go on
+ * @deadline_us: until then, monotonic; HN_NEVER: to their own end
  *
  * Its heartbeats do not change that. A worker that this registry hears of for the first time may say itself that it is draining.
  *
  * Returns: (transfer none) (nullable): the worker
  */
-const HnRegistryWorker *hn_registry_drain (HnRegistry *self, const char *worker_id, gboolean drain);
+const HnRegistryWorker *hn_registry_drain (HnRegistry *self, const char *worker_id, gboolean drain, gint64 deadline_us);
 
 /**
  * hn_registry_deadline:
@@ -202,6 +204,16 @@ const HnRegistryWorker *hn_registry_find_worker (const HnRegistry *self, const c
  * Returns: (transfer container) (element-type HnRegistryWorker): all workers, by id
  */
 GPtrArray *hn_registry_list_workers (const HnRegistry *self);
+
+/**
+ * hn_registry_list_standings:
+ * @self: a registry
+ * @max_count: how many at most
+ * @ret_others: (out): how many more there are
+ *
+ * Returns: (transfer container) (element-type HnRegistryWorker): workers in the order in which they would get a session, the best choice first
+ */
+GPtrArray *hn_registry_list_standings (const HnRegistry *self, guint max_count, guint *ret_others);
 
 /**
  * hn_registry_list_sessions:

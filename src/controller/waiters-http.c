@@ -52,6 +52,13 @@ hn_waiters_http_get_base_url (HnWaitersHttp *self)
 }
 
 void
+hn_waiters_http_set_header (HnWaitersHttp *self, const char *name, const char *value)
+{
+  for (guint i = 0; i < self->all->len; i++)
+    hn_http_request_set_header (((Waiter *) g_ptr_array_index (self->all, i))->request, name, value);
+}
+
+void
 hn_waiters_http_reply (HnWaitersHttp *self, guint status, const char *json)
 {
   for (guint i = 0; i < self->all->len; i++)

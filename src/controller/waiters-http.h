@@ -39,6 +39,14 @@ void hn_waiters_http_add (HnWaitersHttp *self, HnHttpRequest *request);
 const char *hn_waiters_http_get_base_url (HnWaitersHttp *self);
 
 /**
+ * hn_waiters_http_set_header:
+ * @self: the waiters
+ * @name: response field
+ * @value: its value, the same for all
+ */
+void hn_waiters_http_set_header (HnWaitersHttp *self, const char *name, const char *value);
+
+/**
  * hn_waiters_http_reply:
  * @self: the waiters
  * @status: HTTP status

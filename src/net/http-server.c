@@ -7,12 +7,14 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/metrics.h"
 #include "net/gate.h"
+#include "net/rate-limit.h"
 
 #define MAX_SEGMENTS 12
 
@@ -23,6 +25,8 @@ struct _HnHttpServer {
   gboolean (*is_admin) (const char *token, gpointer user_data);
   gpointer user_data;
   GArray *trusted; /* borrowed, nullable */
+  HnRateLimit *rates; /* (nullable) */
+  HnHttpLimits limits;
   GHashTable *requests; /* set of HnHttpRequest at work, borrowed */
 };
 
@@ -63,6 +67,8 @@ client_is_there (HnHttpRequest *self)
   return !g_cancellable_is_cancelled (self->cancellable);
 }
 
+static void count_failure (HnHttpRequest *self);
+
 static void
 go_on (HnHttpRequest *self)
 {
@@ -76,6 +82,8 @@ answer (HnHttpRequest *self, guint status, const char *content_type, const char 
   g_return_if_fail (!self->answered);
   self->answered = TRUE;
   hn_metrics_add (HN_METRIC_API_ANSWERS, hn_metrics_status_class (status), 1);
+  if (status == 401)
+    count_failure (self);
   if (!client_is_there (self)) {
     if (self->paused)
       go_on (self);
@@ -398,6 +406,95 @@ bearer_is_good (HnHttpServer *self, HnHttpRequest *request)
          && self->is_admin (value + 7, self->user_data);
 }
 
+/* ---- how often ---- */
+
+static char *
+key_of (HnHttpRequest *request, const char *what)
+{
+  HnAddress peer = hn_http_request_get_peer (request);
+  const char *forwarded
+    = soup_message_headers_get_list (soup_server_message_get_request_headers (request->message), "X-Forwarded-For");
+  HnAddress client = hn_rate_limit_client (&peer, forwarded, request->server->trusted);
+
+  return hn_rate_limit_key (what, &client);
+}
+
+static HnRate
+rate_of (HnHttpRequest *request, guint per_minute)
+{
+  guint rate = per_minute * (hn_http_request_is_local (request) ? HN_LIMIT_RATE_LOCAL_FACTOR : 1);
+
+  return (HnRate){ .per_minute = rate, .burst = MAX (rate / 3, 1) };
+}
+
+/* A guess: a token that is none. */
+static void
+count_failure (HnHttpRequest *self)
+{
+  HnHttpServer *server = self->server;
+  g_autofree char *key = NULL;
+  HnRate rate;
+
+  if (server == NULL || server->rates == NULL || hn_http_request_get_header (self, "Authorization") == NULL)
+    return;
+  key = key_of (self, "failures");
+  rate = rate_of (self, server->limits.failures);
+  hn_rate_limit_take (server->rates, key, &rate, hn_clock_now_us ());
+}
+
+static void
+answer_too_often (HnHttpRequest *request, const char *what, guint wait_seconds)
+{
+  g_autofree char *seconds = g_strdup_printf ("%u", wait_seconds);
+  g_autofree char *detail = g_strdup_printf ("%s; try again in %u s", what, wait_seconds);
+
+  hn_http_request_set_header (request, "Retry-After", seconds);
+  answer_error (request, 429, "too many requests", detail);
+}
+
+/* Before a token is looked at: who has guessed too often is not told whether the next guess is right. */
+static gboolean
+guesses_too_often (HnHttpServer *self, HnHttpRequest *request)
+{
+  g_autofree char *key = NULL;
+  HnRate rate;
+  guint wait;
+
+  if (self->rates == NULL || hn_http_request_get_header (request, "Authorization") == NULL)
+    return FALSE;
+  key = key_of (request, "failures");
+  rate = rate_of (request, self->limits.failures);
+  wait = hn_rate_limit_look (self->rates, key, &rate, hn_clock_now_us ());
+  if (wait > 0)
+    answer_too_often (request, "too many wrong tokens came from this address", wait);
+  if (wait > 0)
+    hn_metrics_add (HN_METRIC_API_LIMITED, "failures", 1);
+  return wait > 0;
+}
+
+static gboolean
+comes_too_often (HnHttpServer *self, HnHttpRequest *request, const HnHttpRoute *route)
+{
+  gboolean is_browser = g_str_has_prefix (route->path, "/session/");
+  const char *what = request->admin ? "token" : is_browser ? "browser" : "address";
+  g_autofree char *key = NULL;
+  HnRate rate;
+  guint wait;
+
+  if (self->rates == NULL)
+    return FALSE;
+  key = request->admin ? g_strconcat ("token ", hn_http_request_get_header (request, "Authorization"), NULL) : key_of (request, what);
+  rate = rate_of (request, request->admin ? self->limits.per_token : is_browser ? HN_LIMIT_BROWSER_RATE : self->limits.per_address);
+  wait = hn_rate_limit_take (self->rates, key, &rate, hn_clock_now_us ());
+  if (wait > 0)
+    answer_too_often (request, request->admin ? "this token is used too often" : "too many came from this address", wait);
+  if (wait > 0)
+    hn_metrics_add (HN_METRIC_API_LIMITED, what, 1);
+  return wait > 0;
+}
+
+/* ---- dispatch ---- */
+
 static gboolean
 read_body (HnHttpRequest *request, const HnHttpRoute *route, GError **error)
 {
@@ -419,7 +516,11 @@ run_route (HnHttpServer *self, HnHttpRequest *request, const HnHttpRoute *route)
 {
   g_autoptr (GError) error = NULL;
 
+  if (guesses_too_often (self, request))
+    return;
   request->admin = bearer_is_good (self, request);
+  if (comes_too_often (self, request, route))
+    return;
   if (route->auth == HN_HTTP_BEARER && !request->admin) {
     hn_http_request_set_header (request, "WWW-Authenticate", "Bearer");
     answer_error (request, 401, "unauthorized", "send 'Authorization: Bearer <server.admin_token>'");
@@ -510,6 +611,7 @@ hn_http_server_free (HnHttpServer *self)
     request->server = NULL;
   }
   g_clear_pointer (&self->requests, g_hash_table_unref);
+  g_clear_pointer (&self->rates, hn_rate_limit_free);
   soup_server_disconnect (self->soup);
   g_clear_object (&self->soup);
   g_free (self);
@@ -525,4 +627,12 @@ void
 hn_http_server_set_trusted_proxies (HnHttpServer *self, GArray *networks)
 {
   self->trusted = networks;
+}
+
+void
+hn_http_server_set_limits (HnHttpServer *self, const HnHttpLimits *limits)
+{
+  if (self->rates == NULL)
+    self->rates = hn_rate_limit_new ();
+  self->limits = *limits;
 }

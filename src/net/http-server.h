@@ -67,6 +67,22 @@ SoupServer *hn_http_server_get_soup (HnHttpServer *self);
  */
 void hn_http_server_set_trusted_proxies (HnHttpServer *self, GArray *networks);
 
+/* How many requests a minute are answered, 0: all of them. A third of that may come at once; beyond, the answer is 429 with Retry-After. */
+typedef struct {
+  guint per_address;  /* without a good token, from one address */
+  guint per_token;    /* with one */
+  guint failures;     /* that carry a bad token, from one address; beyond, none that carries a token at all is looked at */
+} HnHttpLimits;
+
+/**
+ * hn_http_server_set_limits:
+ * @self: an API, which has no limits until then
+ * @limits: copied
+ *
+ * What browsers call under `/session/` has a limit of its own (HN_LIMIT_BROWSER_RATE). Callers on this machine may come HN_LIMIT_RATE_LOCAL_FACTOR times as often.
+ */
+void hn_http_server_set_limits (HnHttpServer *self, const HnHttpLimits *limits);
+
 /**
  * hn_http_server_pass_on:
  * @self: an API

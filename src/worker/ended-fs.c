@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/ended-fs.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "worker/ended.h"
 #include "worker/session-fs.h"
 
@@ -62,4 +65,61 @@ hn_ended_fs_prune (const char *data_dir, gint64 max_age_us)
     hn_session_fs_remove (path);
   }
   return logs->len - first;
+}
+
+/* The youngest folder of @session_id, of which the name holds the beginning only. */
+static char *
+find_folder (const char *data_dir, const char *session_id)
+{
+  g_autofree char *folder = g_build_filename (data_dir, FOLDER, NULL);
+  g_autoptr (GPtrArray) logs = list (folder);
+  HnIdShort beginning = hn_id_short (session_id);
+  const HnEndedLog *youngest = NULL;
+
+  for (guint i = 0; i < logs->len; i++) {
+    const HnEndedLog *log = g_ptr_array_index (logs, i);
+
+    if (g_str_has_prefix (log->name, beginning.text) && (youngest == NULL || log->ended_us > youngest->ended_us))
+      youngest = log;
+  }
+  return youngest != NULL ? g_build_filename (folder, youngest->name, NULL) : NULL;
+}
+
+static char *
+read_end (int fd, gsize max_bytes, gsize *ret_length, gboolean *ret_is_whole)
+{
+  struct stat status;
+  char *bytes;
+  ssize_t got;
+  goffset from;
+
+  if (fstat (fd, &status) != 0 || !S_ISREG (status.st_mode))
+    return NULL;
+  from = MAX (status.st_size - (goffset) max_bytes, 0);
+  bytes = g_malloc (max_bytes + 1);
+  got = pread (fd, bytes, max_bytes, from);
+  *ret_length = (gsize) MAX (got, 0);
+  *ret_is_whole = from == 0;
+  bytes[*ret_length] = '\0';
+  return bytes;
+}
+
+char *
+hn_ended_fs_read_log (const char *data_dir, const char *session_id, gsize max_bytes, gsize *ret_length, gboolean *ret_is_whole)
+{
+  g_autofree char *living = g_build_filename (data_dir, session_id, LOG, NULL);
+  g_autofree char *folder = NULL;
+  g_autofree char *ended = NULL;
+  int fd = open (living, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  char *bytes;
+
+  if (fd < 0 && (folder = find_folder (data_dir, session_id)) != NULL) {
+    ended = g_build_filename (folder, LOG, NULL);
+    fd = open (ended, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  }
+  if (fd < 0)
+    return NULL;
+  bytes = read_end (fd, max_bytes, ret_length, ret_is_whole);
+  close (fd);
+  return bytes;
 }

@@ -21,6 +21,7 @@ struct _HnHeartbeatHttp {
   char *token;
   gboolean told;     /* the controller knows us: said once, until it does not */
   gboolean draining; /* what it told us last */
+  gint64 drain_deadline_us; /* likewise, or HN_NEVER */
   guint last_status; /* of the last answer; 0: there was none */
   const HnHeartbeatHttpEvents *events;
   gpointer user_data;
@@ -71,10 +72,12 @@ static void
 take_news (HnHeartbeatHttp *self, const HnHttpReply *reply)
 {
   g_autoptr (JsonObject) object = hn_json_parse_object (reply->body, reply->length, NULL);
-  HnHeartbeatReply news = { FALSE };
+  HnHeartbeatReply news = { FALSE, HN_NEVER };
 
   if (object != NULL)
     news = hn_heartbeat_reply_from_json (object);
+  self->drain_deadline_us = news.drain_left_us != HN_NEVER ? hn_clock_now_us () + news.drain_left_us : HN_NEVER;
+  self->events->drain (news.drain, news.drain_left_us, self->user_data);
   if (news.drain == self->draining)
     return;
   self->draining = news.drain;
@@ -109,6 +112,8 @@ on_due (gpointer data)
   HnHttpCall call = { .method = "POST", .url = self->url, .bearer = self->token, .timeout_us = hn_seconds (TIMEOUT_SECONDS) };
 
   report->draining = self->draining;
+  if (self->drain_deadline_us != HN_NEVER)
+    report->drain_left_us = MAX (self->drain_deadline_us - hn_clock_now_us (), 0);
   report->leaving = hn_heartbeat_is_leaving (self->rules);
   object = hn_worker_report_to_json (report);
   body = hn_json_to_text (object);
@@ -151,6 +156,7 @@ hn_heartbeat_http_new (HnHttpClient *client, const char *controller_url, const c
 {
   HnHeartbeatHttp *self = g_new0 (HnHeartbeatHttp, 1);
 
+  self->drain_deadline_us = HN_NEVER;
   self->random = hn_random_new_system ();
   self->rules = hn_heartbeat_new (hn_clock_now_us (), period_us, self->random);
   self->calls = hn_calls_http_new (client);

@@ -13,6 +13,8 @@ typedef struct {
   HnWorkerReport *(*report) (gpointer user_data);
   /* after hn_heartbeat_http_leave(): the last one was answered, or failed; @user_data may free the heartbeat later only */
   void (*left) (gpointer user_data);
+  /* each time that the controller has answered: whether this worker drains, and when what it has is to be ended (from now, or HN_NEVER) */
+  void (*drain) (gboolean drain, gint64 left_us, gpointer user_data);
 } HnHeartbeatHttpEvents;
 
 /**

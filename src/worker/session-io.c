@@ -4,10 +4,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "net/timer.h"
 #include "worker/clean-up-io.h"
+#include "worker/explain-json.h"
 #include "worker/nps-json.h"
 #include "worker/ready-io.h"
 #include "worker/session-fs.h"
@@ -16,6 +18,7 @@
 
 struct _HnSessionIo {
   HnSession *rules;
+  HnLifeline *history;
   HnSessionFacts facts;
   HnTimer *timer;
   HnStartIo *starting;
@@ -173,6 +176,7 @@ end_error (HnSessionIo *self)
   case HN_END_CREATE_FAILED:
   case HN_END_PAIRING_FAILED:
   case HN_END_DATA_DIRECTORY_LOST:
+  case HN_END_DRAINED:
   case HN_END_WORKER_SHUTDOWN:
     break;
   }
@@ -292,7 +296,11 @@ carry_out (HnSessionIo *self, HnSessionDo effects)
 static void
 happened (HnSessionIo *self, HnSessionHappening happening, HnEndReason reason)
 {
-  carry_out (self, hn_session_handle (self->rules, happening, reason, hn_clock_now_us ()));
+  gint64 now_us = hn_clock_now_us ();
+  HnSessionDo effects = hn_session_handle (self->rules, happening, reason, now_us);
+
+  hn_lifeline_note (self->history, hn_session_get_state (self->rules), now_us, hn_clock_utc_us ());
+  carry_out (self, effects);
 }
 
 static void
@@ -456,6 +464,30 @@ hn_session_io_report (HnSessionIo *self)
 }
 
 char *
+hn_session_io_explain (HnSessionIo *self, const char *worker_id)
+{
+  HnEndReason reason = hn_session_get_reason (self->rules);
+  HnExplain explain = {
+    .session_id = self->facts.id,
+    .worker_id = worker_id,
+    .body_ip = self->facts.request->body_ip,
+    .state = hn_session_get_state (self->rules),
+    .created_utc_us = self->created_utc_us,
+    .history = self->history,
+    .connections = self->tunnels,
+    .disconnects = self->disconnects,
+    .reason = reason != HN_END_NONE ? hn_end_reason_to_text (reason) : NULL,
+    .message = self->failure != NULL ? self->failure->message : hn_end_reason_to_sentence (reason),
+    .detail = hn_error_detail (self->failure),
+    .process_end = self->process_end,
+    .last_words = self->last_words,
+  };
+  g_autoptr (JsonObject) object = hn_explain_json (&explain);
+
+  return hn_json_to_text (object);
+}
+
+char *
 hn_session_io_record (HnSessionIo *self, const char *worker_id, const char *record_id)
 {
   const HnCreateRequest *request = self->facts.request;
@@ -497,6 +529,8 @@ hn_session_io_new (const HnSessionIoWorld *world, char *id, char *user, HnCreate
                                                                        world->keep_error_us });
   self->timer = hn_timer_new (on_time, self);
   self->created_utc_us = hn_clock_utc_us ();
+  self->history = hn_lifeline_new (hn_clock_now_us ());
+  hn_lifeline_note (self->history, hn_session_get_state (self->rules), hn_clock_now_us (), self->created_utc_us);
   self->events = events;
   self->user_data = user_data;
   hn_timer_arm (self->timer, hn_session_deadline (self->rules));
@@ -514,6 +548,7 @@ hn_session_io_free (HnSessionIo *self)
   hn_timer_free (self->timer);
   hn_process_free (self->facts.process);
   hn_session_free (self->rules);
+  hn_lifeline_free (self->history);
   hn_create_request_free (self->facts.request);
   g_free (self->facts.id);
   g_free (self->facts.user);

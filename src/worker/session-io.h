@@ -164,6 +164,15 @@ gboolean hn_session_io_release_slot (HnSessionIo *self, HnSlot *ret_slot);
 HnSessionReport *hn_session_io_report (HnSessionIo *self);
 
 /**
+ * hn_session_io_explain:
+ * @self: a session
+ * @worker_id: ours
+ *
+ * Returns: (transfer full): its life so far, as JSON text (worker/explain-json)
+ */
+char *hn_session_io_explain (HnSessionIo *self, const char *worker_id);
+
+/**
  * hn_session_io_record:
  * @self: a session that ended
  * @worker_id: ours

@@ -19,6 +19,7 @@
   X (PAIRING_FAILED, "pairing_failed", "pairing with Sunshine failed")                                     \
   X (PROCESS_EXITED, "process_exited", "the moonlight-web-stream process ended")                           \
   X (DATA_DIRECTORY_LOST, "data_directory_lost", "the session's data directory was deleted")               \
+  X (DRAINED, "drained", "the worker's deadline for draining has passed")                                  \
   X (WORKER_SHUTDOWN, "worker_shutdown", "the worker was stopped")
 
 typedef enum {

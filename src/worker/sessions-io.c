@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker/sessions-io.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "base/limits.h"
 #include "base/log.h"
+#include "base/shelf.h"
 #include "base/metrics.h"
 #include "net/probe.h"
 #include "net/timer.h"
@@ -33,9 +36,11 @@ struct _HnSessionsIo {
   GArray *own_addresses;
   HnRandom *random;
   GHashTable *entries; /* id → Entry */
+  HnShelf *explained;  /* id → life of a session that is gone */
   HnPorts *ports;
   HnBodyQueue *bodies;
   HnTimer *stop_timer; /* tells `all_gone` from the loop */
+  HnTimer *drain_timer; /* the deadline of a drain */
   gboolean stopping;
   gboolean held;
   guint64 ended[HN_END_REASONS];
@@ -199,6 +204,7 @@ on_gone (HnSessionIo *session, gpointer data)
   g_autoptr (GArray) waiters = g_array_ref (entry->waiters);
 
   hn_info ("cleanup", id_of (session), "session removed");
+  hn_shelf_put (self->explained, id_of (session), hn_session_io_explain (session, self->worker_id), hn_clock_now_us ());
   g_hash_table_remove (self->entries, id_of (session));
   tell_waiters (waiters);
   if (self->stopping && g_hash_table_size (self->entries) == 0)
@@ -248,7 +254,7 @@ entry_new (HnSessionsIo *self, HnCreateRequest *request, HnSessionCreated create
   entry->created_data = user_data;
   entry->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   entry->session
-      = hn_session_io_new (&self->world, hn_id_new (self->random), g_strconcat (HN_NOTE_CLIENT_PREFIX, chance, NULL), request, &events, entry);
+      = hn_session_io_new (&self->world, request->session_id != NULL ? g_strdup (request->session_id) : hn_id_new (self->random), g_strconcat (HN_NOTE_CLIENT_PREFIX, chance, NULL), request, &events, entry);
   return entry;
 }
 
@@ -280,6 +286,10 @@ hn_sessions_io_create (HnSessionsIo *self, HnCreateRequest *request, HnSessionCr
   }
   if (!check_body (self, request->body_ip, &address, error))
     return NULL;
+  if (request->session_id != NULL && find_entry (self, request->session_id) != NULL) {
+    g_set_error_literal (error, HN_ERROR, HN_ERROR_CONFLICT, "there is a session with this id");
+    return NULL;
+  }
   entry = entry_new (self, g_steal_pointer (&owned), created, user_data);
   g_hash_table_insert (self->entries, g_strdup (id_of (entry->session)), entry);
   turn = hn_body_queue_enter (self->bodies, &address, request->body_ip, id_of (entry->session), replace, replaced, error);
@@ -322,6 +332,15 @@ hn_sessions_io_find (HnSessionsIo *self, const char *session_id)
   Entry *entry = find_entry (self, session_id);
 
   return entry != NULL ? entry->session : NULL;
+}
+
+char *
+hn_sessions_io_explain (HnSessionsIo *self, const char *session_id)
+{
+  Entry *entry = find_entry (self, session_id);
+
+  return entry != NULL ? hn_session_io_explain (entry->session, self->worker_id)
+                       : g_strdup (hn_shelf_find (self->explained, session_id, hn_clock_now_us ()));
 }
 
 void
@@ -382,6 +401,24 @@ hn_sessions_io_check (HnSessionsIo *self)
   }
 }
 
+static void
+on_drain_due (gpointer data)
+{
+  HnSessionsIo *self = data;
+  g_autoptr (GPtrArray) ids = list_ids (self);
+
+  if (ids->len > 0)
+    hn_info ("worker", NULL, "the deadline for draining has passed: ending what still runs sessions=%u", ids->len);
+  for (guint i = 0; i < ids->len; i++)
+    hn_sessions_io_end (self, g_ptr_array_index (ids, i), HN_END_DRAINED, NULL, NULL);
+}
+
+void
+hn_sessions_io_drain (HnSessionsIo *self, gboolean drain, gint64 left_us)
+{
+  hn_timer_arm (self->drain_timer, drain && left_us != HN_NEVER ? hn_clock_now_us () + left_us : HN_NEVER);
+}
+
 void
 hn_sessions_io_stop (HnSessionsIo *self)
 {
@@ -416,7 +453,9 @@ hn_sessions_io_new (const HnSessionIoWorld *world, const char *worker_id, guint1
   self->ports = hn_ports_new (world->config->sessions_port_range_start, world->config->sessions_max,
                               world->config->sessions_udp_port_start, own_port);
   self->bodies = hn_body_queue_new ();
+  self->explained = hn_shelf_new (HN_LIMIT_EXPLAINED, hn_seconds (HN_LIMIT_EXPLAINED_HOURS * 3600.0));
   self->stop_timer = hn_timer_new (on_all_gone, self);
+  self->drain_timer = hn_timer_new (on_drain_due, self);
   return self;
 }
 
@@ -429,11 +468,13 @@ hn_sessions_io_free (HnSessionsIo *self)
   if (self == NULL)
     return;
   hn_timer_free (self->stop_timer);
+  hn_timer_free (self->drain_timer);
   g_hash_table_iter_init (&iter, self->entries);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     entry_drop (value);
   g_hash_table_unref (self->entries);
   hn_ports_free (self->ports);
   hn_body_queue_free (self->bodies);
+  hn_shelf_free (self->explained);
   g_free (self);
 }

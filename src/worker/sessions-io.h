@@ -81,6 +81,25 @@ gboolean hn_sessions_io_end (HnSessionsIo *self, const char *session_id, HnEndRe
 HnSessionIo *hn_sessions_io_find (HnSessionsIo *self, const char *session_id);
 
 /**
+ * hn_sessions_io_drain:
+ * @self: all sessions
+ * @drain: whether this worker drains
+ * @left_us: after so long what still runs is ended (reason `drained`); HN_NEVER: it runs to its end
+ *
+ * That no new one comes is its caller's matter.
+ */
+void hn_sessions_io_drain (HnSessionsIo *self, gboolean drain, gint64 left_us);
+
+/**
+ * hn_sessions_io_explain:
+ * @self: all sessions
+ * @session_id: one that lives, or has ended within the last HN_LIMIT_EXPLAINED_HOURS
+ *
+ * Returns: (transfer full) (nullable): its life, as JSON text
+ */
+char *hn_sessions_io_explain (HnSessionsIo *self, const char *session_id);
+
+/**
  * hn_sessions_io_tunnel:
  * @self: sessions
  * @session_id: a session, perhaps gone

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/drain-request.h"
 #include "api/create-outcome.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -12,6 +13,7 @@
 #include "base/log.h"
 #include "net/metrics-http.h"
 #include "worker/browser-rules.h"
+#include "worker/life-http.h"
 #include "worker/health-json.h"
 #include "worker/mic-http.h"
 #include "worker/overlay-http.h"
@@ -19,6 +21,8 @@
 
 struct _HnWorkerHttp {
   HnWorkerHttpWorld world;
+  gboolean draining; /* by its own operator: there is no controller */
+  gint64 drain_deadline_us;
   HnHttpServer *server;
   HnOverlayHttp *overlay;
   HnMetricsHttp *metrics;
@@ -154,6 +158,73 @@ handle_events (HnHttpRequest *request, gpointer data)
   hn_event_stream_attach (((HnWorkerHttp *) data)->world.events, request);
 }
 
+/* ---- draining a worker that stands alone ---- */
+
+static void
+reply_drain (HnWorkerHttp *self, HnHttpRequest *request)
+{
+  g_autoptr (HnWorkerReport) report = self->world.report (self->world.user_data);
+  g_autoptr (JsonObject) object = json_object_new ();
+
+  json_object_set_string_member (object, "status", self->draining ? "draining" : "healthy");
+  json_object_set_boolean_member (object, "draining", self->draining);
+  json_object_set_int_member (object, "active_sessions", report->active_sessions);
+  if (self->draining && self->drain_deadline_us != HN_NEVER)
+    json_object_set_int_member (object, "drain_seconds_left", MAX (self->drain_deadline_us - hn_clock_now_us (), 0) / G_USEC_PER_SEC);
+  hn_http_request_reply_json (request, 200, object);
+}
+
+static void
+set_drain (HnWorkerHttp *self, HnHttpRequest *request, gboolean drain, gint64 left_us)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->world.config->controller_url != NULL) {
+    error = g_error_new_literal (HN_ERROR, HN_ERROR_CONFLICT, "this worker has a controller");
+    hn_error_set_detail (error, "drain it there: POST /api/v1/workers/{id}/drain");
+    hn_http_request_reply_error (request, error);
+    return;
+  }
+  self->draining = drain;
+  self->drain_deadline_us = left_us != HN_NEVER ? hn_clock_now_us () + left_us : HN_NEVER;
+  hn_info ("worker", NULL, drain ? "draining: no new sessions" : "no longer draining");
+  hn_sessions_io_drain (self->world.sessions, drain, left_us);
+  reply_drain (self, request);
+}
+
+static void
+handle_drain (HnHttpRequest *request, gpointer data)
+{
+  g_autoptr (GBytes) body = hn_http_request_get_body (request);
+  g_autoptr (GError) error = NULL;
+  gint64 left_us = HN_NEVER;
+
+  if (hn_drain_request_read (g_bytes_get_data (body, NULL), g_bytes_get_size (body), &left_us, &error))
+    set_drain (data, request, TRUE, left_us);
+  else
+    hn_http_request_reply_error (request, error);
+}
+
+static void
+handle_undrain (HnHttpRequest *request, gpointer data)
+{
+  set_drain (data, request, FALSE, HN_NEVER);
+}
+
+static void
+handle_explain (HnHttpRequest *request, gpointer data)
+{
+  hn_life_http_explain (((HnWorkerHttp *) data)->world.sessions, request);
+}
+
+static void
+handle_log (HnHttpRequest *request, gpointer data)
+{
+  HnWorkerHttp *self = data;
+
+  hn_life_http_log (self->world.sessions, self->world.config, request);
+}
+
 /* ---- create ---- */
 
 typedef struct {
@@ -192,6 +263,7 @@ on_created (const char *session_id, const char *stream_path, const GError *error
   Creation *self = data;
 
   count_creation (self, error);
+  hn_http_request_set_header (self->request, HN_WORKER_API_SESSION_FIELD, self->session_id);
   if (error != NULL) {
     hn_http_request_reply_error (self->request, error);
   } else {
@@ -234,9 +306,18 @@ handle_create (HnHttpRequest *request, gpointer data)
   g_autoptr (HnWorkerReport) report = self->world.report (self->world.user_data);
   Creation *creation;
 
+  if (wanted != NULL && hn_http_request_get_header (request, HN_WORKER_API_FROM_FIELD) != NULL
+      && !hn_create_request_take_id (wanted, hn_http_request_get_object (request), &error))
+    g_clear_pointer (&wanted, hn_create_request_free);
   if (wanted == NULL) {
     hn_create_outcome_count (hn_error_http_status (error), 0);
     hn_http_request_reply_error (request, error);
+    return;
+  }
+  if (self->draining) {
+    hn_create_request_free (wanted);
+    hn_create_outcome_count (503, 0);
+    reply_new_error (request, HN_ERROR_LIMIT, 0, "worker is draining");
     return;
   }
   creation = g_new0 (Creation, 1);
@@ -452,6 +533,10 @@ static const HnHttpRoute routes[] = {
   { "POST", "/api/v1/sessions", HN_HTTP_BEARER, TRUE, handle_create },
   { "GET", "/api/v1/sessions/{}", HN_HTTP_BEARER, FALSE, handle_show },
   { "DELETE", "/api/v1/sessions/{}", HN_HTTP_BEARER, FALSE, handle_delete },
+  { "GET", "/api/v1/sessions/{}/explain", HN_HTTP_BEARER, FALSE, handle_explain },
+  { "GET", "/api/v1/sessions/{}/logs", HN_HTTP_BEARER, FALSE, handle_log },
+  { "POST", "/api/v1/drain", HN_HTTP_BEARER, FALSE, handle_drain },
+  { "DELETE", "/api/v1/drain", HN_HTTP_BEARER, FALSE, handle_undrain },
   { "GET", "/api/v1/events", HN_HTTP_BEARER, FALSE, handle_events },
   { "POST", "/session/{}/quit", HN_HTTP_OPEN, FALSE, handle_quit },
   { "POST", "/session/{}/rating", HN_HTTP_OPEN, TRUE, handle_rating },
@@ -516,6 +601,8 @@ hn_worker_http_new (const HnWorkerHttpWorld *world)
   self->metrics = hn_metrics_http_new (HN_METRICS_WORKER, collect, self);
   self->server = hn_http_server_new (routes, G_N_ELEMENTS (routes), is_admin, self);
   hn_http_server_set_trusted_proxies (self->server, world->trusted);
+  hn_http_server_set_limits (self->server, &(HnHttpLimits){ world->config->api_rate_address, world->config->api_rate_token,
+                                                            world->config->api_rate_failures });
   return self;
 }
 

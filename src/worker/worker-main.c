@@ -150,6 +150,14 @@ on_left (gpointer data)
 }
 
 static void
+on_drain (gboolean drain, gint64 left_us, gpointer data)
+{
+  HnWorker *self = data;
+
+  hn_sessions_io_drain (self->sessions, drain, left_us);
+}
+
+static void
 on_ending (const char *session_id, gpointer data)
 {
   HnWorker *self = data;
@@ -409,7 +417,7 @@ open_front (HnWorker *self)
 static void
 start_heartbeat (HnWorker *self)
 {
-  static const HnHeartbeatHttpEvents events = { make_report, on_left };
+  static const HnHeartbeatHttpEvents events = { make_report, on_left, on_drain };
 
   if (self->config->controller_url == NULL) {
     hn_info ("heartbeat", NULL, "no controller.url: this worker serves alone");

@@ -12,6 +12,7 @@ import web  # noqa: E402
 from flow import equal, error_shape, true  # noqa: E402
 
 flow.expect_log("[controller]")
+flow.expect_log("[heartbeat]")
 
 
 def _listen(running, number=None, **more):
@@ -97,6 +98,65 @@ def workers_tell_when_they_drain_and_leave(running):
         events.wait("worker.state", worker_id=worker, status="unhealthy")
         running.start_worker(number)
         events.wait("worker.state", worker_id=worker, status="healthy", **{"from": "unhealthy"})
+
+
+def _drain(running, worker, deadline=None):
+    reply = running.call("POST", "/api/v1/workers/%s/drain" % worker, {"deadline": deadline} if deadline is not None else None)
+    equal(reply.status, 200, "status of %r" % reply)
+    return reply.json()
+
+
+def at_the_deadline_of_a_drain_its_sessions_are_ended(running):
+    first, second = running.create(1), running.create(2)
+    with _listen(running) as events:
+        shown = _drain(running, first["worker_id"], "1h")
+        true(3590 < shown["drain_seconds_left"] <= 3600, "time left in %r" % shown)
+        true("drain_seconds_left" not in _drain(running, first["worker_id"]), "a deadline that was taken back")
+        _drain(running, first["worker_id"], 1)
+        running.call("DELETE", "/api/v1/workers/%s/drain" % first["worker_id"])
+        shown = _drain(running, second["worker_id"], "1s")
+        true(shown["drain_seconds_left"] <= 1, "time left in %r" % shown)
+        ended, before = events.wait("session.ended", session_id=second["session_id"])
+        equal(ended["end_reason"], "drained", "reason")
+        equal([s for _, s in _states(before, first["session_id"])], [], "states of a session whose drain was taken back")
+        events.wait("worker.drained", worker_id=second["worker_id"])
+    told = running.call("GET", "/api/v1/sessions/%s/explain" % second["session_id"]).json()
+    equal((told["end"]["reason"], told["end"]["message"]), ("drained", "the worker's deadline for draining has passed"), "end")
+    equal(running.call("GET", "/api/v1/sessions/" + first["session_id"]).json()["status"], "ready", "status of the other")
+    running.call("DELETE", "/api/v1/workers/%s/drain" % second["worker_id"])
+    error_shape(running.call("POST", "/api/v1/workers/worker-1/drain", {"deadline": "soon"}), 400, detail=None)
+
+
+def a_deadline_outlives_the_controller():
+    with flow.Started(bodies=1, workers=1, turn=False, time_scale=0.02) as running:
+        created = running.create(1)
+        _drain(running, "worker-1", 4)
+        with _listen(running, 1) as events:
+            running.children.pop("controller").stop()
+            running.start_controller()
+            running.wait_workers(1)
+            shown = running.call("GET", "/api/v1/workers/worker-1").json()
+            equal((shown["status"], shown.get("drain_seconds_left", 99) <= 4), ("draining", True), "worker")
+            events.wait("session.ended", session_id=created["session_id"], end_reason="drained")
+        error_shape(running.worker_call(1, "POST", "/api/v1/drain"), 409, "this worker has a controller")
+
+
+def a_worker_that_stands_alone_is_drained_itself():
+    with flow.Started(bodies=2, workers=0, turn=False) as running:
+        config = running.worker_config(1)
+        del config["controller"]
+        running.start("worker-1", [running.plan.program("hydraneckwebrtc"), "worker", "--config", running.write_config("worker-1", config)],
+                      "serving id=")
+        body = {"body_ip": running.plan.body(1)}
+        created = running.worker_call(1, "POST", "/api/v1/sessions", body)
+        equal(created.status, 201, "status of %r" % created)
+        with _listen(running, 1) as events:
+            shown = running.worker_call(1, "POST", "/api/v1/drain", {"deadline": "1s"}).json()
+            equal((shown["status"], shown["active_sessions"]), ("draining", 1), "worker")
+            error_shape(running.worker_call(1, "POST", "/api/v1/sessions", {"body_ip": running.plan.body(2)}), 503, "worker is draining")
+            events.wait("session.ended", session_id=created.json()["session_id"], end_reason="drained")
+        equal(running.worker_call(1, "DELETE", "/api/v1/drain").json()["status"], "healthy", "status")
+        equal(running.worker_call(1, "POST", "/api/v1/sessions", body).status, 201, "status of a create after it")
 
 
 def events_are_for_who_has_the_token(running):

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "api/worker-api.h"
 
+#include <string.h>
+
+#include "api/drain-request.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -281,7 +286,7 @@ an_answer_to_a_heartbeat_says_whether_to_drain (void **unused)
     const char *body;
     gboolean drain;
   } rows[] = { { "{}", FALSE }, { "{\"drain\":true}", TRUE }, { "{\"drain\":false}", FALSE }, { "{\"drain\":\"yes\"}", FALSE } };
-  const HnHeartbeatReply reply = { .drain = TRUE };
+  const HnHeartbeatReply reply = { .drain = TRUE, .drain_left_us = HN_NEVER };
   g_autoptr (JsonObject) written = hn_heartbeat_reply_to_json (&reply);
   g_autofree char *text = hn_json_to_text (written);
 
@@ -291,6 +296,54 @@ an_answer_to_a_heartbeat_says_whether_to_drain (void **unused)
     assert_int_equal (hn_heartbeat_reply_from_json (in).drain, rows[i].drain);
   }
   assert_string_equal (text, "{\"status\":\"ok\",\"drain\":true}\n");
+}
+
+static void
+a_deadline_for_draining_crosses_as_seconds_that_are_left (void **unused)
+{
+  const HnHeartbeatReply reply = { .drain = TRUE, .drain_left_us = hn_seconds (1.5) };
+  g_autoptr (JsonObject) written = hn_heartbeat_reply_to_json (&reply);
+  g_autoptr (JsonObject) none = object_of ("{\"drain\":true}");
+  g_autoptr (JsonObject) odd = object_of ("{\"drain\":true,\"drain_seconds_left\":-3}");
+
+  assert_int_equal (hn_heartbeat_reply_from_json (written).drain_left_us, hn_seconds (2));
+  assert_int_equal (hn_heartbeat_reply_from_json (none).drain_left_us, HN_NEVER);
+  assert_int_equal (hn_heartbeat_reply_from_json (odd).drain_left_us, HN_NEVER);
+}
+
+static void
+a_drain_may_have_a_deadline (void **unused)
+{
+  static const struct {
+    const char *body;
+    gint64 seconds; /* -1: none, -2: refused */
+  } rows[] = { { "", -1 },
+               { "{}", -1 },
+               { "{\"deadline\":null}", -1 },
+               { "{\"deadline\":0}", 0 },
+               { "{\"deadline\":600}", 600 },
+               { "{\"deadline\":\"90s\"}", 90 },
+               { "{\"deadline\":\"10m\"}", 600 },
+               { "{\"deadline\":\"168h\"}", 604800 },
+               { "{\"deadline\":\"169h\"}", -2 },
+               { "{\"deadline\":-1}", -2 },
+               { "{\"deadline\":604801}", -2 },
+               { "{\"deadline\":\"10\"}", -2 },
+               { "{\"deadline\":\"-1m\"}", -2 },
+               { "{\"deadline\":\"9999999999999999999h\"}", -2 },
+               { "{\"deadline\":true}", -2 },
+               { "[]", -2 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+    gint64 left_us = 5;
+    gboolean good = hn_drain_request_read (rows[i].body, strlen (rows[i].body), &left_us, &error);
+
+    if (good != (rows[i].seconds != -2) || (error == NULL) != good)
+      fail_msg ("'%s' is %s", rows[i].body, good ? "taken" : "refused");
+    if (good)
+      assert_int_equal (left_us, rows[i].seconds < 0 ? HN_NEVER : hn_seconds ((double) rows[i].seconds));
+  }
 }
 
 static void
@@ -322,6 +375,8 @@ main (void)
     cmocka_unit_test (a_bad_heartbeat_is_refused_by_the_name_of_its_field),
     cmocka_unit_test (a_heartbeat_with_too_many_sessions_is_refused),
     cmocka_unit_test (an_answer_to_a_heartbeat_says_whether_to_drain),
+    cmocka_unit_test (a_deadline_for_draining_crosses_as_seconds_that_are_left),
+    cmocka_unit_test (a_drain_may_have_a_deadline),
     cmocka_unit_test (a_copy_of_a_session_shares_nothing),
   };
 

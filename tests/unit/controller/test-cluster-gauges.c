@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "controller/cluster-gauges.h"
 #include "tests/support/unit.h"
@@ -36,7 +37,7 @@ workers_and_sessions_are_counted_by_state (void **unused)
   assert_non_null (hn_registry_heartbeat (registry, report ("w1", 2), 0, NULL, NULL));
   assert_non_null (hn_registry_heartbeat (registry, report ("w2", 1), 0, NULL, NULL));
   assert_non_null (hn_registry_heartbeat (registry, report ("w3", 0), 0, NULL, NULL));
-  hn_registry_drain (registry, "w2", TRUE);
+  hn_registry_drain (registry, "w2", TRUE, HN_NEVER);
   hn_registry_failed (registry, "w3", 1);
   hn_cluster_gauges_set (registry);
   assert_int_equal (hn_metrics_get (HN_METRIC_WORKERS, "healthy"), 2);

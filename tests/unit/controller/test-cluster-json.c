@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "controller/cluster-json.h"
 #include "tests/support/unit.h"
@@ -158,7 +159,7 @@ static void
 a_draining_worker_says_so_unless_it_has_a_greater_problem (void **unused)
 {
   g_autoptr (HnRegistry) registry = registry_of_two (TRUE);
-  g_autoptr (JsonObject) draining = hn_cluster_json_worker (registry, hn_registry_drain (registry, "w1", TRUE), AT (11));
+  g_autoptr (JsonObject) draining = hn_cluster_json_worker (registry, hn_registry_drain (registry, "w1", TRUE, HN_NEVER), AT (11));
   g_autoptr (JsonObject) health = hn_cluster_json_health (registry, &process, FALSE, AT (11));
   g_autoptr (JsonObject) suspect = NULL, back = NULL;
 
@@ -170,7 +171,7 @@ a_draining_worker_says_so_unless_it_has_a_greater_problem (void **unused)
   suspect = hn_cluster_json_worker (registry, hn_registry_find_worker (registry, "w1"), AT (11));
   assert_string_equal (json_object_get_string_member (suspect, "status"), "suspect");
   assert_true (json_object_get_boolean_member (suspect, "draining"));
-  back = hn_cluster_json_worker (registry, hn_registry_drain (registry, "w2", FALSE), AT (11));
+  back = hn_cluster_json_worker (registry, hn_registry_drain (registry, "w2", FALSE, HN_NEVER), AT (11));
   assert_string_equal (json_object_get_string_member (back, "status"), "healthy");
   assert_false (json_object_get_boolean_member (back, "draining"));
 }

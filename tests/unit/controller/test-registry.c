@@ -684,7 +684,7 @@ a_draining_worker_gets_nothing_and_keeps_what_it_has (void **unused)
   add (told, session (1, "10.0.0.1", HN_SESSION_ACTIVE));
   beat (registry, told, T0);
   beat (registry, report ("v", 1), T0);
-  worker = hn_registry_drain (registry, "w", TRUE);
+  worker = hn_registry_drain (registry, "w", TRUE, HN_NEVER);
   assert_true (worker->draining);
   assert_int_equal (worker->membership.state, HN_MEMBERSHIP_HEALTHY);
   assert_true (reserve (registry, "10.0.0.2", NULL, &worker) != 0);
@@ -698,8 +698,8 @@ a_draining_worker_gets_nothing_and_keeps_what_it_has (void **unused)
   add (again, session (1, "10.0.0.1", HN_SESSION_ACTIVE));
   beat (registry, again, AT (1)); /* it has not heard of it yet */
   assert_true (reserve (registry, "10.0.0.3", NULL, &worker) == 0);
-  assert_null (hn_registry_drain (registry, "nobody", TRUE));
-  assert_false (hn_registry_drain (registry, "w", FALSE)->draining);
+  assert_null (hn_registry_drain (registry, "nobody", TRUE, HN_NEVER));
+  assert_false (hn_registry_drain (registry, "w", FALSE, HN_NEVER)->draining);
   assert_true (reserve (registry, "10.0.0.3", NULL, &worker) != 0);
   assert_string_equal (worker->report->id, "w");
 }
@@ -713,7 +713,7 @@ draining_survives_the_restart_of_either_side (void **unused)
   HnWorkerReport *new_boot = report ("w", 10), *told = report ("w", 10), *late = report ("w", 10);
 
   beat (registry, report ("w", 10), T0);
-  hn_registry_drain (registry, "w", TRUE);
+  hn_registry_drain (registry, "w", TRUE, HN_NEVER);
   g_free (new_boot->boot_id);
   new_boot->boot_id = g_strdup ("next");
   new_boot->boot_utc_us = 6;
@@ -725,7 +725,7 @@ draining_survives_the_restart_of_either_side (void **unused)
   beat (restarted, told, T0);
   assert_true (hn_registry_find_worker (restarted, "w")->draining);
   assert_true (reserve (restarted, "10.0.0.1", NULL, &worker) == 0);
-  hn_registry_drain (restarted, "w", FALSE);
+  hn_registry_drain (restarted, "w", FALSE, HN_NEVER);
   late->draining = TRUE; /* sent before it was told */
   beat (restarted, late, AT (1));
   assert_false (hn_registry_find_worker (restarted, "w")->draining);
@@ -804,7 +804,7 @@ the_best_choice_is_the_same_as_by_looking_at_everybody (void **unused)
       hn_registry_refused (registry, id);
       break;
     case 2:
-      hn_registry_drain (registry, id, hn_random_below (random, 2) == 0);
+      hn_registry_drain (registry, id, hn_random_below (random, 2) == 0, HN_NEVER);
       break;
     default:
       break;
@@ -878,7 +878,7 @@ a_worker_that_leaves_is_unhealthy_at_once_and_its_sessions_have_ended (void **un
   add (first, session (1, "10.0.0.1", HN_SESSION_IDLE));
   beat (registry, first, AT (1));
   assert_true (reserve (registry, "10.0.0.2", NULL, &worker) != 0);
-  hn_registry_drain (registry, "w", TRUE);
+  hn_registry_drain (registry, "w", TRUE, HN_NEVER);
   last->leaving = TRUE;
   beat (registry, last, AT (2));
   worker = hn_registry_find_worker (registry, "w");

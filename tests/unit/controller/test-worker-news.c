@@ -2,6 +2,7 @@
 /* Time starts at 1000 s, so that a zero somewhere is not taken for a time. */
 #include "controller/worker-news.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "tests/support/unit.h"
 
@@ -130,15 +131,15 @@ a_worker_is_drained_once_when_its_last_session_has_ended (void **state)
 
   beat (world, 1, FALSE, T0);
   expect (world, NULL, T0, "worker.joined healthy<- -;session.state ready<- -;");
-  hn_registry_drain (world->registry, "w1", TRUE);
+  hn_registry_drain (world->registry, "w1", TRUE, HN_NEVER);
   expect (world, NULL, AT (1), "worker.state draining<healthy -;");
   beat (world, 0, FALSE, AT (2));
   expect (world, "drained", AT (2), "session.ended stopped<ready drained;worker.drained draining<- -;");
   beat (world, 0, FALSE, AT (3));
   expect (world, NULL, AT (3), "");
-  hn_registry_drain (world->registry, "w1", FALSE);
+  hn_registry_drain (world->registry, "w1", FALSE, HN_NEVER);
   expect (world, NULL, AT (4), "worker.state healthy<draining -;");
-  hn_registry_drain (world->registry, "w1", TRUE);
+  hn_registry_drain (world->registry, "w1", TRUE, HN_NEVER);
   expect (world, NULL, AT (5), "worker.state draining<healthy -;worker.drained draining<- -;");
 }
 
