@@ -56,8 +56,6 @@ METRIC (TLS_HANDSHAKES, BOTH, COUNTER, "hydraneck_tls_handshakes_total", HANDSHA
 METRIC (TLS_CERTIFICATE_EXPIRY, BOTH, GAUGE, "hydraneck_tls_certificate_expiry_timestamp_seconds", NONE, SECONDS, "When the certificate in use expires, in UTC; 0 without TLS.")
 METRIC (API_ANSWERS, BOTH, COUNTER, "hydraneck_api_answers_total", CLASS, NUMBER, "Answers of the API, by class of status.")
 METRIC (API_LIMITED, BOTH, COUNTER, "hydraneck_api_limited_total", LIMITED, NUMBER, "Requests answered 429, by what came too often.")
-METRIC (EVENT_READERS, BOTH, GAUGE, "hydraneck_event_readers", NONE, NUMBER, "Readers of the event stream.")
-METRIC (EVENT_READERS_DROPPED, BOTH, COUNTER, "hydraneck_event_readers_dropped_total", NONE, NUMBER, "Readers of events that were too slow.")
 METRIC (PROXY_REQUESTS, BOTH, COUNTER, "hydraneck_proxy_requests_total", PROXIED, NUMBER, "Session requests proxied, by class of the upstream's status.")
 METRIC (PROXY_DURATION, BOTH, QUICK, "hydraneck_proxy_duration_seconds", NONE, SECONDS, "A session request read to its answer's head sent.")
 METRIC (PROXY_BYTES, BOTH, COUNTER, "hydraneck_proxy_bytes_total", DIRECTION, BYTES, "Bytes of bodies proxied.")

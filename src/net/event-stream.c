@@ -40,7 +40,6 @@ reader_free (gpointer data)
 {
   Reader *self = data;
 
-  hn_metrics_add (HN_METRIC_EVENT_READERS, NULL, -1);
   g_clear_signal_handler (&self->left_handler, hn_http_request_get_cancellable (self->request));
   if (self->counted)
     hn_metrics_add (HN_METRIC_EVENT_READERS, NULL, -1);
@@ -185,7 +184,6 @@ hn_event_stream_attach (HnEventStream *self, HnHttpRequest *request)
     return;
   }
   reader = g_new0 (Reader, 1);
-  hn_metrics_add (HN_METRIC_EVENT_READERS, NULL, 1);
   reader->owner = self;
   reader->request = hn_http_request_ref (request);
   reader->place = hn_event_ring_seek (self->ring, last_id != NULL ? last_id : hn_http_request_get_query (request, "last_event_id"), &missed);
