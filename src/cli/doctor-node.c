@@ -52,7 +52,7 @@ health_url (const char *host, guint16 port, gboolean tls)
 static guint64
 process_that_answers (HnDoctor *self, const char *host, guint16 port)
 {
-  g_autofree char *url = health_url (host, port, port == 443 || self->config->server_tls_cert != NULL);
+  g_autofree char *url = health_url (host, port, self->config->server_domain != NULL || self->config->server_tls_cert != NULL);
   g_autoptr (HnHttpReply) reply = hn_doctor_ask (self, url, NULL, TRUE, NULL);
   g_autoptr (JsonObject) object = reply != NULL && reply->status == 200 ? hn_json_parse_object (reply->body, reply->length, NULL) : NULL;
   JsonObject *extra = NULL;
@@ -63,15 +63,27 @@ process_that_answers (HnDoctor *self, const char *host, guint16 port)
   return (guint64) pid;
 }
 
+/* Or systemd, which listens for us and hands the socket on. */
+static gboolean
+is_ours (const HnHolder *holder)
+{
+  return holder != NULL && (holder->pid == 1 || hn_holder_is_session (holder));
+}
+
+/* @asks: our health is to be had there. */
 static void
-check_holder (HnDoctor *self, const char *what, const char *host, guint16 port)
+check_holder (HnDoctor *self, const char *what, const char *host, guint16 port, gboolean asks)
 {
   g_autoptr (HnHolder) holder = hn_holder_find (HN_HOLDER_TCP, host, port);
   g_autofree char *name = holder != NULL ? hn_holder_describe (holder) : g_strdup ("a connection that will be gone within a minute");
   g_autofree char *mend = NULL;
-  guint64 pid = process_that_answers (self, host, port);
+  guint64 pid = asks ? process_that_answers (self, host, port) : 0;
 
-  if (pid != 0 && (holder == NULL || holder->pid == 0 || holder->pid == pid)) {
+  if (!asks && is_ours (holder)) {
+    hn_findings_add (self->findings, HN_FINDING_OK, "ports", NULL, "port %u of %s is held by %s", port, what, name);
+    return;
+  }
+  if (pid != 0 && (holder == NULL || holder->pid <= 1 || holder->pid == pid)) {
     hn_findings_add (self->findings, HN_FINDING_OK, "ports", NULL, "port %u of %s is held by hydraneckwebrtc (pid %" G_GUINT64_FORMAT "), which answers",
                      port, what, pid);
     return;
@@ -82,7 +94,7 @@ check_holder (HnDoctor *self, const char *what, const char *host, guint16 port)
 }
 
 static void
-check_listen (HnDoctor *self, const char *what, const char *listen)
+check_listen (HnDoctor *self, const char *what, const char *listen, gboolean asks)
 {
   g_autofree char *host = NULL;
   g_autofree char *mend = NULL;
@@ -97,7 +109,7 @@ check_listen (HnDoctor *self, const char *what, const char *listen)
     close (fd);
     hn_findings_add (self->findings, HN_FINDING_OK, "ports", NULL, "port %u of %s is free", port, what);
   } else if (g_error_matches (error, HN_ERROR, HN_ERROR_CONFLICT)) {
-    check_holder (self, what, host, port);
+    check_holder (self, what, host, port, asks);
   } else {
     mend = g_strdup_printf ("ip address show; correct %s", what);
     hn_findings_add (self->findings, HN_FINDING_FAIL, "ports", mend, "%s: %s", what, error->message);
@@ -150,11 +162,13 @@ check_ports (HnDoctor *self)
   const HnConfig *config = self->config;
 
   if (config->server_listen != NULL)
-    check_listen (self, "server.listen", config->server_listen);
+    check_listen (self, "server.listen", config->server_listen, TRUE);
   if (config->server_domain != NULL) {
-    check_listen (self, "server.domain (HTTPS)", ":443");
-    check_listen (self, "server.domain (redirect, ACME)", ":80");
+    check_listen (self, "server.https_listen", config->server_https_listen, TRUE);
+    check_listen (self, "server.http_listen", config->server_http_listen, FALSE);
   }
+  if (self->mode == HN_MODE_CONTROLLER && config->server_admin_listen != NULL)
+    check_listen (self, "server.admin_listen", config->server_admin_listen, FALSE);
   if (self->mode != HN_MODE_WORKER)
     return;
   check_range (self, HN_HOLDER_TCP, "sessions.port_range_start", config->sessions_port_range_start, config->sessions_port_range_start + config->sessions_max);

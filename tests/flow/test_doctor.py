@@ -78,6 +78,7 @@ def a_controller_has_its_own_findings(running):
     equal(done.returncode, 0, done.stdout)
     _has(done.stdout, "ok", "controller.yaml is right for a controller")
     _has(done.stdout, "ok", "of server.listen is held by hydraneckwebrtc (pid %d), which answers" % running.children["controller"].pid)
+    _has(done.stdout, "ok", "of server.admin_listen is held by hydraneckwebrt")
     true("moonlight" not in done.stdout, "a controller needs no moonlight")
 
 
