@@ -15,6 +15,7 @@
     pairing_failed: "pairing with Sunshine failed", process_exited: "its web-server ended by itself", data_directory_lost: "its data directory was deleted",
     worker_shutdown: "its worker was stopped", worker_lost: "its worker is gone",
   };
+  const COMING = new Set(["starting", "pairing"]);
   const CALM_ENDS = new Set(["user_quit", "api_delete", "page_left", "replaced", "client_left", "abandoned", "worker_shutdown"]);
   const SESSION_TONES = { starting: "warn", pairing: "warn", ready: "info", active: "good", idle: "calm", stopping: "calm", stopped: "calm", error: "bad" };
   const WORKER_TONES = { healthy: "good", draining: "drain", suspect: "warn", unhealthy: "bad", gone: "bad", unknown: "calm" };
@@ -85,6 +86,9 @@
   };
   const short = (id) => String(id || "").slice(0, 8);
   const reason = (text) => REASONS[text] || String(text || "its worker did not say why").replaceAll("_", " ");
+  /* One that was never ready and went without a word could not be started: its caller was told why. */
+  const whyEnded = (data) => data.end_reason || (COMING.has(data.from) ? "create_failed" : "");
+  const endTone = (why) => (!why || CALM_ENDS.has(why) ? "calm" : "bad");
   const clock = (text) => {
     const when = text ? new Date(text) : new Date();
     return Number.isNaN(when.getTime()) ? "" : when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
@@ -424,9 +428,9 @@
     const id = short(data.session_id);
     const worker = data.worker_id;
     switch (type) {
-      case "session.created": return ["info", id, `created on ${worker} for ${data.body_ip}`];
+      case "session.created": return ["info", id, `created on ${worker} for ${(data.session && data.session.body) || data.body_ip}`];
       case "session.state": return [SESSION_TONES[data.status], id, data.from ? `${data.from} → ${data.status}` : `is ${data.status}`];
-      case "session.ended": return [!data.end_reason || CALM_ENDS.has(data.end_reason) ? "calm" : "bad", id, `ended: ${reason(data.end_reason)}`];
+      case "session.ended": return [endTone(whyEnded(data)), id, `ended: ${reason(whyEnded(data))}`];
       case "worker.joined": return ["good", worker, "joined"];
       case "worker.state": return [WORKER_TONES[data.status], worker, data.from && data.from !== data.status ? `${data.from} → ${data.status}` : `is ${data.status}`];
       case "worker.drained": return ["drain", worker, "is drained: no session is left"];
@@ -453,9 +457,9 @@
   const addEnded = (data) => {
     const was = known.get(data.session_id) || {};
     const line = el("li");
-    const why = el("span", "reason", reason(data.end_reason));
+    const why = el("span", "reason", reason(whyEnded(data)));
     known.delete(data.session_id);
-    line.dataset.tone = !data.end_reason || CALM_ENDS.has(data.end_reason) ? "calm" : "bad";
+    line.dataset.tone = endTone(whyEnded(data));
     line.append(el("span", "id", short(data.session_id)), why,
       el("span", "faint", [was.body || data.body_ip, was.experience, data.worker_id].filter(Boolean).join(" · ")), el("time", "faint", clock(data.timestamp)),
       button("Log", `Log of ended session ${short(data.session_id)}`, () => inspect(data.session_id, Object.assign({}, was, data))));
@@ -520,27 +524,33 @@
     $("confirm-no").focus();
   });
 
+  /* Pairs of a name and what stands for it; what is not there is left out. */
+  const factBoxes = (facts) => facts.filter(([, value]) => value !== undefined && value !== null && value !== "").map(([name, value]) => {
+    const box = el("div");
+    box.append(el("dt", "", name), el("dd", "", value));
+    return box;
+  });
+
   const showFacts = (session) => {
-    const facts = [["State", session.status], ["Why it ended", session.end_reason && reason(session.end_reason)], ["Error", session.error], ["Body", [session.body, session.body_ip].filter(Boolean).join(" · ")],
-      ["Experience", session.experience], ["Worker", session.worker_id], ["Stream sockets", session.active_connections],
-      ["Microphone", session.mic && `${session.mic.state}, ${session.mic.packets} packets, ${session.mic.lost} lost`], ["Created", session.created_at && clock(session.created_at)]];
-    $("facts").replaceChildren(...facts.filter(([, value]) => value !== undefined && value !== null && value !== "").map(([name, value]) => {
-      const box = el("div");
-      box.append(el("dt", "", name), el("dd", "", value));
-      return box;
-    }));
+    $("facts").replaceChildren(...factBoxes([
+      ["State", session.status], ["Ended", session.end_reason && reason(session.end_reason)], ["Error", session.error],
+      ["Body", [session.body, session.body_ip].filter(Boolean).join(" · ")], ["Experience", session.experience], ["Worker", session.worker_id],
+      ["Stream sockets", session.active_connections], ["Microphone", session.mic && `${session.mic.state}, ${session.mic.packets} packets, ${session.mic.lost} lost`],
+      ["Created", session.created_at && clock(session.created_at)]]));
   };
 
+  /* What GET …/explain tells: why this worker, each state with its time, what ended it and what to do about that. */
   const showStory = (explained) => {
-    const states = Array.isArray(explained.states) ? explained.states : [];
-    $("story").replaceChildren(...states.map((step) => {
+    const last = explained.end || {};
+    $("facts").append(...factBoxes([["Why this worker", (explained.placement || {}).why], ["What ended it", [last.message, last.detail].filter(Boolean).join(": ")],
+      ["Its process", last.process]]));
+    $("story").replaceChildren(...(explained.history || []).map((step) => {
       const item = el("li");
-      const name = step.state || step.status || "";
-      item.append(badge([name, step.at && clock(step.at), step.after].filter(Boolean).join(" "), SESSION_TONES[name]));
+      item.append(badge(`${step.state} ${step.after_ms === 0 ? clock(step.at) : `+${duration(step.after_ms)}`}`, SESSION_TONES[step.state]));
       return item;
     }));
-    setText($("mend"), explained.mend || "");
-    $("mend").hidden = !explained.mend;
+    setText($("mend"), last.mend || "");
+    $("mend").hidden = !last.mend;
   };
 
   /* Plain text, or {"lines":[…]}. */
