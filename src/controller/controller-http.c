@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "api/drain-request.h"
+#include "api/openapi-http.h"
 #include "api/worker-token.h"
 #include "base/build.h"
 #include "base/clock.h"
@@ -253,9 +254,12 @@ on_events (HnHttpRequest *request, gpointer data)
   hn_event_stream_attach (hn_cluster_http_get_events (((HnControllerHttp *) data)->cluster), request);
 }
 
+static void on_openapi (HnHttpRequest *request, gpointer data);
+
 static const HnHttpRoute routes[] = {
   /* method    path                          who may         body   handler */
   { "GET",    "/api/v1/health",            HN_HTTP_OPEN,   FALSE, on_health },
+  { "GET",    "/api/v1/openapi.json",      HN_HTTP_OPEN,   FALSE, on_openapi },
   { "GET",    "/metrics",                  HN_HTTP_OPEN,   FALSE, on_metrics }, /* asks for a token or a loopback caller itself */
   { "POST",   HN_WORKER_API_HEARTBEAT_PATH, HN_HTTP_OPEN,  TRUE,  on_heartbeat }, /* asks for one of two kinds of token itself */
   { "GET",    "/api/v1/workers",           HN_HTTP_BEARER, FALSE, on_workers },
@@ -270,6 +274,12 @@ static const HnHttpRoute routes[] = {
   { "GET",    "/api/v1/sessions/{}/logs",  HN_HTTP_BEARER, FALSE, on_log },
   { "GET",    "/api/v1/events",            HN_HTTP_BEARER, FALSE, on_events },
 };
+
+static void
+on_openapi (HnHttpRequest *request, gpointer data)
+{
+  hn_openapi_http_reply (routes, G_N_ELEMENTS (routes), "hydraneckwebrtc controller", request);
+}
 
 static gboolean
 is_admin (const char *token, gpointer data)

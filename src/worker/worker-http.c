@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api/drain-request.h"
+#include "api/openapi-http.h"
 #include "api/create-outcome.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -525,8 +526,11 @@ handle_bye (HnHttpRequest *request, gpointer data)
   reply_status (request, 202, id, "leaving");
 }
 
+static void handle_openapi (HnHttpRequest *request, gpointer data);
+
 static const HnHttpRoute routes[] = {
   { "GET", "/api/v1/health", HN_HTTP_OPEN, FALSE, handle_health },
+  { "GET", "/api/v1/openapi.json", HN_HTTP_OPEN, FALSE, handle_openapi },
   { "GET", "/metrics", HN_HTTP_OPEN, FALSE, handle_metrics }, /* asks for a token or a loopback caller itself */
   { "POST", "/api/v1/heartbeat", HN_HTTP_BEARER, FALSE, handle_beat },
   { "GET", "/api/v1/sessions", HN_HTTP_BEARER, FALSE, handle_list },
@@ -548,6 +552,12 @@ static const HnHttpRoute routes[] = {
   { "GET", "/session/{}/_hydraneck/context", HN_HTTP_OPEN, FALSE, handle_context },
   { "POST", "/session/{}/_hydraneck/bye", HN_HTTP_OPEN, FALSE, handle_bye },
 };
+
+static void
+handle_openapi (HnHttpRequest *request, gpointer data)
+{
+  hn_openapi_http_reply (routes, G_N_ELEMENTS (routes), "hydraneckwebrtc worker", request);
+}
 
 /* ---- the front door asks ---- */
 
