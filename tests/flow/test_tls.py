@@ -289,6 +289,10 @@ def a_certificate_of_ones_own_serves_and_is_exchanged_on_sighup():
         os.replace(second[1], first[1])
         os.kill(process.pid, signal.SIGHUP)
         started.cluster.wait(lambda: seen() == text(first[0]), 10, "the second certificate")
+        started.plan.extra_worker = {"server": {"tls": {"cert": first[0], "key": first[1]}}, "controller": {"url": None}}
+        worker = started.cluster.start_worker(1)
+        equal(ssl.get_server_certificate(started.plan.worker(1), timeout=10).strip(), text(first[0]), "the worker's certificate")
+        true(any("serving id=" in line and "url=https://" in line for line in worker.lines()), "the worker's URL is not https")
     except BaseException:
         started.__exit__(*sys.exc_info())
         raise
