@@ -154,6 +154,8 @@ def a_controller_gets_its_sockets_or_its_proxy():
         contains(it.read("root/.hydraneckwebrtc/controller.yaml"), 'domain: "controller.example"')
         for name in ("hydraneckwebrtc-controller.socket", "hydraneckwebrtc-controller-http.socket"):
             true("etc/systemd/system/sockets.target.wants/" + name in first, "no " + name)
+        true("etc/systemd/system/timers.target.wants/hydraneckwebrtc-acme.timer" in first, "the certificate is not renewed")
+        true("usr/local/lib/hydraneckwebrtc/acme-renew" in first, "no acme-renew")
         it.run("provision-controller")
         equal(it.tree(), first, "the tree after the second run")
     with _Root(SIX_LINES + '  controller_listen: "127.0.0.1:8080"\n') as it:
