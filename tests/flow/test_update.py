@@ -184,6 +184,8 @@ def each_attack_and_failure_of_a_release_server_leaves_the_old_program():
             contains(result.stderr, "nothing was changed: ", name)
             contains(result.stderr, text, name)
             equal(releases.NAME in machine.releases.asked_for(), fetched, "the program was fetched under " + name)
+            if name == "redirect_loop":
+                equal(machine.releases.asked_for().count("SHA256SUMS"), 4, "requests: one, and three redirects")
             _untouched(machine, before)
         equal(machine.names(), ["hydraneckwebrtc"], "files after all attacks")
         machine.releases.reset()
