@@ -12,6 +12,7 @@
 #include "cli/doctor.h"
 #include "cli/holder.h"
 #include "net/front.h"
+#include "rtc/gstreamer.h"
 #include "worker/wireguard-fs.h"
 
 #define UDP_PER_SESSION 20
@@ -214,6 +215,18 @@ check_moonlight (HnDoctor *self)
 }
 
 static void
+check_microphone (HnDoctor *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (hn_gstreamer_load (&error))
+    hn_findings_add (self->findings, HN_FINDING_OK, "mic", NULL, "GStreamer has all that a microphone needs");
+  else
+    hn_findings_add (self->findings, HN_FINDING_WARN, "mic", hn_error_detail (error) != NULL ? hn_error_detail (error) : "gst-inspect-1.0 webrtcbin",
+                     "no microphone works here: %s", error->message);
+}
+
+static void
 check_data_dir (HnDoctor *self)
 {
   const char *path = self->config->sessions_data_dir;
@@ -282,6 +295,7 @@ hn_doctor_node (HnDoctor *self)
     hn_node_rules_reserved (self->config, &facts, self->findings);
     check_wireguard (self);
     check_moonlight (self);
+    check_microphone (self);
     check_data_dir (self);
   }
   hn_node_rules_limits (self->config, self->mode, &facts, self->findings);

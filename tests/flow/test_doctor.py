@@ -58,6 +58,7 @@ def a_node_in_order_is_told_so(running):
     _has(said, "ok", "wireguard")
     for part in ("web-server is executable", "streamer is executable", "static is there"):
         _has(said, "ok", "moonlight", part)
+    _has(said, "ok", "mic", "GStreamer has all that a microphone needs")
     _has(said, "ok", "data_dir", "is ours")
     _has(said, "ok", "controller", "answers and accepts controller.token")
     _has(said, "ok", "clock", "the controller's clock differs by 0 s")

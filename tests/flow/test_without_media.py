@@ -42,10 +42,17 @@ def the_auditor_hides_gstreamer_from_whoever_links_it():
 
 
 def every_command_that_needs_no_microphone_starts():
-    for arguments in (["version"], ["--help"], ["config-sample"], ["controller", "--help"], ["worker", "--help"]):
+    for arguments in (["version"], ["--help"], ["config", "--sample"], ["man"], ["doctor", "--help"], ["controller", "--help"], ["worker", "--help"]):
         result = _run(*arguments)
         equal(result.returncode, 0, "exit status of %r: %r" % (arguments, result.stderr))
         true(result.stdout, "%r prints something" % arguments)
+    config = os.path.join(FOLDER.name, "node.yaml")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write('server: {listen: "127.0.0.1:1", admin_token: x}\nupdate: {url: "http://127.0.0.1:1"}\n')
+    equal(_run("config", "--check", "--config", config).returncode, 0, "exit status of config --check")
+    result = _run("check-update", "--config", config)
+    equal(result.returncode, 69, "exit status of check-update when nobody answers")
+    contains(result.stdout, "Current version: ")
 
 
 def a_cluster_runs_without_microphones_and_the_worker_says_what_to_install():
@@ -54,6 +61,9 @@ def a_cluster_runs_without_microphones_and_the_worker_says_what_to_install():
         line = running.children["worker-1"].wait_line("no microphone works here")
         contains(line, "WARNING")
         contains(line, "the library 'libgstreamer-1.0.so.0' is not installed; " + APT)
+        said = subprocess.run([PROGRAM, "doctor", "--config", running.path("worker-1.yaml"), "--role", "worker"], capture_output=True, text=True,
+                              timeout=60, check=False, env=dict(running.env(), **WITHOUT)).stdout
+        contains(said, "no microphone works here: the library 'libgstreamer-1.0.so.0' is not installed  -->  " + APT)
         created = running.create(1)
         reply = web.call("POST", created["stream_url"].rsplit("/stream.html", 1)[0] + "/mic/offer", {"type": "offer", "sdp": OFFER})
         body = flow.error_shape(reply, 503, detail="apt install")
