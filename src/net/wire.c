@@ -23,6 +23,7 @@
 #define PARTS_MAX 8
 #define RECORD_BYTES 16384
 #define OFFERED_BYTES_MAX 65536
+#define PULLED_BYTES_MAX 524288 /* in one read: more than its buffer could be filled with */
 
 struct _HnWire {
   HnPollerWatch watch;
@@ -46,6 +47,7 @@ struct _HnWire {
   GByteArray *hello; /* sealed bytes that were read before there was TLS */
   char *sealed;      /* where the bytes of the present send are collected, the poller's; NULL: at the end of `out` */
   gsize n_sealed;
+  gsize pulled;   /* sealed bytes, by the present read */
   gsize provoked; /* what TLS said on its own since the peer took everything */
   gboolean sending;
   gboolean fin; /* the socket is to be shut down when all is sent */
@@ -111,8 +113,13 @@ on_pull (char *buffer, gsize size, gpointer user_data)
       g_clear_pointer (&self->hello, g_byte_array_unref);
     return (gssize) n;
   }
+  if (self->pulled > PULLED_BYTES_MAX) {
+    hn_wire_again (self); /* records that carry nothing (key updates) come without end: others have their turn, too */
+    return HN_TLS_PULL_BLOCKED;
+  }
   switch (receive_plain (self, buffer, size, &n)) {
   case HN_WIRE_OK:
+    self->pulled += n;
     return (gssize) n;
   case HN_WIRE_BLOCKED:
     return HN_TLS_PULL_BLOCKED;
@@ -164,6 +171,7 @@ receive_sealed (HnWire *self, char *buffer, gsize size, gsize *ret_bytes)
     return HN_WIRE_ERROR;
   if (!self->readable && self->hello == NULL && !hn_tls_stream_has_more (self->tls))
     return HN_WIRE_BLOCKED;
+  self->pulled = 0;
   while (n < size && (result = hn_tls_stream_read (self->tls, buffer + n, size - n, &got)) == HN_TLS_OK)
     n += got;
   if (self->provoked > 0)
@@ -191,9 +199,12 @@ receive_sealed (HnWire *self, char *buffer, gsize size, gsize *ret_bytes)
 HnWireResult
 hn_wire_handshake (HnWire *self)
 {
-  HnTlsResult result = hn_tls_stream_handshake (self->tls);
-  gboolean sent = hn_wire_flush (self);
+  HnTlsResult result;
+  gboolean sent;
 
+  self->pulled = 0;
+  result = hn_tls_stream_handshake (self->tls);
+  sent = hn_wire_flush (self);
   if (result == HN_TLS_BLOCKED && sent)
     return HN_WIRE_BLOCKED;
   if (result != HN_TLS_OK || !sent) {
