@@ -60,9 +60,17 @@ def a_session_is_created_shown_by_its_first_characters_and_deleted(world):
     shown = _run(world, "describe", "session", session_id[:8]).stdout
     contains(shown, "district: a & b")
     contains(shown, session_id)
+    contains(_run(world, "logs", session_id[:6], "-n", "500").stdout, "listening on")
     contains(_run(world, "top", "--once").stdout, session_id[:8])
     equal(_run(world, "delete", session_id[:8]).stdout, "%s deleted\n" % session_id, "what delete prints")
     contains(_run(world, "get", "sessions").stdout, "no sessions")
+
+
+def a_life_is_explained_while_it_lasts_and_after(world):
+    session_id = _run(world, "create", world.plan.body(2), "-o", "name").stdout.strip()
+    contains(_run(world, "explain", session_id[:8]).stdout, "ready")
+    _run(world, "delete", session_id)
+    contains(_run(world, "explain", session_id).stdout, "api_delete")
 
 
 def a_worker_is_drained_and_taken_back(world):
