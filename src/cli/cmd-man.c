@@ -12,6 +12,7 @@ static const struct {
   const char *arguments;
   const char *what;
 } commands[] = {
+#define GROUP(title) { title, NULL, NULL },
 #define COMMAND(name, function, arguments, what) { name, arguments, what },
 #include "cli/commands.h"
 #undef COMMAND
@@ -109,7 +110,9 @@ hn_cmd_man (int argc, char **argv)
           "session, pairs it with the Sunshine host, proxies its pages and sockets to the browser and relays the browser's microphone.\n"
           ".SH COMMANDS\n");
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (commands[i].what != NULL)
+    if (commands[i].arguments == NULL)
+      printf (".SS %s\n", commands[i].name);
+    else if (commands[i].what != NULL)
       print_row (commands[i].name, commands[i].arguments, commands[i].what);
   printf (".PP\nCommands that ask a running controller or worker find it by \\fB\\-\\-server\\fR, else by \\fBHYDRANECK_URL\\fR, else by the configuration: a "
           "controller's leads to the controller, a worker's to that worker. The first characters of a session's id do.\n"

@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#ifndef GROUP
+#define GROUP(title)
+#endif
 #define ASK_ARGUMENTS "[--server URL] [--token-file FILE] [--config FILE] [--insecure] [--output FORM]"
 
 /* Every subcommand once, in the order of the help. Read as declarations, as the table of main (), as the completion's and the man page's text: no include guard.
- * A command without a meaning is not for people. `arguments` names every option of it that `COMMAND --help` knows (a test holds both together).
+ * GROUP, where a reader has defined it, stands above those that follow. A command without a meaning is not for people. `arguments` names every option of it that `COMMAND --help` knows (a test holds both together).
  *
  *       name             function                 arguments                                          what it does */
+GROUP ("Serve")
 COMMAND ("controller",    hn_cmd_controller,       "[--config FILE] [--log-level LEVEL]",             "send each session request to the least-loaded worker")
 COMMAND ("worker",        hn_cmd_worker,           "[--config FILE] [--log-level LEVEL]",             "run sessions on this node")
-COMMAND ("worker-token",  hn_cmd_worker_token,     "[--config FILE] WORKER_ID",                       "print a token that lets one worker register")
-COMMAND ("mic-pipeline",  hn_cmd_mic_pipeline,     "[--body IP] [--port PORT] [--session URL]",       "print gst-launch-1.0 lines for either end of a microphone")
+GROUP ("This node")
 COMMAND ("config",        hn_cmd_config,           "--check|--print|--sample [--config FILE] [--role ROLE]", "check, print or explain the configuration")
 COMMAND ("doctor",        hn_cmd_doctor,           "[--config FILE] [--role ROLE] [--body IP] [--json]", "check this node, and print the mend for each finding")
-COMMAND ("config-sample", hn_cmd_config_sample,    "",                                                NULL)
-COMMAND ("metrics-doc",   hn_cmd_metrics_doc,      "",                                                "print every metric that GET /metrics answers with")
+COMMAND ("worker-token",  hn_cmd_worker_token,     "[--config FILE] WORKER_ID",                       "print a token that lets one worker register")
+COMMAND ("version",       hn_cmd_version,          "[--verbose]",                                     "print the version")
+COMMAND ("check-update",  hn_cmd_check_update,     "[--config FILE]",                                 "say whether a newer version is there")
+COMMAND ("update",        hn_cmd_update,           "[--config FILE] [--force] [--now] [--restart COMMAND] [--healthy SECONDS]",
+                                                   "replace this program by the latest release")
+GROUP ("A running controller or worker")
 COMMAND ("get",           hn_cmd_get,              ASK_ARGUMENTS " workers|sessions",                 "list what there is")
 COMMAND ("describe",      hn_cmd_describe,         ASK_ARGUMENTS " worker|session ID",                "show all of one worker or session")
 COMMAND ("create",        hn_cmd_create,           ASK_ARGUMENTS " [--experience NAME] [--exe-path PATH] [--district TEXT] [--body TEXT] [--head TEXT] [--replace]"
@@ -24,13 +31,14 @@ COMMAND ("explain",       hn_cmd_explain,          ASK_ARGUMENTS " SESSION",    
 COMMAND ("logs",          hn_cmd_logs,             ASK_ARGUMENTS " [--lines N] SESSION",              "print the end of a session's log")
 COMMAND ("events",        hn_cmd_events,           ASK_ARGUMENTS " [--follow]",                       "print what happens, as it happens")
 COMMAND ("top",           hn_cmd_top,              ASK_ARGUMENTS " [--once] [--interval SECONDS]",    "watch workers and sessions")
+GROUP ("Papers and tools")
+COMMAND ("mic-pipeline",  hn_cmd_mic_pipeline,     "[--body IP] [--port PORT] [--session URL]",       "print gst-launch-1.0 lines for either end of a microphone")
 COMMAND ("completion",    hn_cmd_completion,       "bash",                                            "print a completion script")
 COMMAND ("man",           hn_cmd_man,              "",                                                "print the manual page")
-COMMAND ("version",       hn_cmd_version,          "[--verbose]",                                     "print the version")
-COMMAND ("check-update",  hn_cmd_check_update,     "[--config FILE]",                                 "say whether a newer version is there")
-COMMAND ("update",        hn_cmd_update,           "[--config FILE] [--force] [--now] [--restart COMMAND] [--healthy SECONDS]",
-                                                   "replace this program by the latest release")
+COMMAND ("metrics-doc",   hn_cmd_metrics_doc,      "",                                                "print every metric that GET /metrics answers with")
+COMMAND ("config-sample", hn_cmd_config_sample,    "",                                                NULL)
 COMMAND ("turn-credentials", hn_cmd_turn_credentials, "FILE",                                           NULL)
 COMMAND ("supervise",     hn_supervisor_main,      "",                                                NULL)
 
 #undef ASK_ARGUMENTS
+#undef GROUP

@@ -12,9 +12,10 @@
 
 static const struct {
   const char *name;
-  int (*run) (int argc, char **argv); /* arguments after the subcommand */
+  int (*run) (int argc, char **argv); /* arguments after the subcommand; NULL: a title of the help */
   const char *what;                   /* NULL: not for people */
 } commands[] = {
+#define GROUP(title) { title, NULL, NULL },
 #define COMMAND(name, function, arguments, what) { name, function, what },
 #include "cli/commands.h"
 #undef COMMAND
@@ -23,9 +24,11 @@ static const struct {
 static void
 print_help (FILE *out)
 {
-  fprintf (out, "usage: hydraneckwebrtc COMMAND [OPTION...]\n\n");
+  fprintf (out, "usage: hydraneckwebrtc COMMAND [OPTION...]\n");
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (commands[i].what != NULL)
+    if (commands[i].run == NULL)
+      fprintf (out, "\n%s:\n", commands[i].name);
+    else if (commands[i].what != NULL)
       fprintf (out, "  %-14s %s\n", commands[i].name, commands[i].what);
   fprintf (out, "\nhydraneckwebrtc COMMAND --help tells the options of one.\n");
 }
@@ -70,7 +73,7 @@ main (int argc, char **argv)
   if (argc >= 2 && strcmp (argv[1], "--version") == 0)
     return hn_cmd_version (0, NULL);
   for (gsize i = 0; argc >= 2 && i < G_N_ELEMENTS (commands); i++)
-    if (strcmp (argv[1], commands[i].name) == 0)
+    if (commands[i].run != NULL && strcmp (argv[1], commands[i].name) == 0)
       return commands[i].run (argc - 2, argv + 2);
   if (argc >= 2)
     fprintf (stderr, "hydraneckwebrtc: unknown command '%s'\n", argv[1]);

@@ -106,7 +106,7 @@ candidates_of (const HnPlacementJson *self)
   for (guint i = 0; i < self->candidates->len; i++) {
     const Candidate *candidate = &g_array_index (self->candidates, Candidate, i);
     gboolean chosen = g_strcmp0 (candidate->id, self->worker_id) == 0;
-    const char *otherwise = self->is_bound ? "this body's session is elsewhere" : "more loaded";
+    const char *otherwise = self->is_bound ? "this body's session is elsewhere" : "no less loaded";
     JsonObject *object = json_object_new ();
 
     json_object_set_string_member (object, "worker_id", candidate->id);

@@ -41,7 +41,7 @@ def a_session_that_lives_is_explained(running):
     chosen = [c for c in placement["candidates"] if c.get("chosen")]
     equal([c["worker_id"] for c in chosen], [created["worker_id"]], "chosen")
     other = [c for c in placement["candidates"] if not c.get("chosen")]
-    equal([(c["why_not"], c["load"], c["state"]) for c in other], [("more loaded", 0, "healthy")], "the other")
+    equal([(c["why_not"], c["load"], c["state"]) for c in other], [("no less loaded", 0, "healthy")], "the other")
     second = running.create(2)
     true(second["worker_id"] != created["worker_id"], "both sessions at %r" % second)
     candidates = _explain(running, second["session_id"])["placement"]["candidates"]
