@@ -526,7 +526,7 @@
 
   /* Pairs of a name and what stands for it; what is not there is left out. */
   const factBoxes = (facts) => facts.filter(([, value]) => value !== undefined && value !== null && value !== "").map(([name, value]) => {
-    const box = el("div");
+    const box = el("div", String(value).length > 48 ? "long" : "");
     box.append(el("dt", "", name), el("dd", "", value));
     return box;
   });
@@ -549,7 +549,7 @@
       item.append(badge(`${step.state} ${step.after_ms === 0 ? clock(step.at) : `+${duration(step.after_ms)}`}`, SESSION_TONES[step.state]));
       return item;
     }));
-    setText($("mend"), last.mend || "");
+    setText($("mend"), (last.mend || "").replaceAll("`", ""));
     $("mend").hidden = !last.mend;
   };
 
