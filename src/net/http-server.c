@@ -415,8 +415,9 @@ key_of (HnHttpRequest *request, const char *what)
   const char *forwarded
     = soup_message_headers_get_list (soup_server_message_get_request_headers (request->message), "X-Forwarded-For");
   HnAddress client = hn_rate_limit_client (&peer, forwarded, request->server->trusted);
+  g_autofree char *whose = g_strconcat (what, hn_http_request_is_local (request) ? " local" : "", NULL);
 
-  return hn_rate_limit_key (what, &client);
+  return hn_rate_limit_key (whose, &client);
 }
 
 static HnRate

@@ -59,6 +59,15 @@ def error_shape(reply, status, error=None, detail=None):
     return body
 
 
+HELD_TO_CONTRACT = []
+
+
+def hold_to_contract():
+    """Every answer of controllers and workers in this file must be as their OpenAPI documents say."""
+    import openapi
+    HELD_TO_CONTRACT.append(openapi.Watch)
+
+
 class Started:
     """One cluster for a file. Options are those of cluster.Plan."""
 
@@ -67,6 +76,7 @@ class Started:
         self.folder = tempfile.mkdtemp(prefix="hydraneck-flow-")
         self.plan = cluster.Plan(build_folder(), self.folder, lease=self.lease, **options)
         self.cluster = cluster.Cluster(self.plan)
+        self.watches = []
         leaks.know(self.plan)
 
     def __enter__(self):
@@ -75,12 +85,16 @@ class Started:
         except BaseException:
             self.__exit__(*sys.exc_info())
             raise
+        self.watches = [watch(self.cluster, web).__enter__() for watch in HELD_TO_CONTRACT]
         return self.cluster
 
     def __exit__(self, kind, *_):
         processes = list(self.cluster.children.values())
         leaks.search_processes(processes)
         wrong = self.cluster.stop()
+        for watch in self.watches:
+            watch.__exit__()
+            wrong += watch.wrong
         leaks.search_files(self.folder)
         if kind is None:
             wrong += unexpected_lines(processes)

@@ -39,6 +39,8 @@ class Contract:
         what = "%s %s: %r" % (method, path, reply)
         plain = urllib.parse.urlsplit(path).path
         item = next((item for pattern, item in self.paths if pattern.fullmatch(plain)), None)
+        if item is None and reply.status == 404:
+            return  # nobody's path
         assert item is not None, "no such path in the document: " + what
         operation = item.get("get" if method == "HEAD" else method.lower())
         if operation is None:
@@ -57,3 +59,47 @@ class Contract:
                 jsonschema.Draft202012Validator(schema).validate(reply.json())
             except jsonschema.ValidationError as error:
                 raise AssertionError("%s at %s: %s" % (error.message, list(error.path), what)) from None
+
+
+OURS = re.compile(r"/(api/v1/.*|metrics|session/[^/]+/(quit|rating|mic|mic/offer|ice|_hydraneck/.*))")
+
+
+class Watch:
+    """Holds every answer that `web.call` brings from a controller or worker of a cluster against its role's document."""
+
+    def __init__(self, cluster, web):
+        self.cluster, self.web, self.call, self.contracts, self.wrong, self.held = cluster, web, web.call, {}, [], 0
+
+    def __enter__(self):
+        self.web.call = self._call
+        return self
+
+    def __exit__(self, *_):
+        self.web.call = self.call
+
+    def _role(self, parts):
+        plan = self.cluster.plan
+        at = (parts.hostname, parts.port)
+        if at == plan.controller:
+            return "controller" if not parts.path.startswith("/session/") else "worker"
+        return "worker" if at[1] == 47990 and at in [plan.worker(n) for n in range(1, plan.workers + 2)] else None
+
+    def _call(self, method, url, *rest, **more):
+        reply = self.call(method, url, *rest, **more)
+        parts = urllib.parse.urlsplit(url)
+        role = self._role(parts)
+        if role is not None and OURS.fullmatch(parts.path):
+            if role not in self.contracts and parts.hostname != self.cluster.plan.controller[0] or role == "controller" and role not in self.contracts:
+                document = self.call("GET", "%s://%s/api/v1/openapi.json" % (parts.scheme, parts.netloc))
+                if document.status == 200:
+                    self.contracts[role] = Contract(document.json())
+            if role in self.contracts:
+                self._hold(self.contracts[role], method, parts.path, reply)
+        return reply
+
+    def _hold(self, contract, method, path, reply):
+        self.held += 1
+        try:
+            contract.check(method, path, reply)
+        except AssertionError as error:
+            self.wrong.append("not as the contract says: %s" % error)
