@@ -36,6 +36,7 @@ COMMAND ("mic-pipeline",  hn_cmd_mic_pipeline,     "[--body IP] [--port PORT] [-
 COMMAND ("completion",    hn_cmd_completion,       "bash",                                            "print a completion script")
 COMMAND ("man",           hn_cmd_man,              "",                                                "print the manual page")
 COMMAND ("metrics-doc",   hn_cmd_metrics_doc,      "",                                                "print every metric that GET /metrics answers with")
+COMMAND ("api-doc",       hn_cmd_api_doc,           "",                                                "print every request that controller and worker answer")
 COMMAND ("config-sample", hn_cmd_config_sample,    "",                                                NULL)
 COMMAND ("turn-credentials", hn_cmd_turn_credentials, "FILE",                                           NULL)
 COMMAND ("supervise",     hn_supervisor_main,      "",                                                NULL)

@@ -18,7 +18,6 @@ import child  # noqa: E402
 import web  # noqa: E402
 from flow import contains, equal, error_shape, true  # noqa: E402
 
-flow.hold_to_contract()
 
 GOOD = {"sunshine_user": "sunshine", "sunshine_pass": "sunshine"}
 

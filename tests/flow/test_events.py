@@ -11,7 +11,6 @@ import flow  # noqa: E402, I001: it makes the modules below findable
 import web  # noqa: E402
 from flow import equal, error_shape, true  # noqa: E402
 
-flow.hold_to_contract()
 
 flow.expect_log("[controller]")
 flow.expect_log("[heartbeat]")

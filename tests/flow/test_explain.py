@@ -10,7 +10,6 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import flow  # noqa: E402, I001: it makes the modules below findable
 from flow import contains, equal, error_shape, true  # noqa: E402
 
-flow.hold_to_contract()
 
 flow.expect_log("[controller]")
 flow.expect_log("[session ")

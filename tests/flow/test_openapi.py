@@ -4,6 +4,7 @@
 
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
@@ -30,6 +31,14 @@ def each_route_is_in_its_document(running):
         true(len(wanted) > 10, "rows: %r" % wanted)
         told = {(method.upper(), re.sub(r"\{\w+\}", "{}", path)) for path, item in document["paths"].items() for method in item}
         equal(told, wanted, "operations of " + source)
+
+
+def the_short_document_is_current():
+    program = os.path.join(flow.build_folder(), "src/cli/hydraneckwebrtc")
+    printed = subprocess.run([program, "api-doc"], capture_output=True, text=True, check=True, timeout=20).stdout
+    with open(os.path.join(flow.TOP, "docs/api.md"), encoding="utf-8") as file:
+        true(file.read() == printed, "docs/api.md is old: hydraneckwebrtc api-doc >docs/api.md")
+    true("| POST `/api/v1/sessions` | Create | 201 Created |" in printed, "the create's row")
 
 
 def the_documents_are_well_formed(running):

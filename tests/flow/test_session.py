@@ -16,7 +16,6 @@ import child  # noqa: E402
 import web  # noqa: E402
 from flow import contains, equal, error_shape, true  # noqa: E402
 
-flow.hold_to_contract()
 
 
 def _show(running, session):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the flow tests stand on: a cluster on a leased network, a watchdog, and one line per test in cmocka's form.
 
-After each cluster everything that the product wrote, and the words of every process, are searched for secrets and whole ids (leaks.py).
+Every answer of its controller and workers must be as their OpenAPI documents say. After each cluster everything that the product wrote, and the words of every process, are searched for secrets and whole ids (leaks.py).
 
 A test file defines functions whose names are sentences and ends with `flow.main (globals ())`. A function that takes an argument is
 given a running cluster, one for the whole file; what it leaves behind (a fault, a session) is cleared before the next."""
@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(TOP, "scripts/cluster"))
 
 import child  # noqa: E402
 import leaks  # noqa: E402
+import openapi  # noqa: E402
 import cluster  # noqa: E402
 import web  # noqa: E402, F401
 from lease import Lease  # noqa: E402
@@ -59,15 +60,6 @@ def error_shape(reply, status, error=None, detail=None):
     return body
 
 
-HELD_TO_CONTRACT = []
-
-
-def hold_to_contract():
-    """Every answer of controllers and workers in this file must be as their OpenAPI documents say."""
-    import openapi
-    HELD_TO_CONTRACT.append(openapi.Watch)
-
-
 class Started:
     """One cluster for a file. Options are those of cluster.Plan."""
 
@@ -76,7 +68,7 @@ class Started:
         self.folder = tempfile.mkdtemp(prefix="hydraneck-flow-")
         self.plan = cluster.Plan(build_folder(), self.folder, lease=self.lease, **options)
         self.cluster = cluster.Cluster(self.plan)
-        self.watches = []
+        self.watch = None
         leaks.know(self.plan)
 
     def __enter__(self):
@@ -85,16 +77,16 @@ class Started:
         except BaseException:
             self.__exit__(*sys.exc_info())
             raise
-        self.watches = [watch(self.cluster, web).__enter__() for watch in HELD_TO_CONTRACT]
+        self.watch = openapi.Watch(self.cluster, web).__enter__()
         return self.cluster
 
     def __exit__(self, kind, *_):
         processes = list(self.cluster.children.values())
         leaks.search_processes(processes)
         wrong = self.cluster.stop()
-        for watch in self.watches:
-            watch.__exit__()
-            wrong += watch.wrong
+        if self.watch is not None:
+            self.watch.__exit__()
+            wrong += self.watch.wrong
         leaks.search_files(self.folder)
         if kind is None:
             wrong += unexpected_lines(processes)
