@@ -108,8 +108,13 @@ FAULTS = {
           "faults:a_rating_that_the_library_refuses_is_answered_at_once_and_arrives_later"]),
     37: ("workers lost, or full", [], ["session:a_full_cluster_says_so", "faults:workers_that_are_gone_leave_no_healthy_one"]),
     38: ("second instance", [], ["errors:a_second_worker_on_the_port_leaves_the_first_alone"]),
+    39: ("release server: nothing, nonsense, foreign, unsigned, another's, old, cut, endless or broken releases",
+         ["latest_status", "latest_bad_json", "sum_missing", "sum_wrong", "unsigned", "wrong_key", "other_key", "other_channel", "old_release",
+          "foreign_file", "truncated", "endless", "endless_list", "redirect_loop", "redirect_away", "silent", "fails_version", "lies_version",
+          "never_healthy"],
+         ["update:each_attack_and_failure_of_a_release_server_leaves_the_old_program", "update:one_that_never_gets_healthy_is_rolled_back_by_itself"]),
 }
-ELSEWHERE = {36: "mic", 39: "update"}
+ELSEWHERE = {36: "mic"}
 NO_FAULT = {"current_client"}  # another version's answer
 
 
