@@ -106,7 +106,7 @@ def what_a_worker_is_told_is_right():
         true(re.fullmatch("[0-9a-f]{48}", secret), "credential")
         contains(it.read("etc/turnserver.conf").splitlines(), "static-auth-secret=" + secret)
         contains(it.read("etc/turnserver.conf").splitlines(), "use-auth-secret")
-        contains(it.read("etc/systemd/system/hydraneckwebrtc.service.d/turn.conf"), "LoadCredential=turn-secret:/root/.hydraneckwebrtc-turn-credential")
+        contains(it.read("root/.hydraneckwebrtc/config.yaml"), 'turn:\n  secret: "%s"\n' % secret)
         contains(it.read("etc/sysctl.d/60-hydraneckwebrtc.conf"), "net.ipv4.ip_local_reserved_ports = 3478,8080-8095,47990,40000-40299")
         result = subprocess.run([PROGRAM, "config", "--check", "--role", "worker", "--config", config], capture_output=True, text=True, check=False, timeout=20)
         equal(result.returncode, 0, "config --check says %s%s" % (result.stdout, result.stderr))
