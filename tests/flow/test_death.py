@@ -153,7 +153,9 @@ def a_terminated_worker_ends_its_sessions_in_order(running):
 def a_terminal_that_is_closed_ends_a_worker_in_order(running):
     running.children.pop("worker-2").stop()
     master, slave = os.openpty()
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # children inherit it; this run itself may have been started with nohup
     running.start_worker(2, terminal=os.ttyname(slave))
+    signal.signal(signal.SIGHUP, before)
     os.close(slave)
     reply = running.worker_call(2, "POST", "/api/v1/sessions", {"body_ip": running.plan.body(2), "sunshine_user": "sunshine",
                                                                 "sunshine_pass": "sunshine"})
