@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/role.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -89,6 +90,19 @@ typedef struct {
   HnConfigSources sources;
 } Sources;
 
+/* systemd's folder of credentials is there as soon as its unit names one. Where a kernel without access lists keeps the service's user out of it, none of them
+ * can be meant: what is then missing is said by its own name. */
+static void
+drop_closed_credentials (char ***environment)
+{
+  const char *folder = g_environ_getenv (*environment, "CREDENTIALS_DIRECTORY");
+
+  if (folder == NULL || access (folder, X_OK) == 0 || errno != EACCES)
+    return;
+  hn_warning ("config", NULL, "systemd's credentials in '%s' are closed to this user: not used", folder);
+  *environment = g_environ_unsetenv (*environment, "CREDENTIALS_DIRECTORY");
+}
+
 static gboolean
 sources_open (Sources *self, const char *path, GError **error)
 {
@@ -103,6 +117,7 @@ sources_open (Sources *self, const char *path, GError **error)
     return FALSE;
   }
   self->environment = g_get_environ ();
+  drop_closed_credentials (&self->environment);
   self->sources.file = path;
   self->sources.text = self->text;
   self->sources.environment = (const char *const *) self->environment;

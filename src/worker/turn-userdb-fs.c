@@ -11,7 +11,8 @@
 
 #include "base/error.h"
 
-#define BUSY_MS 200 /* other workers of this machine write too */
+#define BUSY_MS 200       /* other workers of this machine write too */
+#define BUSY_OPEN_MS 5000 /* nobody is served yet, and a coturn that starts beside us makes its tables */
 
 struct _HnTurnUserdbFs {
   sqlite3 *db;
@@ -69,11 +70,13 @@ hn_turn_userdb_fs_open (const char *path, const char *realm, GError **error)
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "cannot use turn.userdb '%s': %s", path, sqlite3_errmsg (self->db));
     return NULL;
   }
-  sqlite3_busy_timeout (self->db, BUSY_MS);
+  sqlite3_busy_timeout (self->db, BUSY_OPEN_MS);
   if (run (self, "PRAGMA journal_mode=WAL", NULL, &local) && run (self, "PRAGMA synchronous=OFF", NULL, &local)
       && run (self, "CREATE TABLE IF NOT EXISTS turn_secret (realm varchar(127) default '', value varchar(256), primary key (realm,value))", NULL,
-              &local))
+              &local)) {
+    sqlite3_busy_timeout (self->db, BUSY_MS);
     return g_steal_pointer (&self);
+  }
   g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "cannot use turn.userdb '%s': %s", path, local->message);
   return NULL;
 }
