@@ -163,12 +163,16 @@ on_listeners_due (gpointer data)
 static void
 listen (HnAdminHttp *self, HnHttpRequest *request)
 {
-  Listener *listener = g_new0 (Listener, 1);
+  guint readers = hn_event_stream_get_readers (events_of (self));
+  Listener *listener;
 
+  hn_event_stream_attach (events_of (self), request);
+  if (hn_event_stream_get_readers (events_of (self)) == readers)
+    return; /* it was answered at once: a HEAD, or one too many */
+  listener = g_new0 (Listener, 1);
   listener->request = hn_http_request_ref (request);
   listener->key = hn_admin_logins_from_cookie (hn_http_request_get_header (request, "Cookie"));
   g_ptr_array_add (self->listeners, listener);
-  hn_event_stream_attach (events_of (self), request);
   look_at_listeners (self);
 }
 

@@ -260,13 +260,29 @@ hn_http_request_get_peer (HnHttpRequest *self)
   return address;
 }
 
+/* A name that leads to this machine only by somebody's DNS is none of ours: a page in a browser here could have chosen it. */
+static gboolean
+names_loopback (const char *host)
+{
+  const char *end = *host == '[' ? strchr (host, ']') : strchr (host, ':');
+  const char *begin = *host == '[' ? host + 1 : host;
+  g_autofree char *name = end != NULL ? g_strndup (begin, (gsize) (end - begin)) : g_strdup (begin);
+  HnAddress address;
+
+  return g_ascii_strcasecmp (name, "localhost") == 0 || (hn_address_parse (name, &address) && hn_address_is_loopback (&address));
+}
+
 gboolean
 hn_http_request_is_local (HnHttpRequest *self)
 {
+  static const char *const forwarding[] = { "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via" };
   HnAddress peer = hn_http_request_get_peer (self);
+  const char *host = hn_http_request_get_header (self, "Host");
 
-  return hn_address_is_loopback (&peer) && hn_http_request_get_header (self, "Forwarded") == NULL
-         && hn_http_request_get_header (self, "X-Forwarded-For") == NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS (forwarding); i++)
+    if (hn_http_request_get_header (self, forwarding[i]) != NULL)
+      return FALSE;
+  return hn_address_is_loopback (&peer) && (host == NULL || names_loopback (host));
 }
 
 static gboolean
@@ -512,6 +528,14 @@ read_body (HnHttpRequest *request, const HnHttpRoute *route, GError **error)
   return request->object != NULL;
 }
 
+/* An answer that shows more to who has the token tells whether a guess was right, though it is no 401. What wants a body (a heartbeat) knows tokens of its own. */
+static gboolean
+is_wrong_guess (HnHttpRequest *request, const HnHttpRoute *route)
+{
+  return !request->admin && route->auth == HN_HTTP_OPEN && !route->wants_body && !g_str_has_prefix (route->path, "/session/")
+         && hn_http_request_get_header (request, "Authorization") != NULL;
+}
+
 static void
 run_route (HnHttpServer *self, HnHttpRequest *request, const HnHttpRoute *route)
 {
@@ -522,6 +546,8 @@ run_route (HnHttpServer *self, HnHttpRequest *request, const HnHttpRoute *route)
   request->admin = bearer_is_good (self, request);
   if (comes_too_often (self, request, route))
     return;
+  if (is_wrong_guess (request, route))
+    count_failure (request);
   if (route->auth == HN_HTTP_BEARER && !request->admin) {
     hn_http_request_set_header (request, "WWW-Authenticate", "Bearer");
     answer_error (request, 401, "unauthorized", "send 'Authorization: Bearer <server.admin_token>'");

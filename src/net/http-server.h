@@ -179,7 +179,7 @@ gboolean hn_http_request_is_admin (HnHttpRequest *self);
  * hn_http_request_is_local:
  * @self: a request
  *
- * Returns: whether it comes from a loopback address and no proxy says it forwarded it
+ * Returns: whether it comes from a loopback address, was meant for one (`Host`), and no proxy says it forwarded it
  */
 gboolean hn_http_request_is_local (HnHttpRequest *self);
 

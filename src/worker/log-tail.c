@@ -15,7 +15,20 @@ hide (GString *text, const char *secret)
     g_string_replace (text, secret, "***", 0);
 }
 
-/* Escape sequences of colours are the usual ones, and only noise here. */
+/* C1 controls, and what turns the direction of writing: U+0080–9F, 200E–F, 2028–E, 2066–9. Of valid UTF-8. */
+static gsize
+harmful_bytes (const char *at)
+{
+  const guchar *c = (const guchar *) at;
+
+  if (c[0] == 0xc2 && c[1] < 0xa0)
+    return 2;
+  if (c[0] == 0xe2 && c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xa8 && c[2] <= 0xae)))
+    return 3;
+  return c[0] == 0xe2 && c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9 ? 3 : 0;
+}
+
+/* Escape sequences of colours are the usual ones, and only noise here; one that is not finished in its line hides no other. */
 static void
 make_plain (GString *text)
 {
@@ -26,8 +39,15 @@ make_plain (GString *text)
 
     if (c == '\033' && text->str[from + 1] == '[') {
       from += 2;
-      while (from < text->len && !(text->str[from] >= '@' && text->str[from] <= '~'))
+      while (from < text->len && text->str[from] != '\n' && !(text->str[from] >= '@' && text->str[from] <= '~'))
         from++;
+      if (from < text->len && text->str[from] == '\n')
+        text->str[to++] = '\n';
+      continue;
+    }
+    if (harmful_bytes (text->str + from) > 0) {
+      from += harmful_bytes (text->str + from) - 1;
+      text->str[to++] = '?';
       continue;
     }
     if (c == '\r')

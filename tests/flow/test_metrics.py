@@ -83,7 +83,9 @@ def a_page_keeps_the_text_format_and_buckets_only_grow(running):
 
 def a_bearer_may_read_it_and_a_stranger_behind_a_proxy_not(running):
     for url in (running.url, running.worker_url(1)):
-        for field in ("Forwarded", "X-Forwarded-For"):
+        for field, value in (("Host", "node.example"), ("Host", "127.0.0.1.example:80")):
+            flow.error_shape(web.call("GET", url + "/metrics", headers={field: value}), 401, "unauthorized", "server.admin_token")
+        for field in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"):
             reply = web.call("GET", url + "/metrics", headers={field: "for=192.0.2.1"})
             flow.error_shape(reply, 401, "unauthorized", "server.admin_token")
             equal(reply.headers["WWW-Authenticate"], "Bearer", "challenge")

@@ -75,6 +75,11 @@ def wrong_tokens_are_counted_and_then_no_token_is_looked_at():
             return web.call("POST", running.url + "/api/v1/workers/heartbeat", beat, token="guess", headers=_from("198.51.100.3"))
 
         equal(_until_refused(heartbeat, 9)[0], 3, "guesses by heartbeats before the first 429")
+
+        def ask_for_more_in_health():
+            return web.call("GET", running.url + HEALTH, token="guess", headers=_from("198.51.100.5"))
+
+        equal(_until_refused(ask_for_more_in_health, 9)[0], 3, "guesses at what anybody may read before the first 429")
         count, reply = _until_refused(lambda: running.call("GET", WORKERS, headers=_from("198.51.100.4")), 40)
         true(18 <= count <= 22, "%d answers to one token" % count)
         _is_429(reply, "this token is used too often")

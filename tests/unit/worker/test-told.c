@@ -78,6 +78,8 @@ what_a_terminal_would_obey_is_taken_out (void **unused)
   expect_tail ("\033[31mred\033[0m\r\n", TRUE, 1, "red\n");
   expect_tail ("\033]0;title\007\tx\177\n", TRUE, 1, "?]0;title?\tx?\n");
   expect_tail ("\033[", TRUE, 1, "");
+  expect_tail ("a\033[1\nb\n", TRUE, 2, "a\nb\n");
+  expect_tail ("a\302\23331m\342\200\256b\342\201\246c \302\240\342\202\254\n", TRUE, 1, "a?31m?b?c \302\240\342\202\254\n");
   expect_tail ("b\xff\n", TRUE, 1, "b\357\277\275\n");
 }
 
