@@ -272,17 +272,25 @@ names_loopback (const char *host)
   return g_ascii_strcasecmp (name, "localhost") == 0 || (hn_address_parse (name, &address) && hn_address_is_loopback (&address));
 }
 
-gboolean
-hn_http_request_is_local (HnHttpRequest *self)
+/* A program of this machine, as far as it can be told. */
+static gboolean
+comes_from_here (HnHttpRequest *self)
 {
   static const char *const forwarding[] = { "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via" };
   HnAddress peer = hn_http_request_get_peer (self);
-  const char *host = hn_http_request_get_header (self, "Host");
 
   for (gsize i = 0; i < G_N_ELEMENTS (forwarding); i++)
     if (hn_http_request_get_header (self, forwarding[i]) != NULL)
       return FALSE;
-  return hn_address_is_loopback (&peer) && (host == NULL || names_loopback (host));
+  return hn_address_is_loopback (&peer);
+}
+
+gboolean
+hn_http_request_is_local (HnHttpRequest *self)
+{
+  const char *host = hn_http_request_get_header (self, "Host");
+
+  return comes_from_here (self) && (host == NULL || names_loopback (host));
 }
 
 static gboolean
@@ -431,7 +439,7 @@ key_of (HnHttpRequest *request, const char *what)
   const char *forwarded
     = soup_message_headers_get_list (soup_server_message_get_request_headers (request->message), "X-Forwarded-For");
   HnAddress client = hn_rate_limit_client (&peer, forwarded, request->server->trusted);
-  g_autofree char *whose = g_strconcat (what, hn_http_request_is_local (request) ? " local" : "", NULL);
+  g_autofree char *whose = g_strconcat (what, comes_from_here (request) ? " local" : "", NULL);
 
   return hn_rate_limit_key (whose, &client);
 }
@@ -439,7 +447,7 @@ key_of (HnHttpRequest *request, const char *what)
 static HnRate
 rate_of (HnHttpRequest *request, guint per_minute)
 {
-  guint rate = per_minute * (hn_http_request_is_local (request) ? HN_LIMIT_RATE_LOCAL_FACTOR : 1);
+  guint rate = per_minute * (comes_from_here (request) ? HN_LIMIT_RATE_LOCAL_FACTOR : 1);
 
   return (HnRate){ .per_minute = rate, .burst = MAX (rate / 3, 1) };
 }
