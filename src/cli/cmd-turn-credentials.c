@@ -12,7 +12,7 @@
 static int
 fail (GError *error)
 {
-  g_autoptr (GError) owned = error;
+  g_autoptr (GError) owned G_GNUC_UNUSED = error;
 
   fprintf (stderr, "turn-credentials: %s\n", error->message);
   return 65;

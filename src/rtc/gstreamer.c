@@ -136,7 +136,7 @@ hn_gstreamer_load (GError **error)
 {
   static GMutex mutex;
   static gboolean open;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&mutex);
 
   if (!open)
     open = open_libraries (error);

@@ -35,7 +35,7 @@ static void
 fail (GTask *task, GError *error)
 {
   Talk *self = g_task_get_task_data (task);
-  g_autoptr (GTask) owned = task;
+  g_autoptr (GTask) owned G_GNUC_UNUSED = task;
   g_autoptr (GError) cause = error;
 
   if (hn_deadline_has_passed (self->deadline))

@@ -39,7 +39,7 @@ nothing_leads_back_to_the_session_id_or_the_secret (void **unused)
   assert_int_equal (strlen (user), HN_TURN_USER_LENGTH);
   assert_int_equal (strspn (user, "0123456789abcdef"), HN_TURN_USER_LENGTH);
   for (gsize i = 0; i + 4 <= strlen (ID); i++) {
-    g_autofree char *part = g_strndup (ID + i, 4);
+    g_autofree char *part = g_strndup (&ID[i], 4);
 
     assert_null (strstr (user, part));
   }
