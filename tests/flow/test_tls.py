@@ -36,6 +36,11 @@ def _self_signed(folder, name, address="127.0.0.1"):
     return cert, key
 
 
+def _accepts(host, port):
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
+
+
 class World:
     """A cluster whose controller has a domain, and an authority that gives it certificates."""
 
@@ -75,6 +80,8 @@ class World:
                                      "-https01", "", "-tlsalpn01", "", "-management", at + ":8055"], "Starting management|Starting .*DNS|[Cc]reating")
         self.running.plan.extra_environment.update(PEBBLE_VA_NOSLEEP="1", PEBBLE_WFE_NONCEREJECT="0")
         self.running.start("authority", ["pebble", "-config", path, "-dnsserver", names], "ACME directory available")
+        # it says so a moment before it listens
+        self.running.wait(lambda: all(_accepts(at, port) for port in (14000, 15000)), 20, "pebble to listen")
         root = self._get("https://%s:15000/roots/0" % at, cert)
         self.root = self.running.path("root.pem")
         with open(self.root, "w", encoding="ascii") as file:
