@@ -10,47 +10,14 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "controller/reply-rules.h"
+#include "controller/worker-calls-http.h"
 
 #define READ_SECONDS 2
 
 struct _HnExplainHttp {
   HnClusterHttp *cluster;
-  GHashTable *calls; /* set of Call, borrowed */
+  HnWorkerCallsHttp *calls;
 };
-
-typedef struct {
-  HnExplainHttp *owner; /* NULL when it is gone */
-  HnHttpRequest *request;
-  GCancellable *cancellable;
-  char *worker_id;
-  char *session_id;
-} Call;
-
-static Call *
-call_new (HnExplainHttp *self, HnHttpRequest *request, const char *worker_id, const char *session_id)
-{
-  Call *call = g_new0 (Call, 1);
-
-  call->owner = self;
-  call->request = hn_http_request_ref (request);
-  call->cancellable = g_cancellable_new ();
-  call->worker_id = g_strdup (worker_id);
-  call->session_id = g_strdup (session_id);
-  g_hash_table_add (self->calls, call);
-  return call;
-}
-
-static void
-call_free (Call *call)
-{
-  if (call->owner != NULL)
-    g_hash_table_remove (call->owner->calls, call);
-  hn_http_request_unref (call->request);
-  g_clear_object (&call->cancellable);
-  g_free (call->worker_id);
-  g_free (call->session_id);
-  g_free (call);
-}
 
 static JsonObject *
 remembered (HnExplainHttp *self, const char *session_id)
@@ -102,7 +69,7 @@ copy_member (JsonObject *into, JsonObject *from, const char *name)
 static void
 on_told (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Call *call = data;
+  HnWorkerCall *call = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (HnHttpReply) reply = hn_http_client_call_finish (result, &error);
   g_autoptr (JsonObject) known = call->owner != NULL ? remembered (call->owner, call->session_id) : NULL;
@@ -121,13 +88,13 @@ on_told (GObject *source, GAsyncResult *result, gpointer data)
     g_prefix_error (&error, "worker '%s': ", call->worker_id);
     hn_http_request_reply_error (call->request, error);
   }
-  call_free (call);
+  hn_worker_calls_http_end (call);
 }
 
 static void
 on_log (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Call *call = data;
+  HnWorkerCall *call = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (HnHttpReply) reply = hn_http_client_call_finish (result, &error);
 
@@ -139,13 +106,13 @@ on_log (GObject *source, GAsyncResult *result, gpointer data)
     g_prefix_error (&error, "worker '%s': ", call->worker_id);
     hn_http_request_reply_error (call->request, error);
   }
-  call_free (call);
+  hn_worker_calls_http_end (call);
 }
 
 static void
 ask (HnExplainHttp *self, HnHttpRequest *request, const HnRegistryWorker *worker, const char *what, GAsyncReadyCallback done)
 {
-  Call *call = call_new (self, request, worker->report->id, hn_http_request_get_param (request, 0));
+  HnWorkerCall *call = hn_worker_calls_http_begin (self->calls, request, worker->report->id, hn_http_request_get_param (request, 0));
   g_autofree char *path = g_strconcat ("/api/v1/sessions/", call->session_id, what, NULL);
 
   hn_cluster_http_call_async (self->cluster, worker, "GET", path, NULL, hn_seconds (READ_SECONDS), call->cancellable, done, call);
@@ -185,16 +152,13 @@ hn_explain_http_log (HnExplainHttp *self, HnHttpRequest *request)
 void
 hn_explain_http_cancel_all (HnExplainHttp *self)
 {
-  g_autoptr (GList) calls = g_hash_table_get_keys (self->calls);
-
-  for (GList *link = calls; link != NULL; link = link->next)
-    g_cancellable_cancel (((Call *) link->data)->cancellable);
+  hn_worker_calls_http_cancel_all (self->calls);
 }
 
 guint
 hn_explain_http_get_count (const HnExplainHttp *self)
 {
-  return g_hash_table_size (self->calls);
+  return hn_worker_calls_http_get_count (self->calls);
 }
 
 HnExplainHttp *
@@ -203,24 +167,15 @@ hn_explain_http_new (HnClusterHttp *cluster)
   HnExplainHttp *self = g_new0 (HnExplainHttp, 1);
 
   self->cluster = cluster;
-  self->calls = g_hash_table_new (NULL, NULL);
+  self->calls = hn_worker_calls_http_new (self);
   return self;
 }
 
 void
 hn_explain_http_free (HnExplainHttp *self)
 {
-  g_autoptr (GList) calls = NULL;
-
   if (self == NULL)
     return;
-  calls = g_hash_table_get_keys (self->calls);
-  for (GList *link = calls; link != NULL; link = link->next) {
-    Call *call = link->data;
-
-    call->owner = NULL;
-    g_cancellable_cancel (call->cancellable);
-  }
-  g_clear_pointer (&self->calls, g_hash_table_unref);
+  g_clear_pointer (&self->calls, hn_worker_calls_http_free);
   g_free (self);
 }

@@ -11,48 +11,21 @@
 #include "base/log.h"
 #include "controller/cluster-json.h"
 #include "controller/reply-rules.h"
+#include "controller/worker-calls-http.h"
 
 #define READ_SECONDS 2
 #define DELETE_SECONDS 20 /* its processes are given time to stop, and Sunshine to forget them */
 
 struct _HnSessionsHttp {
   HnClusterHttp *cluster;
-  GHashTable *calls; /* set of Call, borrowed */
+  HnWorkerCallsHttp *calls;
 };
 
-/* One call to one worker. */
-typedef struct {
-  HnSessionsHttp *owner; /* NULL when it is gone */
-  HnHttpRequest *request;
-  GCancellable *cancellable;
-  char *worker_id;
-  char *session_id;
-} Call;
-
-static Call *
-call_new (HnSessionsHttp *self, HnHttpRequest *request, const char *worker_id, const char *session_id)
+/* Of one whose owner is still there. */
+static HnClusterHttp *
+cluster_of (const HnWorkerCall *call)
 {
-  Call *call = g_new0 (Call, 1);
-
-  call->owner = self;
-  call->request = hn_http_request_ref (request);
-  call->cancellable = g_cancellable_new ();
-  call->worker_id = g_strdup (worker_id);
-  call->session_id = g_strdup (session_id);
-  g_hash_table_add (self->calls, call);
-  return call;
-}
-
-static void
-call_free (Call *call)
-{
-  if (call->owner != NULL)
-    g_hash_table_remove (call->owner->calls, call);
-  hn_http_request_unref (call->request);
-  g_clear_object (&call->cancellable);
-  g_free (call->worker_id);
-  g_free (call->session_id);
-  g_free (call);
+  return ((HnSessionsHttp *) call->owner)->cluster;
 }
 
 static const char *
@@ -63,13 +36,13 @@ domain_of (const HnSessionsHttp *self)
 
 /* The answer, or NULL when there is none: then it is to be seen whether the worker is still there. */
 static HnHttpReply *
-finish (Call *call, GAsyncResult *result, GError **error)
+finish (HnWorkerCall *call, GAsyncResult *result, GError **error)
 {
   g_autoptr (GError) local = NULL;
   HnHttpReply *reply = hn_http_client_call_finish (result, &local);
 
   if (call->owner != NULL && local != NULL && local->domain == HN_ERROR)
-    hn_cluster_http_silent (call->owner->cluster, call->worker_id, local->message);
+    hn_cluster_http_silent (cluster_of (call), call->worker_id, local->message);
   if (local != NULL)
     g_propagate_prefixed_error (error, g_steal_pointer (&local), "worker '%s': ", call->worker_id);
   return reply;
@@ -102,17 +75,17 @@ find (HnSessionsHttp *self, HnHttpRequest *request, HnRegistrySession *ret_sessi
 
 /* What @request is answered when the worker gave @reply, which is no good one, or @error. */
 static void
-reply_failure (Call *call, const HnHttpReply *reply, GError *error)
+reply_failure (HnWorkerCall *call, const HnHttpReply *reply, GError *error)
 {
   g_autoptr (GError) worst = error;
   HnRegistrySession known = { NULL };
 
   if (reply != NULL && reply->status == 404 && call->owner != NULL)
-    hn_cluster_http_session_ended (call->owner->cluster, call->worker_id, call->session_id, NULL);
+    hn_cluster_http_session_ended (cluster_of (call), call->worker_id, call->session_id, NULL);
   if (reply != NULL)
     worst = hn_reply_rules_error (reply->status, reply->body, reply->length, call->worker_id);
   else if (call->owner != NULL
-           && hn_registry_find_session (hn_cluster_http_get_registry (call->owner->cluster), call->session_id, hn_clock_now_us (),
+           && hn_registry_find_session (hn_cluster_http_get_registry (cluster_of (call)), call->session_id, hn_clock_now_us (),
                                         &known, NULL)
                 == HN_REGISTRY_FOUND) {
     g_autofree char *age = hn_clock_span (hn_clock_now_us () - known.worker->membership.heard_us);
@@ -125,7 +98,7 @@ reply_failure (Call *call, const HnHttpReply *reply, GError *error)
 
 /* The session as its worker describes it, or NULL. */
 static HnSessionReport *
-read_session (const Call *call, const HnHttpReply *reply)
+read_session (const HnWorkerCall *call, const HnHttpReply *reply)
 {
   g_autoptr (JsonObject) object = NULL;
   g_autoptr (HnSessionReport) session = NULL;
@@ -140,7 +113,7 @@ read_session (const Call *call, const HnHttpReply *reply)
 static void
 on_shown (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Call *call = data;
+  HnWorkerCall *call = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (HnHttpReply) reply = finish (call, result, &error);
   g_autoptr (HnSessionReport) session = read_session (call, reply);
@@ -154,15 +127,15 @@ on_shown (GObject *source, GAsyncResult *result, gpointer data)
 
     hn_http_request_reply_json (call->request, 200, object);
   }
-  call_free (call);
+  hn_worker_calls_http_end (call);
 }
 
 static void
-ask (Call *call, const HnRegistryWorker *worker, const char *method, guint seconds, GAsyncReadyCallback done)
+ask (HnWorkerCall *call, const HnRegistryWorker *worker, const char *method, guint seconds, GAsyncReadyCallback done)
 {
   g_autofree char *path = g_strconcat ("/api/v1/sessions/", call->session_id, NULL);
 
-  hn_cluster_http_call_async (call->owner->cluster, worker, method, path, NULL, hn_seconds (seconds), call->cancellable, done, call);
+  hn_cluster_http_call_async (cluster_of (call), worker, method, path, NULL, hn_seconds (seconds), call->cancellable, done, call);
 }
 
 static void
@@ -171,7 +144,7 @@ start (HnSessionsHttp *self, HnHttpRequest *request, GAsyncReadyCallback done)
   HnRegistrySession known = { NULL };
 
   if (find (self, request, &known))
-    ask (call_new (self, request, known.worker->report->id, known.report->id), known.worker, "GET", READ_SECONDS, done);
+    ask (hn_worker_calls_http_begin (self->calls, request, known.worker->report->id, known.report->id), known.worker, "GET", READ_SECONDS, done);
 }
 
 void
@@ -181,11 +154,11 @@ hn_sessions_http_show (HnSessionsHttp *self, HnHttpRequest *request)
 }
 
 static void
-reply_deleted (Call *call, const HnHttpReply *reply)
+reply_deleted (HnWorkerCall *call, const HnHttpReply *reply)
 {
   g_autoptr (JsonObject) object = hn_json_parse_object (reply->body, reply->length, NULL);
 
-  hn_cluster_http_session_ended (call->owner->cluster, call->worker_id, call->session_id, "api_delete");
+  hn_cluster_http_session_ended (cluster_of (call), call->worker_id, call->session_id, "api_delete");
   if (object == NULL) {
     object = json_object_new ();
     json_object_set_string_member (object, "session_id", call->session_id);
@@ -196,7 +169,7 @@ reply_deleted (Call *call, const HnHttpReply *reply)
 }
 
 static void
-fail_deletion (Call *call, const HnHttpReply *reply, GError *error)
+fail_deletion (HnWorkerCall *call, const HnHttpReply *reply, GError *error)
 {
   if (error != NULL)
     hn_warning ("controller", call->session_id, "session not deleted: %s worker=%s", error->message, call->worker_id);
@@ -205,13 +178,13 @@ fail_deletion (Call *call, const HnHttpReply *reply, GError *error)
   else
     hn_warning ("controller", call->session_id, "session not deleted: its worker says %u worker=%s", reply->status, call->worker_id);
   reply_failure (call, reply, error);
-  call_free (call);
+  hn_worker_calls_http_end (call);
 }
 
 static void
 on_deleted (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Call *call = data;
+  HnWorkerCall *call = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (HnHttpReply) reply = finish (call, result, &error);
 
@@ -220,13 +193,13 @@ on_deleted (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   reply_deleted (call, reply);
-  call_free (call);
+  hn_worker_calls_http_end (call);
 }
 
 static void
 on_asked_before_deletion (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Call *call = data;
+  HnWorkerCall *call = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (HnHttpReply) reply = finish (call, result, &error);
   g_autoptr (HnSessionReport) session = read_session (call, reply);
@@ -237,7 +210,7 @@ on_asked_before_deletion (GObject *source, GAsyncResult *result, gpointer data)
   else if (find (call->owner, call->request, &known))
     ask (call, known.worker, "DELETE", DELETE_SECONDS, on_deleted);
   else
-    call_free (call);
+    hn_worker_calls_http_end (call);
 }
 
 void
@@ -251,16 +224,13 @@ hn_sessions_http_delete (HnSessionsHttp *self, HnHttpRequest *request)
 void
 hn_sessions_http_cancel_all (HnSessionsHttp *self)
 {
-  g_autoptr (GList) calls = g_hash_table_get_keys (self->calls);
-
-  for (GList *link = calls; link != NULL; link = link->next)
-    g_cancellable_cancel (((Call *) link->data)->cancellable);
+  hn_worker_calls_http_cancel_all (self->calls);
 }
 
 guint
 hn_sessions_http_get_count (const HnSessionsHttp *self)
 {
-  return g_hash_table_size (self->calls);
+  return hn_worker_calls_http_get_count (self->calls);
 }
 
 HnSessionsHttp *
@@ -269,24 +239,15 @@ hn_sessions_http_new (HnClusterHttp *cluster)
   HnSessionsHttp *self = g_new0 (HnSessionsHttp, 1);
 
   self->cluster = cluster;
-  self->calls = g_hash_table_new (NULL, NULL);
+  self->calls = hn_worker_calls_http_new (self);
   return self;
 }
 
 void
 hn_sessions_http_free (HnSessionsHttp *self)
 {
-  g_autoptr (GList) calls = NULL;
-
   if (self == NULL)
     return;
-  calls = g_hash_table_get_keys (self->calls);
-  for (GList *link = calls; link != NULL; link = link->next) {
-    Call *call = link->data;
-
-    call->owner = NULL;
-    g_cancellable_cancel (call->cancellable);
-  }
-  g_clear_pointer (&self->calls, g_hash_table_unref);
+  g_clear_pointer (&self->calls, hn_worker_calls_http_free);
   g_free (self);
 }
