@@ -223,6 +223,21 @@ on_changed (const char *path, const char *change, gboolean applied, gpointer unu
     hn_warning ("config", NULL, "%s changed%s%s: needs a restart", path, *change != '\0' ? " " : "", change);
 }
 
+/* At the start a pipe may bring the configuration; a process that serves must not wait for one. */
+static HnConfig *
+read_again (HnRole *self, GError **error)
+{
+  g_autofree char *path = find_config (self->words->path, self->kind->mode, error);
+
+  if (path == NULL)
+    return NULL;
+  if (g_file_test (path, G_FILE_TEST_EXISTS) && !g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
+    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "'%s' is no regular file", path);
+    return NULL;
+  }
+  return read_config (self->kind->mode, self->words, error);
+}
+
 /* A file that is wrong changes nothing. */
 static gboolean
 on_reload (gpointer data)
@@ -234,7 +249,7 @@ on_reload (gpointer data)
 
   if (self->stopping)
     return G_SOURCE_CONTINUE;
-  fresh = read_config (self->kind->mode, self->words, &error);
+  fresh = read_again (self, &error);
   if (fresh == NULL) {
     hn_error ("config", NULL, "not reloaded, the old configuration stays: %s", error->message);
     return G_SOURCE_CONTINUE;

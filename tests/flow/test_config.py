@@ -3,6 +3,7 @@
 """Start-up as an operator meets it: which file is read, what is refused, and with which exit status."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -222,6 +223,27 @@ def credentials_of_systemd_are_taken_where_nothing_else_gives_the_secret():
         text = _config("--print", "--role", "worker", "--config", config, CREDENTIALS_DIRECTORY=files.folder.name)
         flow.contains(text, "admin_token: \"***\" # credential server-admin_token\n")
         flow.contains(text, "token: \"***\" # %s:1:14\n" % config)
+
+
+def credentials_of_systemd_that_are_closed_to_the_service_are_said_and_not_used():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        program = shutil.copy(PROGRAM, folder)
+        os.mkdir(folder + "/closed", 0o700)
+        with open(folder + "/closed/nps-token", "w", encoding="ascii") as file:
+            file.write("word-of-nps\n")
+        with open(folder + "/worker.yaml", "w", encoding="ascii") as file:
+            file.write("server: {admin_token: x}\n")
+
+        def check(*before):
+            return subprocess.run([*before, program, "config", "--print", "--role", "worker", "--config", folder + "/worker.yaml"], capture_output=True,
+                                  text=True, timeout=20, check=False, env=dict(os.environ, CREDENTIALS_DIRECTORY=folder + "/closed"))
+
+        closed = check("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        flow.equal(closed.returncode, 0, "exit status (%s)" % closed.stderr)
+        flow.contains(closed.stderr, "systemd's credentials in '%s/closed' are closed to this user: not used" % folder)
+        flow.contains(check().stdout, "credential nps-token")
+        flow.equal("credential nps-token" in closed.stdout, False, "a closed credential is used")
 
 
 flow.main(globals())

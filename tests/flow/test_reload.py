@@ -180,6 +180,9 @@ def a_wrong_file_keeps_the_old_configuration(running):
         contains(_reload(running, name), "reloaded applied=0")
     os.rename(running.path("worker-1.yaml"), running.path("worker-1.gone"))
     contains(_reload(running, "worker-1"), "No such file or directory")
+    # a pipe would have to be waited for, with everybody who streams
+    os.mkfifo(running.path("worker-1.yaml"))
+    contains(_reload(running, "worker-1"), "worker-1.yaml' is no regular file")
     os.rename(running.path("worker-1.gone"), running.path("worker-1.yaml"))
     running.create(1)
 
