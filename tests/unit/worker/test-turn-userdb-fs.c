@@ -136,6 +136,53 @@ what_is_no_database_is_refused (void **state)
   g_unlink (path);
 }
 
+#define STARTING_US 400000 /* longer than a worker waits while it serves */
+
+/* A coturn that makes its tables holds the file for itself. The lock goes by the clock: who waits for it cannot be asked whether it does. */
+static gpointer
+hold_for_a_while (gpointer data)
+{
+  sqlite3 *db = data;
+  GMutex mutex;
+  GCond never;
+  gint64 until_us = g_get_monotonic_time () + STARTING_US;
+
+  g_mutex_init (&mutex);
+  g_cond_init (&never);
+  g_mutex_lock (&mutex);
+  while (g_cond_wait_until (&never, &mutex, until_us))
+    ;
+  g_mutex_unlock (&mutex);
+  g_cond_clear (&never);
+  g_mutex_clear (&mutex);
+  assert_int_equal (sqlite3_exec (db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+  return NULL;
+}
+
+static void
+a_coturn_that_starts_beside_it_is_waited_for (void **state)
+{
+  World *world = *state;
+  g_autofree char *path = g_build_filename (world->folder, "starting.db", NULL);
+  g_autoptr (GError) error = NULL;
+  HnTurnUserdbFs *db;
+  sqlite3 *coturn = NULL;
+  GThread *thread;
+
+  assert_true (g_file_set_contents (path, "", 0, NULL));
+  assert_int_equal (g_chmod (path, 0660), 0);
+  assert_int_equal (sqlite3_open_v2 (path, &coturn, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL), SQLITE_OK);
+  assert_int_equal (sqlite3_exec (coturn, "BEGIN EXCLUSIVE; CREATE TABLE made (x)", NULL, NULL, NULL), SQLITE_OK);
+  thread = g_thread_new ("coturn", hold_for_a_while, coturn);
+  db = hn_turn_userdb_fs_open (path, "r", &error);
+  g_thread_join (thread);
+  assert_null (error);
+  assert_non_null (db);
+  hn_turn_userdb_fs_free (db);
+  sqlite3_close (coturn);
+  g_unlink (path);
+}
+
 int
 main (void)
 {
@@ -144,6 +191,7 @@ main (void)
     cmocka_unit_test_setup_teardown (a_purge_takes_what_begins_so_in_this_realm_only, set_up, tear_down),
     cmocka_unit_test_setup_teardown (a_file_that_others_may_read_is_refused, set_up, tear_down),
     cmocka_unit_test_setup_teardown (what_is_no_database_is_refused, set_up, tear_down),
+    cmocka_unit_test_setup_teardown (a_coturn_that_starts_beside_it_is_waited_for, set_up, tear_down),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
