@@ -104,12 +104,45 @@ def what_a_worker_is_told_is_right():
             equal(os.stat(path).st_mode & 0o777, mode, "mode of %s" % path)
         secret = it.read("root/.hydraneckwebrtc-turn-credential").strip()
         true(re.fullmatch("[0-9a-f]{48}", secret), "credential")
-        contains(it.read("etc/turnserver.conf").splitlines(), "static-auth-secret=" + secret)
-        contains(it.read("etc/turnserver.conf").splitlines(), "use-auth-secret")
-        contains(it.read("root/.hydraneckwebrtc/config.yaml"), 'turn:\n  secret: "%s"\n' % secret)
-        contains(it.read("etc/sysctl.d/60-hydraneckwebrtc.conf"), "net.ipv4.ip_local_reserved_ports = 3478,8080-8095,47990,40000-40299")
+        word = it.read("root/.hydraneckwebrtc-turn-cli").strip()
+        for line in ("use-auth-secret", "userdb=/var/lib/turn/hydraneckwebrtc.db", "cli-ip=127.0.0.1", "cli-port=5766", "cli-password=" + word):
+            contains(it.read("etc/turnserver.conf").splitlines(), line)
+        true(secret not in it.read("etc/turnserver.conf") and secret != word, "coturn is told the worker's own secret")
+        contains(it.read("root/.hydraneckwebrtc/config.yaml"),
+                 'turn:\n  secret: "%s"\n  userdb: /var/lib/turn/hydraneckwebrtc.db\n  cli: 127.0.0.1:5766\n  cli_password: "%s"\n' % (secret, word))
+        contains(it.read("usr/lib/tmpfiles.d/hydraneckwebrtc.conf"), "f /var/lib/turn/hydraneckwebrtc.db 0660 - turnserver -")
+        contains(it.read("etc/sysctl.d/60-hydraneckwebrtc.conf"), "net.ipv4.ip_local_reserved_ports = 3478,5766,8080-8095,47990,40000-40299")
         result = subprocess.run([PROGRAM, "config", "--check", "--role", "worker", "--config", config], capture_output=True, text=True, check=False, timeout=20)
         equal(result.returncode, 0, "config --check says %s%s" % (result.stdout, result.stderr))
+
+
+def _closure(packages):
+    """Them, and what they depend on, as this machine has it."""
+    found, todo = set(), list(packages)
+    while todo:
+        name = todo.pop()
+        if name in found:
+            continue
+        found.add(name)
+        fields = subprocess.run(["dpkg-query", "-W", "-f", "${Depends},${Pre-Depends}", name], capture_output=True, text=True, check=False, timeout=20).stdout
+        todo += re.findall(r"(?:^|[,|]) *([a-z0-9.+-]+)", fields)
+    return found
+
+
+def every_library_of_the_program_is_installed_by_both_scripts():
+    linked = subprocess.run(["ldd", PROGRAM], capture_output=True, text=True, check=True, timeout=20).stdout
+    direct = set(re.findall(r"NEEDED.*\[(.*)\]", subprocess.run(["readelf", "-d", PROGRAM], capture_output=True, text=True, check=True, timeout=20).stdout))
+    files = [path for name, path in re.findall(r"(\S+) => (/\S+)", linked) if name in direct and not re.match(r"lib(asan|ubsan)", name)]
+    true(len(files) > 8, "linked: %r" % files)
+    wanted = {}
+    for path in files:  # the package knows it below /usr
+        owner = subprocess.run(["dpkg", "-S", os.path.realpath(path)], capture_output=True, text=True, check=True, timeout=20).stdout
+        wanted[owner.split(":")[0]] = path
+    for script in ("provision-worker", "provision-controller"):
+        with open(os.path.join(flow.TOP, "scripts", script), encoding="utf-8") as file:
+            listed = re.search(r"^libraries=\(([^)]*)\)", file.read(), re.M).group(1).split()
+        missing = sorted(set(wanted) - _closure(listed))
+        equal(missing, [], "packages of linked libraries that %s does not bring" % script)
 
 
 def a_dry_run_changes_nothing_and_says_all():
@@ -128,7 +161,7 @@ def a_credential_that_is_there_is_kept():
         it.write("root/.hydraneckwebrtc-turn-credential", "kept-since-long\n")
         it.run("provision-worker")
         equal(it.read("root/.hydraneckwebrtc-turn-credential"), "kept-since-long\n", "credential")
-        contains(it.read("etc/turnserver.conf"), "kept-since-long")
+        contains(it.read("root/.hydraneckwebrtc/config.yaml"), 'secret: "kept-since-long"')
 
 
 def a_configuration_of_ones_own_is_kept():
