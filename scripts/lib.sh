@@ -50,7 +50,7 @@ install_packages() {
   fi
   # Debian starts these servers when their packages are installed; ours are started by hand on loopback.
   local service
-  for service in coturn nginx haproxy; do
+  for service in coturn nginx haproxy redis-server; do
     if [ -d /run/systemd/system ] && printf '%s\n' "${missing[@]}" | grep -Eqx "$service(-light)?"; then
       "${root[@]}" systemctl disable --now "$service" >/dev/null 2>&1 || say "note: the $service service of Debian could not be stopped"
     fi

@@ -16,7 +16,7 @@ import measure
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 PAGE = os.path.join(TOP, "docs/benchmarks.md")
-HELPERS = ("bench", "measure", "peers")
+HELPERS = ("bench", "measure", "peers", "signalling_peers", "signalling_fastapi")
 
 
 def subcommands():

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+PIPE = subprocess.PIPE
 STARTED = time.monotonic()
 DEADLINE_SECONDS = 200
 
@@ -65,8 +66,8 @@ def rss_kb(pid):
 
 @contextlib.contextmanager
 def process(argv, core, ready=True, env=None, stdin=None):
-    """Runs a program pinned to a core until the block ends. The program prints `ready` when it is."""
-    child = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE if ready else subprocess.DEVNULL, env=env, text=True,
+    """Runs a program pinned to a core until the block ends. The program prints `ready` when it is; with None its output is the caller's."""
+    child = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.DEVNULL if ready is False else subprocess.PIPE, env=env, text=True,
                              preexec_fn=lambda: os.sched_setaffinity(0, {core}), start_new_session=True)
     try:
         if ready and child.stdout.readline().strip() != "ready":

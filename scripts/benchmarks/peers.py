@@ -68,8 +68,9 @@ backend up
 
 
 @contextlib.contextmanager
-def _started(argv, host, port, env=None, ready=False):
-    with measure.process(argv, measure.cores()[0], ready=ready, env=env) as child:
+def started(argv, host, port, env=None, ready=False, core=None):
+    """A server that is listening; on the core for servers if no other is named."""
+    with measure.process(argv, measure.cores()[0] if core is None else core, ready=ready, env=env) as child:
         for _ in range(500):
             with contextlib.suppress(OSError):
                 socket.create_connection((host, port), 1).close()
@@ -88,12 +89,12 @@ def _write(folder, name, text, **values):
 
 
 def ours(build, folder, host, port, pair=()):
-    return _started([os.path.join(build, "scripts/benchmarks/bench-own"), host, str(port), UPSTREAM[0], str(UPSTREAM[1]), *pair], host, port, ready=True)
+    return started([os.path.join(build, "scripts/benchmarks/bench-own"), host, str(port), UPSTREAM[0], str(UPSTREAM[1]), *pair], host, port, ready=True)
 
 
 def nginx(build, folder, host, port, extra="", tls=""):
     path = _write(folder, "nginx.conf", NGINX, host=host, port=port, extra=extra, tls=tls, ssl="ssl" if tls else "")
-    return _started(["/usr/sbin/nginx", "-p", folder, "-e", os.path.join(folder, "error.log"), "-c", path], host, port)
+    return started(["/usr/sbin/nginx", "-p", folder, "-e", os.path.join(folder, "error.log"), "-c", path], host, port)
 
 
 def nginx_sub_filter(build, folder, host, port):
@@ -101,11 +102,11 @@ def nginx_sub_filter(build, folder, host, port):
 
 
 def haproxy(build, folder, host, port):
-    return _started(["/usr/sbin/haproxy", "-db", "-q", "-f", _write(folder, "haproxy.cfg", HAPROXY, host=host, port=port)], host, port)
+    return started(["/usr/sbin/haproxy", "-db", "-q", "-f", _write(folder, "haproxy.cfg", HAPROXY, host=host, port=port)], host, port)
 
 
 def go(build, folder, host, port):
-    return _started([os.path.join(build, "scripts/benchmarks/bench-reverse-proxy"), "%s:%d" % (host, port), "%s:%d" % UPSTREAM], host, port,
+    return started([os.path.join(build, "scripts/benchmarks/bench-reverse-proxy"), "%s:%d" % (host, port), "%s:%d" % UPSTREAM], host, port,
                     env=dict(os.environ, GOMAXPROCS="1"), ready=True)
 
 
