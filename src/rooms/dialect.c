@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rooms/dialect.h"
+
+typedef struct {
+  const char *names[HN_DIALECTS];
+  gsize lengths[HN_DIALECTS];
+  HnDialectWho who;
+} Row;
+
+static const Row rows[] = {
+#define ROW(id, hyphen, underscore, who) { { underscore, hyphen }, { sizeof underscore - 1, sizeof hyphen - 1 }, HN_DIALECT_##who },
+  HN_DIALECT_TABLE (ROW)
+#undef ROW
+};
+
+gboolean
+hn_dialect_from_text (const char *text, HnDialect *ret_dialect)
+{
+  if (g_str_equal (text, "hyphen"))
+    *ret_dialect = HN_DIALECT_HYPHEN;
+  else if (g_str_equal (text, "underscore"))
+    *ret_dialect = HN_DIALECT_UNDERSCORE;
+  else
+    return FALSE;
+  return TRUE;
+}
+
+HnDialectType
+hn_dialect_find (HnSlice name)
+{
+  for (guint type = 0; type < HN_DIALECT_TYPES; type++)
+    for (guint dialect = 0; dialect < HN_DIALECTS; dialect++)
+      if (rows[type].lengths[dialect] == name.length && memcmp (rows[type].names[dialect], name.text, name.length) == 0)
+        return (HnDialectType) type;
+  return HN_DIALECT_TYPES;
+}
+
+const char *
+hn_dialect_get_name (HnDialectType type, HnDialect dialect)
+{
+  return rows[type].names[dialect];
+}
+
+gboolean
+hn_dialect_is_common (HnDialectType type)
+{
+  return rows[type].lengths[0] == rows[type].lengths[1] && memcmp (rows[type].names[0], rows[type].names[1], rows[type].lengths[0]) == 0;
+}
+
+HnDialectWho
+hn_dialect_who_sends (HnDialectType type)
+{
+  return rows[type].who;
+}
