@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Room and mesh signalling beside Nchan, FastAPI with Redis, node-ws and a bare send() loop: CPU time of the server, and of its Redis, for each delivered frame."""
+"""Room and mesh signalling beside Nchan, FastAPI with Redis, node-ws and a bare send() loop: CPU time of the server, and of its Redis, for each delivered frame; what an idle socket
+costs, how long a join takes, and what comes from one instance to the other."""
 
 import collections
 import contextlib
@@ -11,16 +12,17 @@ import measure
 import signalling_peers as peers
 
 HELP = "room and mesh signalling beside Nchan, FastAPI, node-ws and a bare send() loop"
-PARTS = ("fan", "mesh")
+PARTS = ("fan", "mesh", "idle", "join", "cross")
+ROOMS = (peers.Ours, peers.Floor, peers.Nchan, peers.OursRedis, peers.OursTwo, peers.FastApi)
+MESH = (peers.OursMesh, peers.NodeMesh)
 SIZES = (2, 10, 100, 1000)
 WINDOWS = (1, 20)
-ROOMS_MAX = 10      # that speak at once
+ROOMS_MAX = 10  # that speak at once
 SOCKETS_MAX = 1000
-BYTES = 300
-
-
-def _rooms(size):
-    return max(1, min(ROOMS_MAX, SOCKETS_MAX // size))
+IDLE = 10000
+# (ours, the other, size, window, at most)
+TARGETS = (("ours", "floor", 100, 1, 1.3), ("ours", "nchan", 100, 20, 0.7), ("ours-redis", "fastapi", 100, 20, 1 / 15), ("ours-redis", "fastapi", 2, 1, 0.1),
+           ("ours-redis", "fastapi", 2, 20, 0.1), ("ours", "fastapi", 100, 20, 1 / 15), ("ours", "fastapi", 2, 1, 0.1), ("ours", "fastapi", 2, 20, 0.1))
 
 
 class Cells:
@@ -36,69 +38,150 @@ class Cells:
         found = self.values[row][column]
         return statistics.median(found) if found else None
 
-    def cell(self, row, column, digits=2):
-        return measure.cell(self.values[row][column], digits)
+    def table(self, head, columns, name_of_row, digits=2):
+        """`columns`: (key, title); those without a figure are left out."""
+        columns = [(key, title) for key, title in columns if any(cells[key] for cells in self.values.values())]
+        rows = [[name_of_row(row)] + [measure.cell(self.values[row][key], digits) for key, _ in columns] for row in list(self.values)]
+        return measure.table([head] + [title for _, title in columns], rows)
 
 
-def _fan_once(cells, latencies, load, window, size, ms):
-    system = load.system
-    server, redis, said = load.measured("fan %d %d" % (window, ms))
-    row = (size, window)
-    cells.add(row, system.name, server / said["deliveries"] * 1e6)
-    if system.redis:
-        cells.add(row, system.name + " redis", redis / said["deliveries"] * 1e6)
-    latencies.add(row, system.name, said["p99_us"] / 1e3)
-    cells.add(row, system.name + " rate", said["deliveries"] / said["seconds"] / 1e3)
+class Bench:
+    def __init__(self, options, folder):
+        self.options, self.folder = options, folder
+        self.rounds, self.ms = (1, 200) if options.quick else (3, 500)
+        self.network = 40
 
-
-def _fan(systems, sizes, rounds, ms):
-    """Rooms of each size are joined in all systems; then these take turns, cell by cell."""
-    cells, latencies = Cells(), Cells()
-    for size in sizes:
-        measure.say("signalling: rooms of %d" % size)
+    @contextlib.contextmanager
+    def systems(self, kinds):
+        """Those that were not left out by --only, all running."""
+        wanted = self.options.only.split(",") if self.options.only else None
         with contextlib.ExitStack() as stack:
-            loads = [stack.enter_context(peers.Load(system, _rooms(size), size, size_bytes=BYTES)) for system in systems]
+            started = []
+            for kind in kinds:
+                if wanted is None or kind.name in wanted:
+                    self.network += 1
+                    folder = os.path.join(self.folder, str(self.network))
+                    os.mkdir(folder)
+                    started.append(stack.enter_context(kind(self.options, folder, self.network)))
+            yield started
+
+    def fan(self, kinds, sizes):
+        """Rooms of each size are joined in all systems; these then take turns, cell by cell, so that what else the machine does falls on all alike."""
+        cpu, late, rate = Cells(), Cells(), Cells()
+        with self.systems(kinds) as systems:
+            for size in sizes:
+                measure.say("signalling: rooms of %d" % size)
+                rooms = max(1, min(ROOMS_MAX, SOCKETS_MAX // size))
+                with contextlib.ExitStack() as stack:
+                    loads = [stack.enter_context(peers.Load(system, rooms, size)) for system in systems]
+                    for window in WINDOWS:
+                        for load in loads:
+                            load.system.settle()
+                            load.measured("fan %d %d" % (window, self.ms // 4))
+                        for _ in range(self.rounds):
+                            for load in loads:
+                                self._fan(load, (size, window), cpu, late, rate)
+                for system in systems:
+                    system.settle()
+        return cpu, late, rate
+
+    def _fan(self, load, row, cpu, late, rate):
+        name = load.system.name
+        server, redis, said = load.measured("fan %d %d" % (row[1], self.ms))
+        cpu.add(row, name, server / said["deliveries"] * 1e6)
+        if load.system.redis:
+            cpu.add(row, name + " redis", redis / said["deliveries"] * 1e6)
+        late.add(row, name, said["p99_us"] / 1e3)
+        rate.add(row, name, said["deliveries"] / said["seconds"] / 1e3)
+
+    def idle(self, figures):
+        """Memory of sockets that say nothing."""
+        for kind in (peers.Ours, peers.OursRedis, peers.Nchan, peers.OursMesh):
+            count = IDLE if kind.instances == 1 and kind is not peers.OursMesh else 1000
+            with self.systems([kind]) as systems:
+                for system in systems:
+                    measure.say("signalling: %d idle sockets at %s" % (count, system.name))
+                    before = system.rss_kb()
+                    with peers.Load(system, count // 10, 10):
+                        figures.add("KB of RSS per idle socket, %s of them in rooms of 10, %s" % (format(count, ","), system.title), "figure",
+                                    (system.rss_kb() - before) / count)
+
+    def join(self, figures):
+        """From connect() to the first message."""
+        for kind in (peers.Ours, peers.OursRedis):
+            for at_once in (1, 16):
+                with self.systems([kind]) as systems:
+                    for system in systems:
+                        with peers.Load(system, 200, 10, at_once=at_once) as load:
+                            figures.add("p99 from connect() to `room_state`, ms, %d at a time, %s" % (at_once, system.title), "figure", load.joined["join_p99_us"] / 1e3)
+
+    def cross(self, figures):
+        """2,000 messages a second over 200 rooms of 10, whose members are on two instances by turns."""
+        with self.systems([peers.OursTwo]) as systems:
             for system in systems:
-                system.settle()
-            for window in WINDOWS:
-                for load in loads:
-                    load.measured("fan %d %d" % (window, ms // 4))
-                for _ in range(rounds):
-                    for load in loads:
-                        _fan_once(cells, latencies, load, window, size, ms)
-        for system in systems:
-            system.settle()
-    return cells, latencies
+                with peers.Load(system, 200, 10, speakers=0) as load:
+                    load.measured("pace 2000 500")
+                    for _ in range(self.rounds):
+                        server, redis, said = load.measured("pace 2000 %d" % (6 * self.ms))
+                        figures.add("p50 from one instance to the other at 2,000 messages/s, ms", "figure", said["across_p50_us"] / 1e3)
+                        figures.add("p99 from one instance to the other at 2,000 messages/s, ms", "figure", said["across_p99_us"] / 1e3)
+                        figures.add("… CPU of both instances, % of a core", "figure", server / said["seconds"] * 100)
+                        figures.add("… CPU of Redis, % of a core", "figure", redis / said["seconds"] * 100)
 
 
-def _fan_table(cells, systems, title):
-    columns = []
-    for system in systems:
-        columns.append((system.name, system.title))
-        if system.redis:
-            columns.append((system.name + " redis", "its Redis"))
+LIMITS = (("KB of RSS per idle", 4), ("p99 from connect()", 10), ("p99 from one instance", 5))
+
+
+def _columns(kinds):
+    found = []
+    for kind in kinds:
+        found += [(kind.name, kind.title), (kind.name + " redis", "its Redis")]
+    return found
+
+
+def _row(row):
+    return "room of %s, window %d" % (format(row[0], ","), row[1])
+
+
+def _met(value, limit):
+    return "met" if value <= limit else "missed by %.0f %%" % ((value / limit - 1) * 100)
+
+
+def _targets(cpu):
+    """What the issue wants, with the ratio that was found."""
+    titles = {kind.name: kind.title for kind in ROOMS}
     rows = []
-    for size, window in cells.values:
-        rows.append(["room of %s, window %d" % (format(size, ","), window)] + [cells.cell((size, window), name) for name, _ in columns])
-    return measure.table([title] + [name for _, name in columns], rows)
+    for own, other, size, window, limit in TARGETS:
+        if (size, window) in cpu.values and cpu.middle((size, window), own) and cpu.middle((size, window), other):
+            ratio = cpu.middle((size, window), own) / cpu.middle((size, window), other)
+            rows.append(["%s: %s / %s" % (_row((size, window)), titles[own], titles[other]), "%.3f" % ratio, "≤ %.3f: %s" % (limit, _met(ratio, limit))])
+    return measure.table(["server CPU per delivery", "ratio", "target"], rows) if rows else ""
+
+
+def _figures(figures):
+    rows = []
+    for row in list(figures.values):
+        limit = next((limit for word, limit in LIMITS if row.startswith(word)), None)
+        rows.append([row, measure.cell(figures.values[row]["figure"], 2), "" if limit is None else "≤ %g: %s" % (limit, _met(figures.middle(row, "figure"), limit))])
+    return measure.table(["what", "figure", "target"], rows) if rows else ""
 
 
 def run(options):
-    rounds, ms = (1, 250) if options.quick else (3, 700)
     parts = options.part.split(",") if options.part else PARTS
-    kinds = [kind for kind in (peers.Floor, peers.Nchan, peers.FastApi) if not options.only or kind.name in options.only.split(",")]
-    text = []
+    text, figures = [], Cells()
     with tempfile.TemporaryDirectory(prefix="hydraneck-bench-") as folder:
         os.chmod(folder, 0o755)
+        bench = Bench(options, folder)
         if "fan" in parts:
-            with contextlib.ExitStack() as stack:
-                systems = [stack.enter_context(kind(options, folder, 40 + i)) for i, kind in enumerate(kinds)]
-                cells, latencies = _fan(systems, SIZES, rounds, ms)
-                text.append(_fan_table(cells, systems, "µs of CPU per delivery"))
-                text.append(_fan_table(latencies, [s for s in systems], "p99 of a delivery, ms"))
+            cpu, late, rate = bench.fan(ROOMS, SIZES)
+            text += [cpu.table("µs of CPU per delivery", _columns(ROOMS), _row), _targets(cpu), late.table("p99 of a delivery, ms", _columns(ROOMS), _row),
+                     rate.table("thousand deliveries a second", _columns(ROOMS), _row, 0)]
         if "mesh" in parts:
-            with contextlib.ExitStack() as stack:
-                systems = [stack.enter_context(kind(options, folder, 50 + i)) for i, kind in enumerate((peers.NodeMesh,))]
-                cells, latencies = _fan(systems, (2,), rounds, ms)
-                text.append(_fan_table(cells, systems, "µs of CPU per relayed message"))
-    return "\n\n".join(text)
+            cpu, late, _ = bench.fan(MESH, (2,))
+            text += [cpu.table("µs of CPU per relayed message", _columns(MESH), lambda row: "window %d" % row[1]),
+                     late.table("p99 of a relayed message, ms", _columns(MESH), lambda row: "window %d" % row[1])]
+        for part in ("idle", "join", "cross"):
+            if part in parts:
+                getattr(bench, part)(figures)
+        text.append(_figures(figures))
+    return "\n\n".join(one for one in text if one)

@@ -119,6 +119,35 @@ class System:
             before = now
 
 
+class Ours(System):
+    """`hydraneckwebrtc rooms`, everything in one process."""
+    name, title, greeted = "ours", "rooms", "greeted"
+
+    def start(self):
+        self.start_with("")
+
+    def start_with(self, redis_url):
+        path = os.path.join(self.folder, "rooms.env")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("SECRET_KEY=%s\nALGORITHM=HS256\nWEBRTC_MAX_PARTICIPANTS_PER_ROOM=1000\n%s" % (SECRET, "REDIS_URL=%s\n" % redis_url if redis_url else ""))
+        for host in self.hosts:
+            self.add([os.path.join(self.build, "src/cli/hydraneckwebrtc"), "rooms", "--host", host, "--port", str(PORT), "--env-file", path], host)
+
+    def path(self, room, member):
+        return "/webrtc/ws/r%04d?token=%s" % (room, token("u%04d-%d" % (room, member)))
+
+
+class OursRedis(Ours):
+    name, title = "ours-redis", "rooms, Redis"
+
+    def start(self):
+        self.start_with(self.add_redis())
+
+
+class OursTwo(OursRedis):
+    name, title, instances = "ours-two", "2 × rooms, Redis", 2
+
+
 class Floor(System):
     name, title = "floor", "bare `send()`"
 
@@ -154,12 +183,11 @@ class FastApi(System):
         return "/webrtc/ws/r%04d?user=u%05d" % (room, member)
 
 
-class NodeMesh(System):
-    name, title, greeted = "node", "node-ws", "greeted"
+class OursMesh(System):
+    name, title, greeted = "mesh", "mesh", "greeted"
 
     def start(self):
-        env = dict(os.environ, NODE_PATH="/usr/share/nodejs")
-        self.add(["/usr/bin/node", os.path.join(HERE, "signalling_mesh.js"), self.hosts[0], str(PORT)], self.hosts[0], ready=True, env=env)
+        self.add([os.path.join(self.build, "src/cli/hydraneckwebrtc"), "mesh", "--host", self.hosts[0], "--port", str(PORT)], self.hosts[0])
 
     def path(self, room, member):
         return "/"
@@ -169,6 +197,14 @@ class NodeMesh(System):
 
     def message(self, room, member, size):
         return '{"type":"offer","from":"a%04d-%d","to":"a%04d-%d","offer":{"type":"offer","sdp":"@"}}' % (room, member, room, (member + 1) % size)
+
+
+class NodeMesh(OursMesh):
+    name, title = "node", "node-ws"
+
+    def start(self):
+        env = dict(os.environ, NODE_PATH="/usr/share/nodejs")
+        self.add(["/usr/bin/node", os.path.join(HERE, "signalling_mesh.js"), self.hosts[0], str(PORT)], self.hosts[0], ready=True, env=env)
 
 
 class Load:

@@ -21,7 +21,7 @@
 #define HEAD_MAX 16384
 #define SCRATCH_BYTES (256 * 1024)
 
-static inline void
+static inline _Noreturn void
 die (const char *what)
 {
   fprintf (stderr, "%s: %s\n", what, errno != 0 ? strerror (errno) : "unexpected");
