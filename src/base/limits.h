@@ -38,6 +38,17 @@
 
 #define HN_LIMIT_PULSE_SECONDS 25           /* a stream socket's client hears nothing: a Pong of ours (below the 60 s of proxies) */
 
+/* WebSockets that end here (rooms, mesh). */
+#define HN_LIMIT_WS_FRAGMENTS 1024          /* of one message: 1009 beyond */
+#define HN_LIMIT_WS_QUEUE_BYTES 1048576     /* waiting for one peer: closed with 1013 beyond */
+#define HN_LIMIT_WS_UNSENT_BYTES 131072     /* of them, handed to the kernel and not sent yet */
+#define HN_LIMIT_WS_PING_SECONDS 25         /* nothing heard of a peer: it is asked (below the 60 s of proxies) */
+#define HN_LIMIT_WS_PONG_SECONDS 10         /* from there to anything of it: closed with 1011 beyond */
+#define HN_LIMIT_WS_MESSAGE_SECONDS 30      /* a message, from its first byte to its last: closed with 1008 beyond */
+#define HN_LIMIT_WS_CLOSE_SECONDS 5         /* our close to the peer's, or to the end of its connection */
+#define HN_LIMIT_WS_OPEN_SECONDS 10         /* of a client of ours: connect to the answer */
+#define HN_LIMIT_WS_DISCARDED_BYTES 16777216 /* read and thrown away from a peer that goes on while we are closing */
+
 /* Front door: towards the upstream. */
 #define HN_LIMIT_CONNECT_SECONDS 5          /* TCP connect to worker or web-server */
 #define HN_LIMIT_UPSTREAM_HEAD_SECONDS 60   /* request sent to response head */

@@ -7,6 +7,7 @@
 #include "net/poller.h"
 #include "net/route.h"
 #include "net/tls.h"
+#include "net/wire.h"
 
 /* The front door: accepts clients, reads heads strictly, asks its owner for a route and carries it out: to the API server one request
  * at a time (gate), to an upstream (proxy) or through a tunnel. Bounded buffers, a deadline for every wait, and an accept loop that
@@ -30,6 +31,9 @@ typedef struct {
   void (*tunnel_opened) (const char *tag, gpointer user_data);                        /* (nullable) 101 went to the client */
   void (*tunnel_closed) (const char *tag, gpointer user_data);                        /* (nullable) */
   void (*upstream_failed) (const char *tag, const char *what, gpointer user_data);    /* (nullable) one line for the log */
+  /* (nullable without WEBSOCKET routes) 101 went to the client. @wire (transfer full): its connection, no more the front door's, for hn_websocket_new() at once;
+   * @websocket_data (transfer full): of the route. */
+  void (*websocket) (HnWire *wire, const HnPeer *peer, gpointer websocket_data, gpointer user_data);
 } HnFrontEvents;
 
 typedef struct {

@@ -20,6 +20,7 @@ static const struct {
   { 413, "Content Too Large" },
   { 414, "URI Too Long" },
   { 417, "Expectation Failed" },
+  { 426, "Upgrade Required" },
   { 429, "Too Many Requests" },
   { 431, "Request Header Fields Too Large" },
   { 500, "Internal Server Error" },
@@ -312,8 +313,10 @@ hn_http_edit_answer (const HnHttpAnswer *answer, GByteArray *out)
     put_number (out, "Retry-After", answer->retry_after_seconds);
   put_field (out, "Cache-Control", "no-store");
   put_number (out, "Content-Length", (gint64) length);
-  if (answer->close)
-    put_field (out, "Connection", "close");
+  if (answer->ask_for_websocket)
+    put (out, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n");
+  if (answer->close || answer->ask_for_websocket)
+    put_field (out, "Connection", !answer->ask_for_websocket ? "close" : answer->close ? "close, Upgrade" : "Upgrade");
   put (out, "\r\n");
   if (answer->body != NULL && !answer->head_only)
     put (out, answer->body);

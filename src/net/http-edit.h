@@ -66,6 +66,7 @@ typedef struct {
   const char *location;  /* (nullable) */
   guint retry_after_seconds;
   gboolean close;
+  gboolean ask_for_websocket; /* 426: how it must be asked */
   gboolean head_only;    /* the request was HEAD */
 } HnHttpAnswer;
 

@@ -115,6 +115,18 @@ hn_slice_equal_nocase (HnSlice slice, const char *text)
 }
 
 /**
+ * hn_slice_of:
+ * @text: a text
+ *
+ * Returns: all of it
+ */
+static inline HnSlice
+hn_slice_of (const char *text)
+{
+  return (HnSlice){ text, strlen (text) };
+}
+
+/**
  * hn_slice_has_prefix:
  * @slice: a slice
  * @prefix: a text

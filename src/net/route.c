@@ -51,6 +51,9 @@ hn_route_clear (HnRoute *self)
 {
   if (self->filter_data_free != NULL)
     self->filter_data_free (self->filter_data);
+  if (self->websocket_data != NULL && self->websocket_data_free != NULL)
+    self->websocket_data_free (self->websocket_data);
+  g_clear_pointer (&self->protocol, g_free);
   g_clear_pointer (&self->error, g_free);
   g_clear_pointer (&self->detail, g_free);
   g_clear_pointer (&self->location, g_free);

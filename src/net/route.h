@@ -11,6 +11,8 @@ typedef enum {
   HN_ROUTE_REFUSE,   /* answer @status with the error shape; the connection is closed if the request has a body */
   HN_ROUTE_REDIRECT, /* answer @status (308) with `Location: @location` */
   HN_ROUTE_ANSWER,   /* answer @status with @answer as plain text */
+  HN_ROUTE_WEBSOCKET, /* it ends here: 101, and the connection goes to HnFrontEvents.websocket; what is no upgrade to version 13 is 426, a bad key 400. Who may
+                       * come, from which Origin and on which path, is decided before: in `route` */
   HN_ROUTE_PROXY,    /* stream it to @upstream_host:@upstream_port, path unchanged; a WebSocket upgrade becomes a tunnel; a path that
                       * hn_route_check_path() finds odd is 400 all the same */
 } HnRouteKind;
@@ -57,6 +59,9 @@ typedef struct {
   char *page_policy;        /* of @page: its Content-Security-Policy */
   char *location;           /* REDIRECT */
   char *answer;             /* ANSWER */
+  char *protocol;           /* WEBSOCKET (nullable): the one of the client's Sec-WebSocket-Protocol that was chosen */
+  gpointer websocket_data;  /* WEBSOCKET: goes to HnFrontEvents.websocket, or through websocket_data_free when it does not come to that */
+  GDestroyNotify websocket_data_free; /* (nullable) */
   char *upstream_host;      /* PROXY: IP literal */
   guint16 upstream_port;
   GArray *request_set;      /* PROXY: HnRouteField: replaces every field of that name, any case, dropping all copies */

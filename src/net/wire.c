@@ -20,7 +20,6 @@
  * With TLS, what is to be sent is sealed at once and whole, and waits sealed: OpenSSL never has to be asked the same thing twice, and many records leave in
  * one call of the system. Bytes that it has pulled and not opened yet count as readable. */
 
-#define PARTS_MAX 8
 #define RECORD_BYTES 16384
 #define OFFERED_BYTES_MAX 65536
 #define PULLED_BYTES_MAX 524288 /* in one read: more than its buffer could be filled with */
@@ -336,14 +335,14 @@ keep_rest (HnWire *self, const struct iovec *parts, guint n_parts, gsize sent)
 
 /* One sendmsg(); @ret_sent is 0 when the socket takes nothing. */
 static gboolean
-transmit (HnWire *self, struct iovec *parts, guint n_parts, gsize total, gsize *ret_sent)
+transmit (HnWire *self, const struct iovec *parts, guint n_parts, gsize total, gsize *ret_sent)
 {
-  struct msghdr message = { .msg_iov = parts, .msg_iovlen = n_parts };
+  struct msghdr message = { .msg_iov = (struct iovec *) parts, .msg_iovlen = n_parts };
   ssize_t n;
 
   *ret_sent = 0;
   do
-    n = sendmsg (self->fd, &message, MSG_NOSIGNAL);
+    n = n_parts == 1 ? send (self->fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL) : sendmsg (self->fd, &message, MSG_NOSIGNAL);
   while (n < 0 && errno == EINTR);
   if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
     self->deaf = TRUE;
@@ -421,22 +420,18 @@ send_sealed (HnWire *self, const struct iovec *parts, guint n_parts, gsize total
 gboolean
 hn_wire_send (HnWire *self, const struct iovec *parts, guint n_parts)
 {
-  struct iovec copy[PARTS_MAX];
   gsize total = 0;
   gsize sent = 0;
 
-  g_return_val_if_fail (n_parts <= PARTS_MAX, FALSE);
   if (self->deaf)
     return FALSE;
-  for (guint i = 0; i < n_parts; i++) {
-    copy[i] = parts[i];
+  for (guint i = 0; i < n_parts; i++)
     total += parts[i].iov_len;
-  }
   if (total == 0)
     return TRUE;
   if (self->tls != NULL)
     return send_sealed (self, parts, n_parts, total);
-  if (self->out == NULL && self->writable && !transmit (self, copy, n_parts, total, &sent))
+  if (self->out == NULL && self->writable && !transmit (self, parts, n_parts, total, &sent))
     return FALSE;
   if (sent < total)
     keep_rest (self, parts, n_parts, sent);
@@ -496,6 +491,46 @@ hn_wire_offer (HnWire *self, const char *bytes, gsize n_bytes, gsize *ret_taken)
   if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
     return FALSE;
   *ret_taken = n < 0 ? 0 : (gsize) n;
+  return TRUE;
+}
+
+/* As many whole and broken parts as may wait sealed at a time. */
+static gboolean
+offer_parts_sealed (HnWire *self, const struct iovec *parts, guint n_parts, gsize *ret_taken)
+{
+  struct iovec copy[HN_WIRE_OFFERED_PARTS];
+  gsize total = 0;
+  guint n = 0;
+
+  if (!hn_wire_flush (self))
+    return FALSE;
+  for (; n < n_parts && total < OFFERED_BYTES_MAX && self->out == NULL; n++) {
+    copy[n] = parts[n];
+    copy[n].iov_len = MIN (parts[n].iov_len, OFFERED_BYTES_MAX - total);
+    total += copy[n].iov_len;
+  }
+  if (total > 0 && !send_sealed (self, copy, n, total))
+    return FALSE;
+  *ret_taken = total;
+  return TRUE;
+}
+
+gboolean
+hn_wire_offer_parts (HnWire *self, const struct iovec *parts, guint n_parts, gsize *ret_taken)
+{
+  gsize total = 0;
+  gsize sent = 0;
+
+  g_return_val_if_fail (n_parts <= HN_WIRE_OFFERED_PARTS, FALSE);
+  if (self->tls != NULL)
+    return offer_parts_sealed (self, parts, n_parts, ret_taken);
+  for (guint i = 0; i < n_parts; i++)
+    total += parts[i].iov_len;
+  if (!hn_wire_flush (self))
+    return FALSE;
+  if (self->out == NULL && self->writable && !transmit (self, parts, n_parts, total, &sent))
+    return FALSE;
+  *ret_taken = sent;
   return TRUE;
 }
 
@@ -566,6 +601,12 @@ gsize
 hn_wire_get_pending (HnWire *self)
 {
   return self->out == NULL ? 0 : self->out->len - self->out_start;
+}
+
+gboolean
+hn_wire_is_blocked (HnWire *self)
+{
+  return self->out != NULL || !self->writable;
 }
 
 gsize

@@ -15,6 +15,8 @@
 
 typedef struct _HnWire HnWire;
 
+#define HN_WIRE_OFFERED_PARTS 64
+
 typedef enum { HN_WIRE_OK, HN_WIRE_BLOCKED, HN_WIRE_FULL, HN_WIRE_EOF, HN_WIRE_ERROR } HnWireResult;
 
 /* From the loop only; something may have become possible. */
@@ -133,7 +135,7 @@ void hn_wire_unread (HnWire *self, const char *bytes, gsize n_bytes);
  * hn_wire_send:
  * @self: a wire
  * @parts: (array length=n_parts): what to send, in order
- * @n_parts: at most 8
+ * @n_parts: how many
  *
  * Sends at once what the socket takes and keeps the rest.
  *
@@ -153,6 +155,19 @@ gboolean hn_wire_send (HnWire *self, const struct iovec *parts, guint n_parts);
  * Returns: %FALSE when the connection is broken
  */
 gboolean hn_wire_offer (HnWire *self, const char *bytes, gsize n_bytes, gsize *ret_taken);
+
+/**
+ * hn_wire_offer_parts:
+ * @self: a wire
+ * @parts: (array length=n_parts): what to send, in order
+ * @n_parts: at most %HN_WIRE_OFFERED_PARTS
+ * @ret_taken: (out): how many bytes of them are on their way, 0 when they must wait; untouched on failure
+ *
+ * The same for many pieces in one call of the system: TLS puts them into records together.
+ *
+ * Returns: %FALSE when the connection is broken
+ */
+gboolean hn_wire_offer_parts (HnWire *self, const struct iovec *parts, guint n_parts, gsize *ret_taken);
 
 /**
  * hn_wire_flush:
@@ -218,6 +233,14 @@ int hn_wire_get_fd (HnWire *self);
  * Returns: bytes that wait to be sent
  */
 gsize hn_wire_get_pending (HnWire *self);
+
+/**
+ * hn_wire_is_blocked:
+ * @self: a wire
+ *
+ * Returns: whether what is sent now waits, as far as is known without asking the kernel
+ */
+gboolean hn_wire_is_blocked (HnWire *self);
 
 /**
  * hn_wire_get_untaken:
