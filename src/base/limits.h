@@ -168,3 +168,16 @@
 #define HN_LIMIT_ADMIN_TRIES_IN_ALL 100     /* the same from all addresses together */
 #define HN_LIMIT_ADMIN_TRIES_SECONDS 60
 #define HN_LIMIT_ADMIN_CONNECTIONS 256      /* of browsers with the dashboard: 503 and a close beyond */
+
+/* Groups of seats (api/roster): rooms, agents of a mesh. */
+#define HN_LIMIT_ROSTER_NAME_BYTES 256      /* name of a group, id of a member or of a connection */
+#define HN_LIMIT_ROSTER_TEXT_BYTES 524288   /* one message; longer ones of strangers on a channel are dropped */
+#define HN_LIMIT_ROSTER_HISTORY 256         /* events of one group that are kept for members that come back */
+#define HN_LIMIT_ROSTER_HISTORY_SECONDS 120 /* each, at most; also where a group stands that nobody is in */
+#define HN_LIMIT_ROSTER_HISTORY_GROUP_BYTES 2097152 /* the same in bytes, without Redis */
+#define HN_LIMIT_ROSTER_HISTORY_BYTES 67108864 /* of all groups together, without Redis */
+#define HN_LIMIT_ROSTER_PASTS 65536         /* groups that nobody is in and that are remembered, without Redis */
+#define HN_LIMIT_ROSTER_WAITING 8192        /* calls that wait; joins and words are refused beyond */
+#define HN_LIMIT_ROSTER_WAITING_BYTES 16777216 /* the same in bytes of words */
+#define HN_LIMIT_ROSTER_TURN 256            /* calls carried out in one turn of the loop */
+#define HN_LIMIT_ROSTER_CLOSE_MS 1000       /* a process that ends waits so long for Redis */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "api/roster.h"
+
+/* Seats that mirror, history and waiting commands share: counted, in one block with their texts, never changed. Pure. */
+
+/**
+ * hn_roster_seat_new:
+ * @seat: what to copy
+ * @process: by whose lease it lives
+ * @since_utc_us: when the member came
+ *
+ * Returns: (transfer full): the seat
+ */
+const HnRosterSeat *hn_roster_seat_new (const HnRosterSeat *seat, const char *process, gint64 since_utc_us);
+
+/**
+ * hn_roster_seat_ref:
+ * @self: a seat of hn_roster_seat_new()
+ *
+ * Returns: (transfer full): the same
+ */
+const HnRosterSeat *hn_roster_seat_ref (const HnRosterSeat *self);
+
+/**
+ * hn_roster_seat_unref:
+ * @self: (nullable): a seat of hn_roster_seat_new()
+ */
+void hn_roster_seat_unref (const HnRosterSeat *self);
+
+/**
+ * hn_roster_seat_get_bytes:
+ * @self: a seat of hn_roster_seat_new()
+ *
+ * Returns: what it takes in memory
+ */
+gsize hn_roster_seat_get_bytes (const HnRosterSeat *self);
