@@ -4,7 +4,7 @@
  *
  * LABEL (id, name, values): the closed sets that label values come from. No id, address or text of a client is ever one; a value that is not in its
  * set is counted as `other`.
- * METRIC (id, role, kind, name, label, unit, help): role is BOTH, CONTROLLER or WORKER; kind is COUNTER, GAUGE, INFO, or a histogram of QUICK
+ * METRIC (id, role, kind, name, label, unit, help): role is CONTROLLER, WORKER, BOTH of them, ROOMS, MESH, SIGNALLING (these two) or ALL; kind is COUNTER, GAUGE, INFO, or a histogram of QUICK
  * (0.5 ms to 10 s) or LONG (0.1 s to 60 s) durations; unit is NUMBER, BYTES or SECONDS, and ends the name. Whole numbers everywhere: seconds are
  * given in microseconds. */
 
@@ -35,27 +35,32 @@ LABEL (SPOOL, "kind", "record rating unpair")
 LABEL (LOOKED, "outcome", "ok failed")
 LABEL (INJECTED, "outcome", "injected left_alone")
 LABEL (UPDATE, "outcome", "current newer failed")
+LABEL (SOCKET_END, "end", "by_peer by_us lost silent slow wrong refused")
+LABEL (WAY, "way", "in out")
+LABEL (RELAYED, "type", "offer answer ice_candidate")
+LABEL (MESH_ERROR, "code", "invalid_json invalid_message unknown_type missing_agent_id invalid_agent_id agent_id_forbidden agent_id_in_use already_registered mesh_full "
+       "not_registered from_mismatch agent_not_found agent_unreachable busy rate_limit_exceeded")
 
-METRIC (BUILD_INFO, BOTH, INFO, "hydraneck_build_info", NONE, NUMBER, "Always 1; its labels tell version and role.")
+METRIC (BUILD_INFO, ALL, INFO, "hydraneck_build_info", NONE, NUMBER, "Always 1; its labels tell version and role.")
 
 /* The names that every Prometheus client library uses. */
-METRIC (PROCESS_CPU, BOTH, COUNTER, "process_cpu_seconds_total", NONE, SECONDS, "CPU time of this process, user and system.")
-METRIC (PROCESS_RESIDENT, BOTH, GAUGE, "process_resident_memory_bytes", NONE, BYTES, "Resident memory of this process.")
-METRIC (PROCESS_VIRTUAL, BOTH, GAUGE, "process_virtual_memory_bytes", NONE, BYTES, "Virtual memory of this process.")
-METRIC (PROCESS_OPEN_FDS, BOTH, GAUGE, "process_open_fds", NONE, NUMBER, "File descriptors open.")
-METRIC (PROCESS_MAX_FDS, BOTH, GAUGE, "process_max_fds", NONE, NUMBER, "File descriptors that may be open.")
-METRIC (PROCESS_START, BOTH, GAUGE, "process_start_time_seconds", NONE, SECONDS, "When this process started, since the epoch.")
-METRIC (PROCESS_THREADS, BOTH, GAUGE, "process_threads", NONE, NUMBER, "Threads of this process.")
-METRIC (LOOP_LAG, BOTH, QUICK, "hydraneck_loop_lag_seconds", NONE, SECONDS, "How late the main loop ran a timer that is due each second.")
+METRIC (PROCESS_CPU, ALL, COUNTER, "process_cpu_seconds_total", NONE, SECONDS, "CPU time of this process, user and system.")
+METRIC (PROCESS_RESIDENT, ALL, GAUGE, "process_resident_memory_bytes", NONE, BYTES, "Resident memory of this process.")
+METRIC (PROCESS_VIRTUAL, ALL, GAUGE, "process_virtual_memory_bytes", NONE, BYTES, "Virtual memory of this process.")
+METRIC (PROCESS_OPEN_FDS, ALL, GAUGE, "process_open_fds", NONE, NUMBER, "File descriptors open.")
+METRIC (PROCESS_MAX_FDS, ALL, GAUGE, "process_max_fds", NONE, NUMBER, "File descriptors that may be open.")
+METRIC (PROCESS_START, ALL, GAUGE, "process_start_time_seconds", NONE, SECONDS, "When this process started, since the epoch.")
+METRIC (PROCESS_THREADS, ALL, GAUGE, "process_threads", NONE, NUMBER, "Threads of this process.")
+METRIC (LOOP_LAG, ALL, QUICK, "hydraneck_loop_lag_seconds", NONE, SECONDS, "How late the main loop ran a timer that is due each second.")
 
 /* The front door. */
-METRIC (CONNECTIONS, BOTH, GAUGE, "hydraneck_connections", NONE, NUMBER, "Client connections open.")
-METRIC (CONNECTIONS_ACCEPTED, BOTH, COUNTER, "hydraneck_connections_accepted_total", NONE, NUMBER, "Client connections accepted.")
-METRIC (CONNECTIONS_REFUSED, BOTH, COUNTER, "hydraneck_connections_refused_total", TURNED_AWAY, NUMBER, "Client connections turned away, by what ran out.")
-METRIC (TLS_HANDSHAKES, BOTH, COUNTER, "hydraneck_tls_handshakes_total", HANDSHAKE, NUMBER, "TLS handshakes, by their outcome.")
-METRIC (TLS_CERTIFICATE_EXPIRY, BOTH, GAUGE, "hydraneck_tls_certificate_expiry_timestamp_seconds", NONE, SECONDS, "When the certificate in use expires, in UTC; 0 without TLS.")
-METRIC (API_ANSWERS, BOTH, COUNTER, "hydraneck_api_answers_total", CLASS, NUMBER, "Answers of the API, by class of status.")
-METRIC (API_LIMITED, BOTH, COUNTER, "hydraneck_api_limited_total", LIMITED, NUMBER, "Requests answered 429, by what came too often.")
+METRIC (CONNECTIONS, ALL, GAUGE, "hydraneck_connections", NONE, NUMBER, "Client connections open.")
+METRIC (CONNECTIONS_ACCEPTED, ALL, COUNTER, "hydraneck_connections_accepted_total", NONE, NUMBER, "Client connections accepted.")
+METRIC (CONNECTIONS_REFUSED, ALL, COUNTER, "hydraneck_connections_refused_total", TURNED_AWAY, NUMBER, "Client connections turned away, by what ran out.")
+METRIC (TLS_HANDSHAKES, ALL, COUNTER, "hydraneck_tls_handshakes_total", HANDSHAKE, NUMBER, "TLS handshakes, by their outcome.")
+METRIC (TLS_CERTIFICATE_EXPIRY, ALL, GAUGE, "hydraneck_tls_certificate_expiry_timestamp_seconds", NONE, SECONDS, "When the certificate in use expires, in UTC; 0 without TLS.")
+METRIC (API_ANSWERS, ALL, COUNTER, "hydraneck_api_answers_total", CLASS, NUMBER, "Answers of the API, by class of status.")
+METRIC (API_LIMITED, ALL, COUNTER, "hydraneck_api_limited_total", LIMITED, NUMBER, "Requests answered 429, by what came too often.")
 METRIC (PROXY_REQUESTS, BOTH, COUNTER, "hydraneck_proxy_requests_total", PROXIED, NUMBER, "Session requests proxied, by class of the upstream's status.")
 METRIC (PROXY_DURATION, BOTH, QUICK, "hydraneck_proxy_duration_seconds", NONE, SECONDS, "A session request read to its answer's head sent.")
 METRIC (PROXY_BYTES, BOTH, COUNTER, "hydraneck_proxy_bytes_total", DIRECTION, BYTES, "Bytes of bodies proxied.")
@@ -64,8 +69,8 @@ METRIC (TUNNELS_OPENED, BOTH, COUNTER, "hydraneck_tunnels_opened_total", NONE, N
 METRIC (TUNNEL_BYTES, BOTH, COUNTER, "hydraneck_tunnel_bytes_total", DIRECTION, BYTES, "Bytes through stream sockets.")
 
 /* Updates. */
-METRIC (UPDATE_CHECKS, BOTH, COUNTER, "hydraneck_update_checks_total", UPDATE, NUMBER, "Looks for a newer release, by outcome.")
-METRIC (UPDATE_WAITING, BOTH, GAUGE, "hydraneck_update_waiting", NONE, NUMBER, "1 while a newer release waits to be installed.")
+METRIC (UPDATE_CHECKS, ALL, COUNTER, "hydraneck_update_checks_total", UPDATE, NUMBER, "Looks for a newer release, by outcome.")
+METRIC (UPDATE_WAITING, ALL, GAUGE, "hydraneck_update_waiting", NONE, NUMBER, "1 while a newer release waits to be installed.")
 METRIC (EVENT_READERS, BOTH, GAUGE, "hydraneck_event_readers", NONE, NUMBER, "Who reads GET /api/v1/events now.")
 METRIC (EVENT_READERS_DROPPED, BOTH, COUNTER, "hydraneck_event_readers_dropped_total", NONE, NUMBER, "Readers of events that were too slow.")
 
@@ -98,6 +103,34 @@ METRIC (TURN_RELAYS_ENDED, WORKER, COUNTER, "hydraneck_turn_relays_ended_total",
 METRIC (WORKERS, CONTROLLER, GAUGE, "hydraneck_workers", WORKER_STATE, NUMBER, "Workers, by the state of their lease.")
 METRIC (WORKERS_DRAINING, CONTROLLER, GAUGE, "hydraneck_workers_draining", NONE, NUMBER, "Workers that take no new sessions because an operator said so.")
 METRIC (HEARTBEATS_HEARD, CONTROLLER, COUNTER, "hydraneck_heartbeats_received_total", HEARD, NUMBER, "Heartbeats of workers, by outcome.")
+
+/* What both kinds of signalling stand on. */
+METRIC (WEBSOCKETS, SIGNALLING, GAUGE, "hydraneck_websockets", NONE, NUMBER, "WebSockets open.")
+METRIC (WEBSOCKETS_OPENED, SIGNALLING, COUNTER, "hydraneck_websockets_opened_total", NONE, NUMBER, "WebSockets opened.")
+METRIC (WEBSOCKETS_CLOSED, SIGNALLING, COUNTER, "hydraneck_websockets_closed_total", SOCKET_END, NUMBER, "WebSockets ended, by how: a close of one side, a broken connection, no pong, a reader that was too slow, a broken rule.")
+METRIC (WEBSOCKET_MESSAGES, SIGNALLING, COUNTER, "hydraneck_websocket_messages_total", WAY, NUMBER, "Messages through WebSockets.")
+METRIC (WEBSOCKET_BYTES, SIGNALLING, COUNTER, "hydraneck_websocket_bytes_total", WAY, BYTES, "Bytes of these messages.")
+METRIC (WEBSOCKET_QUEUED, SIGNALLING, GAUGE, "hydraneck_websocket_queued_bytes", NONE, BYTES, "Bytes that wait for readers of WebSockets.")
+METRIC (ROSTER_UP, SIGNALLING, GAUGE, "hydraneck_roster_up", NONE, NUMBER, "1 while what instances share (Redis) can be reached, else 0; always 1 without.")
+METRIC (ROSTER_SEATS, SIGNALLING, GAUGE, "hydraneck_roster_seats", NONE, NUMBER, "Members' connections that this instance has registered.")
+METRIC (ROSTER_PUBLISHED, SIGNALLING, COUNTER, "hydraneck_roster_published_total", NONE, NUMBER, "Events given to what instances share.")
+METRIC (ROSTER_RECEIVED, SIGNALLING, COUNTER, "hydraneck_roster_received_total", NONE, NUMBER, "Events that came from there.")
+METRIC (ROSTER_FOREIGN, SIGNALLING, COUNTER, "hydraneck_roster_foreign_total", NONE, NUMBER, "Texts that came from there and were none of ours: dropped.")
+METRIC (ROSTER_GAPS, SIGNALLING, COUNTER, "hydraneck_roster_gaps_total", NONE, NUMBER, "Times that it was away.")
+METRIC (ROSTER_LAPSED, SIGNALLING, COUNTER, "hydraneck_roster_lapsed_total", NONE, NUMBER, "Connections of other instances that ended because their instance had died.")
+METRIC (ROSTER_ROUND, SIGNALLING, GAUGE, "hydraneck_roster_round_seconds", NONE, SECONDS, "To there and back, the last time.")
+
+/* A mesh's own. */
+METRIC (MESH_AGENTS, MESH, GAUGE, "hydraneck_mesh_agents", NONE, NUMBER, "Agents registered at this instance.")
+METRIC (MESH_AGENTS_KNOWN, MESH, GAUGE, "hydraneck_mesh_agents_known", NONE, NUMBER, "Agents registered in the whole mesh, as this instance knows; 0 while it has none itself.")
+METRIC (MESH_RELAYED, MESH, COUNTER, "hydraneck_mesh_relayed_total", RELAYED, NUMBER, "Messages relayed from agents of this instance.")
+METRIC (MESH_ERRORS, MESH, COUNTER, "hydraneck_mesh_errors_total", MESH_ERROR, NUMBER, "Errors told to agents.")
+METRIC (MESH_RELAY_DURATION, MESH, QUICK, "hydraneck_mesh_relay_seconds", NONE, SECONDS, "A message read to its being given to the other agent's socket; to another instance: to what they share and back.")
+METRIC (WITNESS_WAITING, MESH, GAUGE, "hydraneck_witness_waiting", NONE, NUMBER, "Events that wait for the witness.")
+METRIC (WITNESS_SENT, MESH, COUNTER, "hydraneck_witness_sent_total", NONE, NUMBER, "Events that the witness took.")
+METRIC (WITNESS_DROPPED, MESH, COUNTER, "hydraneck_witness_dropped_total", NONE, NUMBER, "Events given up because there was no room, oldest first.")
+METRIC (WITNESS_REFUSED, MESH, COUNTER, "hydraneck_witness_refused_total", NONE, NUMBER, "Events that the witness will never take.")
+METRIC (WITNESS_FAILURES, MESH, COUNTER, "hydraneck_witness_failures_total", NONE, NUMBER, "Tries to reach the witness that failed.")
 
 #undef LABEL
 #undef METRIC

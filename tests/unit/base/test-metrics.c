@@ -144,6 +144,21 @@ a_role_shows_its_own_metrics_and_those_of_both (void **unused)
 }
 
 static void
+signalling_has_its_own_metrics_and_those_of_all (void **unused)
+{
+  g_autofree char *rooms = page (HN_METRICS_ROOMS);
+  g_autofree char *mesh = page (HN_METRICS_MESH);
+
+  assert_non_null (strstr (rooms, "\nhydraneck_build_info{role=\"rooms\",version=\"1.2\"} 1\n"));
+  assert_non_null (strstr (mesh, "\nhydraneck_build_info{role=\"mesh\",version=\"1.2\"} 1\n"));
+  assert_non_null (strstr (rooms, "\nhydraneck_websockets 0\n"));
+  assert_non_null (strstr (mesh, "\nhydraneck_websockets 0\n"));
+  assert_non_null (strstr (mesh, "\nhydraneck_mesh_relayed_total{type=\"offer\"} 0\n"));
+  assert_null (strstr (rooms, "hydraneck_mesh_"));
+  assert_null (strstr (mesh, "hydraneck_proxy_"));
+}
+
+static void
 an_odd_version_cannot_break_the_page (void **unused)
 {
   g_autofree char *text = hn_metrics_page (HN_METRICS_WORKER, "1\"\\\n2");
@@ -235,6 +250,7 @@ main (void)
     cmocka_unit_test_setup (seconds_are_printed_exactly, begin),
     cmocka_unit_test_setup (a_histogram_counts_what_is_not_longer_than_each_bucket, begin),
     cmocka_unit_test_setup (a_role_shows_its_own_metrics_and_those_of_both, begin),
+    cmocka_unit_test_setup (signalling_has_its_own_metrics_and_those_of_all, begin),
     cmocka_unit_test_setup (an_odd_version_cannot_break_the_page, begin),
     cmocka_unit_test_setup (statuses_have_classes, begin),
     cmocka_unit_test_setup (each_row_has_a_good_name_and_help, begin),
