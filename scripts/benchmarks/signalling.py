@@ -13,7 +13,7 @@ import signalling_peers as peers
 
 HELP = "room and mesh signalling beside Nchan, FastAPI, node-ws and a bare send() loop"
 PARTS = ("fan", "mesh", "idle", "join", "cross")
-ROOMS = (peers.Ours, peers.Floor, peers.Nchan, peers.OursRedis, peers.OursTwo, peers.FastApi)
+ROOMS = (peers.Ours, peers.Sockets, peers.Floor, peers.Nchan, peers.OursRedis, peers.OursTwo, peers.FastApi)
 MESH = (peers.OursMesh, peers.NodeMesh)
 SIZES = (2, 10, 100, 1000)
 WINDOWS = (1, 20)

@@ -158,6 +158,13 @@ class Floor(System):
         return "/%d" % room
 
 
+class Sockets(Floor):
+    name, title = "sockets", "our sockets alone"
+
+    def start(self):
+        self.add([os.path.join(self.build, "scripts/benchmarks/bench-signalling-own"), self.hosts[0], str(PORT)], self.hosts[0], ready=True)
+
+
 class Nchan(System):
     name, title, echo = "nchan", "Nchan", True
 
