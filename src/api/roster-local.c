@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules: a member that has a seat may always take another, however full the group is. A connection has one seat. With KEEP the first seat of
- * a member stays alone, with REPLACE the last: whose seat was taken hears REPLACED, the others hear only that the new one CAME. */
+ * a member stays alone, with REPLACE the last: whose seat was taken hears REPLACED, the others hear only that the new one CAME.
+ * With REPLACE_OWN it depends on whether both have the same card. */
 #include "api/roster-local.h"
+
+/* Whether a member that has the seat @first may not have a second one. */
+static gboolean
+is_refused (const HnRosterSeat *first, const HnRosterSeat *seat, HnRosterRule rule)
+{
+  return rule == HN_ROSTER_KEEP || (rule == HN_ROSTER_REPLACE_OWN && !g_str_equal (first->card, seat->card));
+}
 
 static HnRosterOutcome
 judge (HnRosterGroup *group, const HnRosterSeat *seat, const HnRosterJoinRules *rules)
 {
-  gboolean known = hn_roster_group_find_member (group, seat->member) != NULL;
+  const HnRosterSeat *first = hn_roster_group_find_member (group, seat->member);
 
-  if (hn_roster_group_find_seat (group, seat->connection) != NULL || (known && rules->rule == HN_ROSTER_KEEP))
+  if (hn_roster_group_find_seat (group, seat->connection) != NULL || (first != NULL && is_refused (first, seat, rules->rule)))
     return HN_ROSTER_IN_USE;
-  if (!known && rules->members_max > 0 && hn_roster_group_get_members (group) >= rules->members_max)
+  if (first == NULL && rules->members_max > 0 && hn_roster_group_get_members (group) >= rules->members_max)
     return HN_ROSTER_FULL;
   return HN_ROSTER_JOINED;
 }
@@ -51,7 +59,7 @@ hn_roster_local_join (HnRosterGroup *group, const HnRosterCommand *command, cons
     return;
   }
   first = hn_roster_group_find_member (group, command->seat->member);
-  if (first != NULL && command->rules.rule == HN_ROSTER_REPLACE) {
+  if (first != NULL && command->rules.rule != HN_ROSTER_SHARED) {
     replace (group, first->connection, process, tell);
     first = NULL;
   }

@@ -101,6 +101,7 @@ typedef enum {
   HN_ROSTER_SHARED,  /* any number of seats a member */
   HN_ROSTER_KEEP,    /* one, and a second is refused: IN_USE */
   HN_ROSTER_REPLACE, /* one, and a second takes over */
+  HN_ROSTER_REPLACE_OWN, /* one, and a second takes over if it has the very same card; else it is refused: IN_USE */
 } HnRosterRule;
 
 /**
@@ -118,7 +119,7 @@ typedef struct {
 typedef enum {
   HN_ROSTER_JOINED,
   HN_ROSTER_FULL,   /* members_max */
-  HN_ROSTER_IN_USE, /* KEEP, and somebody has it; or the same connection joins twice */
+  HN_ROSTER_IN_USE, /* KEEP or REPLACE_OWN, and somebody (else) has it; or the same connection joins twice */
   HN_ROSTER_BUSY,   /* too much is waiting for the store */
 } HnRosterOutcome;
 

@@ -84,10 +84,16 @@ world_free (World *world)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (World, world_free)
 
 static void
+join_as (World *world, const char *group, const char *member, const char *connection, HnRosterRule rule, guint most, const char *card)
+{
+  hn_roster_join (world->roster, group, &(HnRosterSeat){ .member = member, .connection = connection, .card = card },
+                  &(HnRosterJoinRules){ rule, most }, on_joined, world);
+}
+
+static void
 join (World *world, const char *group, const char *member, const char *connection, HnRosterRule rule, guint most)
 {
-  hn_roster_join (world->roster, group, &(HnRosterSeat){ .member = member, .connection = connection, .card = "{\"c\":1}" },
-                  &(HnRosterJoinRules){ rule, most }, on_joined, world);
+  join_as (world, group, member, connection, rule, most, "{\"c\":1}");
 }
 
 static void
@@ -221,6 +227,17 @@ the_last_takes_over_without_anybody_leaving (void **state)
   hn_roster_leave (world->roster, "m", "a1");
   assert_log (world, "joined1 came:ann:a1#1=1 replaced:ann:a1#0=0 joined1 came:ann:a2#2=1 ");
   assert_int_equal (hn_roster_group_get_members (hn_roster_find (world->roster, "m")), 1);
+}
+
+static void
+the_last_takes_over_only_from_its_like (void **state)
+{
+  g_autoptr (World) world = world_new ();
+
+  join (world, "m", "ann", "a1", HN_ROSTER_REPLACE_OWN, 1);
+  join_as (world, "m", "ann", "a2", HN_ROSTER_REPLACE_OWN, 1, "{\"c\":2}");
+  join (world, "m", "ann", "a3", HN_ROSTER_REPLACE_OWN, 1);
+  assert_log (world, "joined1 came:ann:a1#1=1 in-use0 replaced:ann:a1#0=0 joined1 came:ann:a3#2=1 ");
 }
 
 static void
@@ -441,6 +458,7 @@ main (void)
     cmocka_unit_test (who_is_refused_leaves_no_trace),
     cmocka_unit_test (the_first_keeps_its_place),
     cmocka_unit_test (the_last_takes_over_without_anybody_leaving),
+    cmocka_unit_test (the_last_takes_over_only_from_its_like),
     cmocka_unit_test (a_join_that_left_again_is_not_answered),
     cmocka_unit_test (an_operator_takes_out_all_seats_of_a_member),
     cmocka_unit_test (a_mirror_goes_with_its_last_seat),
