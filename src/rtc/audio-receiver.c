@@ -6,8 +6,8 @@
  *
  * webrtcbin, libnice and DTLS call back on threads of their own. Each such call holds the link, never the receiver, and hands over what it saw
  * by an idle source on the owner's context (g_main_context_invoke() may run in the caller). The owner is read there only, and is NULL once it
- * was freed. Packets do not take that way: the probe on rtpbin's sink pad sends them on from the streaming thread and drops them, so that no
- * jitter buffer adds to their way or loses the reordered ones.
+ * was freed. Packets do not take that way: the probe on rtpbin's sink pad sends them on from where they were read and drops them, so that no
+ * jitter buffer adds to their way or loses the reordered ones. They are read by nicesrc until the peers are connected, and by rtc/packet-reader from then on.
  *
  * webrtcbin does not compare the peer's certificate with the offer's fingerprint; here nothing passes before that has been done.
  */
@@ -22,13 +22,14 @@
 #include "rtc/fingerprint.h"
 #include "rtc/gstreamer.h"
 #include "rtc/ice-settings.h"
+#include "rtc/packet-reader.h"
 #include "rtc/rtp-repeat.h"
 
 typedef struct {
   GMainContext *context;
   HnAudioReceiver *owner; /* NULL: freed; only from `context` */
   HnRtpForward *forward;
-  HnRtpRepeat *repeat; /* only from the one thread on which packets stream */
+  HnRtpRepeat *repeat; /* only from where packets stream: one thread at a time, by the pad's lock */
   guint8 payload_type; /* of Opus */
 } Link;
 
@@ -47,6 +48,8 @@ struct _HnAudioReceiver {
   Link *link;
   GstElement *pipeline;
   GstElement *webrtc; /* owned by the pipeline */
+  HnPacketLanes *lanes;
+  HnPacketReader *reader; /* (nullable) once connected */
   GstPromise *promise; /* (nullable) of what was asked last */
   HnAudioState state;
   gboolean local_set;
@@ -461,6 +464,7 @@ on_connected (HnAudioReceiver *self)
     return;
   }
   hn_rtp_forward_open (self->link->forward);
+  self->reader = hn_packet_reader_new (self->lanes, self->webrtc);
   set_state (self, HN_AUDIO_CONNECTED);
   self->events->connected (self->user_data);
 }
@@ -574,6 +578,7 @@ hn_audio_receiver_new (HnSdpOffer *offer, const HnAudioReceiverOptions *options,
   self->offer = offer;
   self->events = events;
   self->user_data = user_data;
+  self->lanes = options->lanes;
   self->public_address = g_strdup (options->public_address);
   if (options->dot_directory != NULL)
     self->dot_prefix = g_build_filename (options->dot_directory, options->name, NULL);
@@ -627,6 +632,7 @@ hn_audio_receiver_free (HnAudioReceiver *self)
     return;
   if (self->link != NULL)
     self->link->owner = NULL;
+  hn_packet_reader_free (self->reader);
   if (self->pipeline != NULL) {
     g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "rtc/packet-lanes.h"
 #include "rtc/rtp-forward.h"
 #include "rtc/sdp-offer.h"
 
@@ -35,6 +36,7 @@ typedef struct {
   guint16 port_min;           /* its UDP ports, inclusive; 0: any */
   guint16 port_max;
   HnRtpForwardOptions forward; /* payload_type_in is the offer's */
+  HnPacketLanes *lanes;       /* where packets are read; outlives the receiver */
   const char *dot_directory;  /* (nullable) pipeline graphs are written there at each change of state */
   const char *name;           /* of those files; no secret */
 } HnAudioReceiverOptions;

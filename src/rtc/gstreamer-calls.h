@@ -11,6 +11,7 @@
   X (gst_buffer_list_get)                        \
   X (gst_buffer_list_length)                     \
   X (gst_buffer_map)                             \
+  X (gst_buffer_new_memdup)                      \
   X (gst_buffer_unmap)                           \
   X (gst_bus_set_sync_handler)                   \
   X (gst_caps_new_simple)                        \
@@ -29,6 +30,7 @@
   X (gst_object_ref_sink)                        \
   X (gst_object_unref)                           \
   X (gst_pad_add_probe)                          \
+  X (gst_pad_chain)                              \
   X (gst_pad_get_peer)                           \
   X (gst_pad_link)                               \
   X (gst_pad_link_full)                          \
@@ -47,4 +49,5 @@
   X (nice_address_init)                          \
   X (nice_address_set_from_string)               \
   X (nice_agent_add_local_address)               \
+  X (nice_agent_attach_recv)                     \
   X (nice_agent_get_type)

@@ -44,6 +44,7 @@ struct _HnMicIo {
   char *public_address;
   char *dot_directory;
   GHashTable *entries; /* session id → Entry */
+  HnPacketLanes *lanes;
   HnWarmUp *warm_up;
   gboolean warm;
   GError *unable; /* (nullable) why no microphone works here */
@@ -177,6 +178,7 @@ make_receiver (Entry *entry, GError **error)
     .port_max = entry->slot.mic_max,
     .forward = { .address = entry->body_ip, .port = self->options.body_port, .payload_type_out = OPUS_PAYLOAD_TYPE, .clock_rate = OPUS_CLOCK_RATE,
                  .packets_per_second = HN_LIMIT_MIC_PACKETS_PER_SECOND },
+    .lanes = self->lanes,
     .dot_directory = self->dot_directory,
     .name = name,
   };
@@ -471,6 +473,7 @@ hn_mic_io_new (const HnMicIoOptions *options)
   self->public_address = g_strdup (options->public_address);
   self->dot_directory = g_strdup (options->dot_directory);
   self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
+  self->lanes = hn_packet_lanes_new ();
   self->warm_up = hn_warm_up_new (on_warm, self);
   return self;
 }
@@ -482,6 +485,7 @@ hn_mic_io_free (HnMicIo *self)
     return;
   self->options.changed = NULL; /* who frees us listens no more */
   g_clear_pointer (&self->entries, g_hash_table_unref);
+  hn_packet_lanes_free (self->lanes);
   hn_warm_up_free (self->warm_up);
   g_clear_error (&self->unable);
   g_free (self->local_address);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+#include "rtc/packet-lanes.h"
+
+/* Reads a connected peer's packets in nicesrc's place, and pushes them into what stands behind it.
+ *
+ * nicesrc has a thread of its own and runs a main loop for each packet, which costs eleven calls of the system and two wake-ups. Here peers share a thread:
+ * a poll, two reads (libnice reads until nothing is left), and whatever the packet's way needs. nicesrc stays what it is: it has made the connection, and
+ * ends with the pipeline. */
+
+typedef struct _HnPacketReader HnPacketReader;
+
+/**
+ * hn_packet_reader_new:
+ * @lanes: where to read; outlives the reader
+ * @webrtc: a webrtcbin with one transport, whose DTLS handshake is over (before it, what starts a stream has not passed)
+ *
+ * What came to nicesrc before goes on first: for 20 ms what comes is held, 64 packets of it at most.
+ *
+ * Returns: (transfer full) (nullable): the reader; %NULL when @webrtc does not look as expected, nicesrc goes on reading then
+ */
+HnPacketReader *hn_packet_reader_new (HnPacketLanes *lanes, GstElement *webrtc);
+
+/**
+ * hn_packet_reader_free:
+ * @self: (nullable): a reader; nothing is pushed any more when this returns. To be called before the pipeline is torn down, not on a lane.
+ */
+void hn_packet_reader_free (HnPacketReader *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnPacketReader, hn_packet_reader_free)
