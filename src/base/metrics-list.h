@@ -17,7 +17,7 @@
 
 LABEL (NONE, "", "")
 LABEL (CLASS, "class", "1xx 2xx 3xx 4xx 5xx")
-LABEL (LIMITED, "by", "address token browser failures")
+LABEL (LIMITED, "by", "address token browser failures socket")
 LABEL (PROXIED, "class", "1xx 2xx 3xx 4xx 5xx failed cut")
 LABEL (DIRECTION, "direction", "to_client to_upstream")
 LABEL (TURNED_AWAY, "reason", "limit descriptors")
