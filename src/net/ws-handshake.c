@@ -16,7 +16,7 @@ is_key (HnSlice key)
   g_autofree char *again = NULL;
   gsize n = 0;
 
-  if (key.length != KEY_LENGTH)
+  if (key.length != KEY_LENGTH || key.text[KEY_LENGTH - 3] == '=')
     return FALSE;
   text = hn_slice_dup (key);
   bytes = g_base64_decode (text, &n);
@@ -122,19 +122,6 @@ list_holds (HnSlice list, HnSlice word)
     if (to > from && to - from == word.length && memcmp (list.text + from, word.text, word.length) == 0)
       return TRUE;
     start = at + 1;
-  }
-  return FALSE;
-}
-
-gboolean
-hn_ws_offers_protocol (const HnHttpHead *head, const char *protocol)
-{
-  for (guint i = 0; i < head->fields->len; i++) {
-    const HnHttpField *field = &g_array_index (head->fields, HnHttpField, i);
-
-    if (hn_slice_equal_nocase (field->name, "Sec-WebSocket-Protocol")
-        && list_holds (field->value, (HnSlice){ protocol, strlen (protocol) }))
-      return TRUE;
   }
   return FALSE;
 }

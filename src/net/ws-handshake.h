@@ -3,7 +3,8 @@
 
 #include "net/http-head.h"
 
-/* The opening handshake of a WebSocket (RFC 6455 section 4), both ends, pure. No extension is ever accepted or asked for. */
+/* The opening handshake of a WebSocket as RFC 6455 (section 4) has it, both ends, pure. No extension is ever accepted or asked for. Who asks, and whether that is
+ * welcome, is read by net/handshake. */
 
 typedef struct {
   guint status; /* 101; else what to answer: 426 with `Sec-WebSocket-Version`, or 400 */
@@ -34,15 +35,6 @@ HnWsUpgrade hn_ws_check_upgrade (const HnHttpHead *head);
  * @out: where the answer's head is appended
  */
 void hn_ws_write_switch (HnSlice key, const char *protocol, GByteArray *out);
-
-/**
- * hn_ws_offers_protocol:
- * @head: a request
- * @protocol: name, its case counts
- *
- * Returns: whether the client offered it in `Sec-WebSocket-Protocol`
- */
-gboolean hn_ws_offers_protocol (const HnHttpHead *head, const char *protocol);
 
 /**
  * hn_ws_write_request:
