@@ -156,3 +156,15 @@ def is_alive(pid):
             return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+def until(condition, timeout, what):
+    """Polls what has no event of its own, and returns what it answers once that is true."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise ChildError("not within %g s: %s" % (timeout, what))
+        time.sleep(0.02)

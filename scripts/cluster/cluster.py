@@ -296,14 +296,7 @@ class Cluster:
 
     def wait(self, condition, timeout, what):
         """Polls what has no event of its own."""
-        end = time.monotonic() + timeout
-        while True:
-            value = condition()
-            if value:
-                return value
-            if time.monotonic() > end:
-                raise child.ChildError("not within %g s: %s" % (timeout, what))
-            time.sleep(0.02)
+        return child.until(condition, timeout, what)
 
     def create(self, number=1, expect=201, **fields):
         """A session on body 1, 2, …: the reply's JSON, or the whole reply when another status is expected."""

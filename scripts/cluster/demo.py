@@ -3,13 +3,11 @@
 
 import argparse
 import errno
-import getpass
 import http.client
 import json
 import os
 import re
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -21,31 +19,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import child  # noqa: E402
 import cluster  # noqa: E402
+import demonstration  # noqa: E402
 import holders  # noqa: E402
 import web  # noqa: E402
-
-START = time.monotonic()
-
-
-class Failed(Exception):
-    """A step of the proof did not hold."""
-
-
-class Refused(Failed):
-    """Nothing was started."""
-
-
-def say(text=""):
-    print(text, flush=True)
-
-
-def step(text):
-    say("[%6.2fs] %s" % (time.monotonic() - START, text))
-
-
-def on_signal(number, _frame):
-    raise KeyboardInterrupt(number)
-
+from demonstration import START, Failed, Refused, check, check_children, check_outer_address, ending, say, step, timed  # noqa: E402
 
 # ---- before anything starts ----
 
@@ -103,22 +80,7 @@ def only_one_demo():
     raise Refused("another demo is running (pid %s): end it first" % pid)
 
 
-def check_outer_address(outer, need):
-    if outer.ensure():
-        if outer.added:
-            step("address      added %s on %s: Chromium gathers nothing with loopback only" % (outer.ADDRESS, outer.NAME))
-    elif need:
-        raise Refused(outer.MEND)
-    else:
-        say("note: %s" % outer.MEND)
-
-
 # ---- the proof ----
-
-def check(condition, text):
-    if not condition:
-        raise Failed(text)
-
 
 def prove_page(created):
     page = web.call("GET", created["stream_url"])
@@ -206,17 +168,6 @@ def listening_ports(pids):
 
 def prove(running, screenshot):
     """One session from create to nothing left; a line per step."""
-    def timed(name, function):
-        began = time.monotonic()
-        try:
-            told = function()
-        except Failed as error:
-            raise Failed("step '%s' failed: %s" % (name, error)) from None
-        except Exception as error:  # a step must say which it was, whatever broke
-            raise Failed("step '%s' failed: %s: %s" % (name, type(error).__name__, error)) from error
-        step("%-22s %6.2f s  %s" % (name, time.monotonic() - began, told if isinstance(told, str) else ""))
-        return told
-
     def create():
         prove.created = running.create(1, experience="Desktop", district="demo", body="body-1", head="demo")
         return "session %s… on %s" % (prove.created["session_id"][:8], prove.created["worker_id"])
@@ -298,19 +249,12 @@ def span(seconds):
     return "%dm%02ds" % (seconds // 60, seconds % 60) if seconds >= 60 else "%ds" % seconds
 
 
-def user_name():
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "USER"
-
-
 def how_to(running):
     plan = running.plan
     return ["", "From another machine, first (the page, and TURN over TCP):",
-            "  ssh -L %d:%s -L %d:%s -L %d:%s %s@%s" % (plan.controller[1], cluster.at_text(plan.controller), plan.dashboard[1],
+            "  ssh -L %d:%s -L %d:%s -L %d:%s %s" % (plan.controller[1], cluster.at_text(plan.controller), plan.dashboard[1],
                                                        cluster.at_text(plan.dashboard), plan.turn_at[1], cluster.at_text(plan.turn_at),
-                                                       user_name(), socket.gethostname()),
+                                                       demonstration.here()),
             "", "Dashboard (the same token): %s" % cluster.at_url(plan.dashboard),
             "", "API (token %s):  curl -s %s/api/v1/health | jq ." % (plan.token, running.url),
             "Bodies' state and faults:  curl -s %s/state | jq .bodies" % cluster.at_url(plan.controls["bodies"]),
@@ -364,18 +308,12 @@ def watch_lines(running):
         time.sleep(1)
 
 
-def check_children(running):
-    for name, process in running.children.items():
-        if not process.alive():
-            raise Failed("%s has ended with status %s; its last lines:\n  %s" % (
-                name, process.process.returncode, "\n  ".join(process.tail())))
-
-
 # ---- main ----
 
 def arguments():
     parser = argparse.ArgumentParser(prog="./scripts/demo", description="Starts a whole simulated cluster on this machine: coturn, a "
-                                     "controller, workers, fake bodies and services. Ctrl-C ends all of it.")
+                                     "controller, workers, fake bodies and services. Ctrl-C ends all of it. "
+                                     "`./scripts/demo rooms` shows room signalling instead: a video call.")
     parser.add_argument("--once", action="store_true", help="prove one session end to end, with a headless Chromium, and exit")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="workers (default 2, at most 20)")
     parser.add_argument("--bodies", type=int, default=8, metavar="N", help="fake bodies (default 8, at most 100)")
@@ -423,8 +361,8 @@ def run(options, folder, outer):
     check_outer_address(outer, options.once)
     check_ports(plan)
     running = cluster.Cluster(plan, progress=step)
-    broken = None
-    try:
+
+    def show():
         running.start_all()
         step("up           %d workers healthy" % plan.workers)
         if options.once:
@@ -433,53 +371,13 @@ def run(options, folder, outer):
             sessions = [running.create(n, experience="Desktop", body="body-%d" % n) for n in range(1, 1 + min(2, plan.bodies, plan.workers * 4))]
             step("sessions     %d created" % len(sessions))
             (watch_screen if sys.stdout.isatty() else watch_lines)(running)
-    except BaseException as error:
-        broken = error
-        raise
-    finally:
-        # a second Ctrl-C must not stop the clearing up
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        wrong = running.stop()
-        if held is not None:
-            held.close()
-        if wrong and (broken is None or isinstance(broken, KeyboardInterrupt)):
-            raise Failed("the end was not clean: %s" % "; ".join(wrong))
-    if options.once:
-        step("all steps hold; everything is stopped")
+
+    ending(running, show, held.close if held else lambda: None)
 
 
 def main():
     options = arguments()
-    # SIGINT too: a shell's background job inherits it ignored, and Python then leaves it so
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, on_signal)
-    folder = cluster.Folder("hydraneck-demo-")
-    outer = holders.OuterAddress()
-    keep = False
-    try:
-        run(options, folder.path, outer)
-    except KeyboardInterrupt:
-        say("\nstopped; nothing is left running")
-        return 0 if not options.once else 130
-    except (Failed, child.ChildError) as error:
-        started = not isinstance(error, Refused)
-        keep = started and os.environ.get("HYDRANECK_KEEP") == "1"
-        say("\nFAILED: %s" % error)
-        if started and not keep:
-            say("HYDRANECK_KEEP=1 keeps the logs of the next run.")
-        return 1
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more: that is an end like Ctrl-C
-        return 0
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        outer.remove()
-        if keep:
-            say("logs kept in %s" % folder.path)
-        else:
-            folder.remove()
-    return 0
+    return demonstration.run(options.once, lambda folder, outer: run(options, folder, outer))
 
 
 if __name__ == "__main__":
