@@ -105,6 +105,7 @@ class Cluster:
     def __init__(self, plan, progress=None):
         self.plan = plan
         self.children = {}
+        self.ended = []  # those that a test has killed
         self.since = {"bodies": 0, "services": 0}  # events before the last reset() are of no interest
         self.progress = progress or (lambda text: None)
         self.wireguard_dir = os.path.join(plan.folder, "net")

@@ -47,6 +47,7 @@ class Rooms:
         self.extra = extra or {}
         self.progress = progress or (lambda text: None)
         self.children = {}
+        self.ended = []  # those that were killed
 
     # ---- parts ----
 
@@ -155,6 +156,7 @@ class Rooms:
         process = self.children.pop("rooms-%d" % number)
         process.signal(signal.SIGKILL)
         process.stop()
+        self.ended.append(process)
 
     def stop(self):
         """Ends everything, instances first so that they can take their leave. Returns what went wrong, as texts."""

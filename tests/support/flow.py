@@ -66,10 +66,16 @@ class Started:
     def __init__(self, **options):
         self.lease = Lease()
         self.folder = tempfile.mkdtemp(prefix="hydraneck-flow-")
-        self.plan = cluster.Plan(build_folder(), self.folder, lease=self.lease, **options)
-        self.cluster = cluster.Cluster(self.plan)
         self.watch = None
-        leaks.know(self.plan)
+        self.cluster = self._make(options)
+
+    def _make(self, options):
+        plan = cluster.Plan(build_folder(), self.folder, lease=self.lease, **options)
+        leaks.know(plan)
+        return cluster.Cluster(plan)
+
+    def _watch(self):
+        return openapi.Watch(self.cluster, web).__enter__()
 
     def __enter__(self):
         try:
@@ -77,11 +83,11 @@ class Started:
         except BaseException:
             self.__exit__(*sys.exc_info())
             raise
-        self.watch = openapi.Watch(self.cluster, web).__enter__()
+        self.watch = self._watch()
         return self.cluster
 
     def __exit__(self, kind, *_):
-        processes = list(self.cluster.children.values())
+        processes = [*self.cluster.ended, *self.cluster.children.values()]
         leaks.search_processes(processes)
         wrong = self.cluster.stop()
         if self.watch is not None:
@@ -111,7 +117,7 @@ def unexpected_lines(processes):
     """Warnings and errors of our own processes that no test announced."""
     found = []
     for process in processes:
-        if process.name != "controller" and not process.name.startswith("worker"):
+        if not process.name.startswith(("controller", "worker", "rooms", "mesh")):
             continue
         for line in process.lines():
             bad = " WARNING " in line or " ERROR " in line or "ERROR: AddressSanitizer" in line or "runtime error:" in line
@@ -147,8 +153,10 @@ def _run(name, function, arguments):
     return True
 
 
-def main(names, **options):
-    """Runs the functions of a file in their order; exit status 1 if one fails. Arguments choose tests by name."""
+def main(names, started=Started, between=settle, **options):
+    """Runs the functions of a file in their order; exit status 1 if one fails. Arguments choose tests by name.
+
+    `started` is what tests with an argument are given, `between` clears up between two of them."""
     tests = [(n, f) for n, f in names.items() if inspect.isfunction(f) and f.__module__ == "__main__" and not n.startswith("_")]
     chosen = sys.argv[1:]
     unknown = set(chosen) - {n for n, _ in tests}
@@ -165,10 +173,10 @@ def main(names, **options):
     if shared:
         ran = []
         try:
-            with Started(**options) as running:
+            with started(**options) as running:
                 for number, (name, function) in enumerate(shared):
                     if number:
-                        settle(running)
+                        between(running)
                     ran.append(_run(name, function, (running,)))
         except Exception:  # noqa: BLE001
             traceback.print_exc(file=sys.stdout)
