@@ -14,7 +14,7 @@ exchange (HnConfig *self, HnConfig *fresh, const HnConfigOption *option)
   guint8 *a = hn_config_value_slot (self, option);
   guint8 *b = hn_config_value_slot (fresh, option);
   gboolean is_int = option->type == HN_CONFIG_UINT || option->type == HN_CONFIG_BOOL;
-  gsize size = is_int ? sizeof (HnConfigUINT) : option->type == HN_CONFIG_DURATION ? sizeof (HnConfigDURATION) : sizeof (gpointer);
+  gsize size = is_int ? sizeof (HnConfigUINT) : option->type == HN_CONFIG_DURATION || option->type == HN_CONFIG_PERIOD ? sizeof (HnConfigDURATION) : sizeof (gpointer);
   guint8 kept[sizeof (gint64)];
   char *origin = self->origins[i];
 

@@ -33,7 +33,7 @@ hide_credentials (const HnConfig *self)
 }
 
 static char *
-list_networks (const char *text)
+list_of (const char *text)
 {
   g_auto (GStrv) parts = g_strsplit (text, ",", -1);
   g_autofree char *inner = g_strjoinv ("\", \"", parts);
@@ -55,15 +55,18 @@ value_of (const HnConfig *self, const HnConfigOption *option)
   case HN_CONFIG_ICE:
     return hide_credentials (self);
   case HN_CONFIG_NETWORKS:
-    return list_networks (text);
+  case HN_CONFIG_TEXTS:
+    return list_of (text);
   case HN_CONFIG_TEXT:
   case HN_CONFIG_WORKER_ID:
   case HN_CONFIG_URL:
   case HN_CONFIG_LISTEN:
   case HN_CONFIG_ADDRESS:
+  case HN_CONFIG_CHOICE:
     return quote (text);
   case HN_CONFIG_LOG_LEVEL:
   case HN_CONFIG_DURATION:
+  case HN_CONFIG_PERIOD:
   case HN_CONFIG_UINT:
   case HN_CONFIG_BOOL:
   case HN_CONFIG_JSON:

@@ -40,8 +40,12 @@ example_of (const HnConfigOption *option)
     return "[{urls: [\"turn:203.0.113.7:3478\"], username: hydraturn, credential: <secret>}]";
   case HN_CONFIG_JSON:
     return "{fps: 60, videoSize: 1080p}";
+  case HN_CONFIG_TEXTS:
+    return "[]";
   case HN_CONFIG_TEXT:
+  case HN_CONFIG_CHOICE:
   case HN_CONFIG_DURATION:
+  case HN_CONFIG_PERIOD:
   case HN_CONFIG_UINT:
   case HN_CONFIG_BOOL:
     break;
@@ -71,6 +75,8 @@ hn_config_sample (void)
     const char *dot = strrchr (options[i].path, '.');
     g_autofree char *parent = dot != NULL ? g_strndup (options[i].path, (gsize) (dot - options[i].path)) : g_strdup ("");
     int indent = 2 * (int) depth_of (options[i].path);
+    const char *example = example_of (&options[i]);
+    int length = (int) (options[i].type == HN_CONFIG_CHOICE ? strcspn (example, "|") : strlen (example));
 
     if (*parent == '\0') {
       g_string_append_c (out, '\n');
@@ -81,8 +87,8 @@ hn_config_sample (void)
     }
     g_free (section);
     section = g_steal_pointer (&parent);
-    g_string_append_printf (out, "%*s# %s%s\n%*s# %s: %s\n", indent, "", options[i].doc, options[i].live ? LIVE : "", indent, "",
-                            dot != NULL ? dot + 1 : options[i].path, example_of (&options[i]));
+    g_string_append_printf (out, "%*s# %s%s\n%*s# %s: %.*s\n", indent, "", options[i].doc, options[i].live ? LIVE : "", indent, "",
+                            dot != NULL ? dot + 1 : options[i].path, length, example);
   }
   return g_string_free (out, FALSE);
 }

@@ -41,6 +41,26 @@ hn_config_table_find (const char *path, gboolean *ret_is_file)
   return NULL;
 }
 
+void
+hn_config_table_came_from (HnConfig *config, const HnConfigOption *option, char *origin)
+{
+  char **slot = &config->origins[hn_config_table_index (option)];
+
+  g_free (*slot);
+  *slot = origin;
+}
+
+gboolean
+hn_config_table_take_secret (HnConfig *config, const HnConfigOption *option, char *secret, char *origin)
+{
+  char **target = hn_config_value_slot (config, option);
+
+  g_free (*target);
+  *target = secret;
+  hn_config_table_came_from (config, option, origin);
+  return TRUE;
+}
+
 guint
 hn_config_table_index (const HnConfigOption *option)
 {

@@ -33,6 +33,25 @@ const HnConfigOption *hn_config_table_find (const char *path, gboolean *ret_is_f
 guint hn_config_table_index (const HnConfigOption *option);
 
 /**
+ * hn_config_table_came_from:
+ * @config: a configuration
+ * @option: a row, whose value was set
+ * @origin: (transfer full) (nullable): where it came from, for people; %NULL: it is the default
+ */
+void hn_config_table_came_from (HnConfig *config, const HnConfigOption *option, char *origin);
+
+/**
+ * hn_config_table_take_secret:
+ * @config: a configuration
+ * @option: a SECRET's row
+ * @secret: (transfer full): its value, about which nothing is said
+ * @origin: (transfer full): where it came from
+ *
+ * Returns: %TRUE
+ */
+gboolean hn_config_table_take_secret (HnConfig *config, const HnConfigOption *option, char *secret, char *origin);
+
+/**
  * hn_config_table_is_section:
  * @path: a name
  *

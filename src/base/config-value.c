@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/id.h"
 
+#define TEXTS_BYTES 1024 /* one of a list */
+
 gpointer
 hn_config_value_slot (HnConfig *config, const HnConfigOption *option)
 {
@@ -26,7 +28,11 @@ hn_config_value_clear (HnConfig *config, const HnConfigOption *option)
   case HN_CONFIG_LISTEN:
   case HN_CONFIG_ADDRESS:
   case HN_CONFIG_LOG_LEVEL:
+  case HN_CONFIG_CHOICE:
     g_clear_pointer (target, g_free);
+    break;
+  case HN_CONFIG_TEXTS:
+    g_clear_pointer ((char ***) target, g_strfreev);
     break;
   case HN_CONFIG_NETWORKS:
     g_clear_pointer (target, g_array_unref);
@@ -38,6 +44,7 @@ hn_config_value_clear (HnConfig *config, const HnConfigOption *option)
     g_clear_pointer (target, json_node_unref);
     break;
   case HN_CONFIG_DURATION:
+  case HN_CONFIG_PERIOD:
   case HN_CONFIG_UINT:
   case HN_CONFIG_BOOL:
     break;
@@ -65,6 +72,59 @@ read_duration (const char *text, const HnConfigOption *option, gint64 *ret_us)
       || count * unit > option->max)
     return "must be a duration such as 30s, 5m or 1h";
   *ret_us = hn_seconds ((double) (count * unit));
+  return NULL;
+}
+
+/* Its bounds are in milliseconds. */
+static const char *
+read_period (const char *text, const HnConfigOption *option, gint64 *ret_us)
+{
+  char *end = NULL;
+  gint64 count = g_ascii_strtoll (text, &end, 10);
+  gint64 unit_ms = g_str_equal (end, "ms") ? 1 : g_str_equal (end, "s") ? 1000 : g_str_equal (end, "m") ? 60000 : g_str_equal (end, "h") ? 3600000 : 0;
+
+  if (end == text || unit_ms == 0 || !g_ascii_isdigit (*text) || count > option->max || count * unit_ms < option->min
+      || count * unit_ms > option->max)
+    return "must be a duration such as 500ms, 30s or 5m";
+  *ret_us = count * unit_ms * 1000;
+  return NULL;
+}
+
+static const char *
+read_choice (const char *text, const HnConfigOption *option, char **target)
+{
+  g_auto (GStrv) choices = g_strsplit (option->default_value, "|", -1);
+
+  if (!g_strv_contains ((const char *const *) choices, text))
+    return "must be one of";
+  g_free (*target);
+  *target = g_strdup (text);
+  return NULL;
+}
+
+static gboolean
+is_line (const char *text)
+{
+  for (; *text != '\0'; text++)
+    if (g_ascii_iscntrl (*text))
+      return FALSE;
+  return TRUE;
+}
+
+/* Separated by commas, with space around them. */
+static const char *
+read_texts (const char *text, char ***target)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+  g_autofree char *rest = g_strstrip (g_strdup (text));
+
+  for (guint i = 0; parts[i] != NULL; i++)
+    if ((*g_strstrip (parts[i]) == '\0' && *rest != '\0') || !is_line (parts[i]) || strlen (parts[i]) > TEXTS_BYTES)
+      return "must be texts separated by commas";
+  if (*rest == '\0')
+    g_clear_pointer (&parts, g_strfreev);
+  g_strfreev (*target);
+  *target = parts != NULL ? g_steal_pointer (&parts) : g_new0 (char *, 1);
   return NULL;
 }
 
@@ -142,8 +202,14 @@ hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const
   case HN_CONFIG_ADDRESS:
   case HN_CONFIG_LOG_LEVEL:
     return read_checked_text (target, option, text);
+  case HN_CONFIG_CHOICE:
+    return read_choice (text, option, target);
+  case HN_CONFIG_TEXTS:
+    return read_texts (text, target);
   case HN_CONFIG_DURATION:
     return read_duration (text, option, target);
+  case HN_CONFIG_PERIOD:
+    return read_period (text, option, target);
   case HN_CONFIG_UINT:
     if (!g_ascii_string_to_unsigned (text, 10, (guint64) option->min, (guint64) option->max, &number, NULL))
       return "must be a whole number";
@@ -159,6 +225,38 @@ hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const
     break;
   }
   return "must not be a plain value";
+}
+
+void
+hn_config_value_set_default (HnConfig *config, const HnConfigOption *option)
+{
+  gpointer target = hn_config_value_slot (config, option);
+  g_autofree char *first = option->type == HN_CONFIG_CHOICE ? g_strndup (option->default_value, strcspn (option->default_value, "|")) : NULL;
+  const char *text = first != NULL ? first : option->default_value;
+  const char *wrong = NULL;
+
+  hn_config_value_clear (config, option);
+  if (option->type == HN_CONFIG_NETWORKS)
+    *(GArray **) target = g_array_new (FALSE, FALSE, sizeof (HnNetwork));
+  else if (option->type == HN_CONFIG_ICE)
+    *(JsonArray **) target = json_array_new ();
+  if (text != NULL)
+    wrong = hn_config_value_from_text (config, option, text);
+  g_assert_cmpstr (wrong, ==, NULL); /* a row of options.h is wrong */
+}
+
+char *
+hn_config_value_range (const HnConfigOption *option)
+{
+  if (option->type == HN_CONFIG_DURATION)
+    return g_strdup_printf (", from %" G_GINT64_FORMAT "s to %" G_GINT64_FORMAT "s", option->min, option->max);
+  if (option->type == HN_CONFIG_PERIOD)
+    return g_strdup_printf (", from %" G_GINT64_FORMAT "ms to %" G_GINT64_FORMAT "s", option->min, option->max / 1000);
+  if (option->type == HN_CONFIG_UINT)
+    return g_strdup_printf (" from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, option->min, option->max);
+  if (option->type == HN_CONFIG_CHOICE)
+    return g_strdelimit (g_strdup_printf (" %s", option->default_value), "|", '/');
+  return g_strdup ("");
 }
 
 static char *
@@ -180,6 +278,8 @@ duration_to_text (gint64 us)
   gint64 seconds = us / G_USEC_PER_SEC;
   gint64 unit = seconds % 3600 == 0 ? 3600 : seconds % 60 == 0 ? 60 : 1;
 
+  if (us % G_USEC_PER_SEC != 0)
+    return g_strdup_printf ("%" G_GINT64_FORMAT "ms", us / 1000);
   return g_strdup_printf ("%" G_GINT64_FORMAT "%s", seconds / unit, unit == 3600 ? "h" : unit == 60 ? "m" : "s");
 }
 
@@ -204,8 +304,12 @@ hn_config_value_to_text (const HnConfig *config, const HnConfigOption *option)
   case HN_CONFIG_LISTEN:
   case HN_CONFIG_ADDRESS:
   case HN_CONFIG_LOG_LEVEL:
+  case HN_CONFIG_CHOICE:
     return g_strdup (*(char *const *) slot);
+  case HN_CONFIG_TEXTS:
+    return g_strjoinv (",", *(char **const *) slot);
   case HN_CONFIG_DURATION:
+  case HN_CONFIG_PERIOD:
     return duration_to_text (*(const gint64 *) slot);
   case HN_CONFIG_UINT:
     return g_strdup_printf ("%u", *(const guint *) slot);

@@ -13,7 +13,10 @@ typedef enum {
   HN_CONFIG_LISTEN,
   HN_CONFIG_ADDRESS,
   HN_CONFIG_LOG_LEVEL,
+  HN_CONFIG_CHOICE,
+  HN_CONFIG_TEXTS,
   HN_CONFIG_DURATION,
+  HN_CONFIG_PERIOD,
   HN_CONFIG_UINT,
   HN_CONFIG_BOOL,
   HN_CONFIG_NETWORKS,
@@ -25,7 +28,7 @@ typedef struct {
   const char *path;
   HnConfigType type;
   gsize offset; /* in HnConfig */
-  const char *default_value;
+  const char *default_value; /* of a CHOICE: all that there is to choose from, separated by `|`, the default first */
   gint64 min, max;
   const char *doc;
   gboolean live; /* taken up while running, on SIGHUP */
@@ -58,6 +61,23 @@ void hn_config_value_clear (HnConfig *config, const HnConfigOption *option);
  * Returns: (nullable): %NULL when it is taken; else what is wrong, to follow the option's name
  */
 const char *hn_config_value_from_text (HnConfig *config, const HnConfigOption *option, const char *text);
+
+/**
+ * hn_config_value_set_default:
+ * @config: a configuration
+ * @option: a row
+ *
+ * Sets what counts when nothing is given.
+ */
+void hn_config_value_set_default (HnConfig *config, const HnConfigOption *option);
+
+/**
+ * hn_config_value_range:
+ * @option: a row
+ *
+ * Returns: (transfer full): what its values may be, to follow what is wrong with one; may be empty
+ */
+char *hn_config_value_range (const HnConfigOption *option);
 
 /**
  * hn_config_value_to_text:

@@ -3,6 +3,8 @@
 
 #include <json-glib/json-glib.h>
 
+#include "base/redis-url.h"
+
 /* The configuration: one YAML file, parsed once, whole, against the table in options.h. Passed on as `const HnConfig *`. */
 
 typedef char *HnConfigTEXT;
@@ -12,14 +14,17 @@ typedef char *HnConfigURL;      /* http or https, without the final slash */
 typedef char *HnConfigLISTEN;   /* hn_address_split_listen() accepts it */
 typedef char *HnConfigADDRESS;  /* IP literal */
 typedef char *HnConfigLOG_LEVEL; /* hn_log_level_from_text() accepts it */
-typedef gint64 HnConfigDURATION; /* microseconds */
+typedef char *HnConfigCHOICE;    /* one of what its row lists */
+typedef char **HnConfigTEXTS;    /* never NULL */
+typedef gint64 HnConfigDURATION; /* microseconds; its row's bounds are seconds */
+typedef gint64 HnConfigPERIOD;   /* microseconds; its row's bounds are milliseconds */
 typedef guint HnConfigUINT;
 typedef gboolean HnConfigBOOL;
 typedef GArray *HnConfigNETWORKS; /* of HnNetwork, never NULL */
 typedef JsonArray *HnConfigICE;   /* of {"urls":[…],"username":"","credential":""}, never NULL */
 typedef JsonNode *HnConfigJSON;   /* NULL when not given */
 
-typedef enum { HN_MODE_CONTROLLER, HN_MODE_WORKER } HnMode;
+typedef enum { HN_MODE_CONTROLLER, HN_MODE_WORKER, HN_MODE_ROOMS, HN_MODE_MESH } HnMode;
 
 typedef struct {
 #define OPTION(path, type, field, default_value, min, max, doc) HnConfig##type field;
@@ -30,7 +35,8 @@ typedef struct {
   char **origins; /* (nullable): for each row of options.h where its value came from, for people; %NULL: it is the default */
 } HnConfig;
 
-/* What a configuration is read from. Stronger ones last: credentials of systemd (only what nothing else gives), the file, the environment. */
+/* What a configuration is read from. Stronger ones last: credentials of systemd (only what nothing else gives), the `KEY=value` file, the file, names of others in
+ * the environment (see base/config-alias.h; these and the `KEY=value` file in rooms and mesh only), HYDRANECK_… in the environment, the command line. */
 typedef struct {
   const char *file; /* name for messages */
   const char *text; /* YAML */
@@ -39,6 +45,10 @@ typedef struct {
   /* (nullable): the secret that a file holds; NOT_FOUND when there is none */
   char *(*read_secret) (const char *path, gpointer user_data, GError **error);
   gpointer user_data;
+  const char *env_file; /* (nullable): name of the `KEY=value` file for messages */
+  const char *env_text;
+  gsize env_length;
+  const char *host, *port; /* (nullable): halves of `server.listen`, from the command line */
 } HnConfigSources;
 
 /**
@@ -76,6 +86,31 @@ HnConfig *hn_config_read (const HnConfigSources *sources, HnMode mode, GError **
  * Returns: whether they can be read
  */
 gboolean hn_config_guess_mode (const HnConfigSources *sources, HnMode *ret_mode, GError **error);
+
+/**
+ * hn_config_mode_name:
+ * @mode: a mode
+ *
+ * Returns: its name: the subcommand's
+ */
+const char *hn_config_mode_name (HnMode mode);
+
+/**
+ * hn_config_mode_from_text:
+ * @text: a name
+ * @ret_mode: (out): its mode
+ *
+ * Returns: whether it is one
+ */
+gboolean hn_config_mode_from_text (const char *text, HnMode *ret_mode);
+
+/**
+ * hn_config_redis:
+ * @self: a configuration of rooms or mesh
+ *
+ * Returns: (transfer full) (nullable): where Redis is: `redis.url`, else what `redis.host` and its neighbours say; %NULL: one process keeps everything in memory
+ */
+HnRedisUrl *hn_config_redis (const HnConfig *self);
 
 /**
  * hn_config_is_admin:

@@ -13,7 +13,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/yaml-text.h"
-#include "cli/role.h"
+#include "cli/config-files.h"
 
 #define CALL_SECONDS 60
 #define STREAM_SECONDS 86400.0
@@ -98,14 +98,15 @@ url_of_config (const HnConfig *config, HnMode mode)
 
 /* A file that is a controller's answers for the controller; else it may be a worker's. */
 static HnConfig *
-read_config (const char *path, HnMode *ret_mode, GError **error)
+read_config (char *path, HnMode *ret_mode, GError **error)
 {
+  const HnConfigFiles files = { .file = path };
   g_autoptr (GError) as_controller = NULL;
-  HnConfig *config = hn_role_read_config (path, HN_MODE_CONTROLLER, &as_controller);
+  HnConfig *config = hn_config_files_read (&files, HN_MODE_CONTROLLER, &as_controller);
 
   *ret_mode = config != NULL ? HN_MODE_CONTROLLER : HN_MODE_WORKER;
   if (config == NULL)
-    config = hn_role_read_config (path, HN_MODE_WORKER, NULL);
+    config = hn_config_files_read (&files, HN_MODE_WORKER, NULL);
   if (config == NULL)
     g_propagate_error (error, g_steal_pointer (&as_controller));
   return config;

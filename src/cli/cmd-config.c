@@ -7,11 +7,11 @@
 #include "base/config-sample.h"
 #include "base/error.h"
 #include "cli/cmd.h"
-#include "cli/role.h"
+#include "cli/config-files.h"
 
 typedef struct {
   gboolean check, print, sample;
-  char *path;
+  HnConfigFiles files;
   char *role;
 } Words;
 
@@ -24,8 +24,9 @@ parse (int argc, char **argv, Words *words, GError **error)
     { "check", 0, 0, G_OPTION_ARG_NONE, &words->check, "Say whether the configuration is right; exit status 78: it is not", NULL },
     { "print", 0, 0, G_OPTION_ARG_NONE, &words->print, "Print every value that counts and where it came from", NULL },
     { "sample", 0, 0, G_OPTION_ARG_NONE, &words->sample, "Print every option with its meaning and default", NULL },
-    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &words->path, "Configuration file", "FILE" },
-    { "role", 0, 0, G_OPTION_ARG_STRING, &words->role, "controller or worker, when the file does not tell", "ROLE" },
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &words->files.file, "Configuration file", "FILE" },
+    { "env-file", 0, 0, G_OPTION_ARG_FILENAME, &words->files.env_file, "File of KEY=value lines, for rooms and mesh", "FILE" },
+    { "role", 0, 0, G_OPTION_ARG_STRING, &words->role, "controller, worker, rooms or mesh, when the file does not tell", "ROLE" },
     { NULL },
   };
 
@@ -33,7 +34,7 @@ parse (int argc, char **argv, Words *words, GError **error)
   for (int i = 0; i < argc; i++)
     arguments[i + 1] = g_strdup (argv[i]);
   g_set_prgname (arguments[0]);
-  g_option_context_set_summary (context, "Checks or prints the configuration that a controller or worker would be started with, environment included.");
+  g_option_context_set_summary (context, "Checks or prints the configuration that a controller, worker, rooms or mesh would be started with, environment included.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse_strv (context, &arguments, error))
     return FALSE;
@@ -56,13 +57,13 @@ run (const Words *words, GError **error)
     text = hn_config_sample ();
     return fputs (text, stdout) < 0 ? EX_IOERR : 0;
   }
-  config = hn_role_read_any_config (words->path, words->role, &file, &mode, error);
+  config = hn_config_files_read_any (&words->files, words->role, &file, &mode, error);
   if (config == NULL)
     return g_error_matches (*error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE) ? EX_USAGE : hn_error_exit_status (*error);
   text = hn_config_print (config);
   if (words->print)
     return fputs (text, stdout) < 0 ? EX_IOERR : 0;
-  return printf ("%s: right for a %s\n", file, hn_role_mode_name (mode)) < 0 ? EX_IOERR : 0;
+  return printf ("%s: right for %s%s\n", file, mode == HN_MODE_ROOMS || mode == HN_MODE_MESH ? "" : "a ", hn_config_mode_name (mode)) < 0 ? EX_IOERR : 0;
 }
 
 int
@@ -76,7 +77,7 @@ hn_cmd_config (int argc, char **argv)
     status = run (&words, &error);
   if (error != NULL)
     fprintf (stderr, "hydraneckwebrtc config: %s\n", error->message);
-  g_free (words.path);
+  hn_config_files_clear (&words.files);
   g_free (words.role);
   return status;
 }

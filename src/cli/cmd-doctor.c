@@ -8,11 +8,11 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/cmd.h"
+#include "cli/config-files.h"
 #include "cli/doctor.h"
-#include "cli/role.h"
 
 typedef struct {
-  char *path;
+  HnConfigFiles files;
   char *role;
   char **bodies;
   gboolean json;
@@ -24,8 +24,9 @@ parse (int argc, char **argv, Words *words, GError **error)
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_auto (GStrv) arguments = g_new0 (char *, (gsize) argc + 2);
   const GOptionEntry entries[] = {
-    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &words->path, "Configuration file", "FILE" },
-    { "role", 0, 0, G_OPTION_ARG_STRING, &words->role, "controller or worker, when the file does not tell", "ROLE" },
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &words->files.file, "Configuration file", "FILE" },
+    { "env-file", 0, 0, G_OPTION_ARG_FILENAME, &words->files.env_file, "File of KEY=value lines, for rooms and mesh", "FILE" },
+    { "role", 0, 0, G_OPTION_ARG_STRING, &words->role, "controller, worker, rooms or mesh, when the file does not tell", "ROLE" },
     { "body", 0, 0, G_OPTION_ARG_STRING_ARRAY, &words->bodies, "A body to be reached besides those of running sessions; may be repeated", "IP" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &words->json, "Print the findings as JSON", NULL },
     { NULL },
@@ -84,13 +85,14 @@ run (const Words *words, GError **error)
                     .clock_offset_us = G_MAXINT64, .proc_dir = from_environment ("HYDRANECK_PROC_DIR", "/proc"),
                     .wireguard_dir = from_environment ("HYDRANECK_WIREGUARD_DIR", "/sys/class/net") };
 
-  config = hn_role_read_any_config (words->path, words->role, &file, &self.mode, &wrong);
+  config = hn_config_files_read_any (&words->files, words->role, &file, &self.mode, &wrong);
   if (g_error_matches (wrong, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE)) {
     g_propagate_error (error, g_steal_pointer (&wrong));
     return EX_USAGE;
   }
   if (config != NULL)
-    hn_findings_add (findings, HN_FINDING_OK, "config", NULL, "%s is right for a %s", file, hn_role_mode_name (self.mode));
+    hn_findings_add (findings, HN_FINDING_OK, "config", NULL, "%s is right for %s%s", file, self.mode == HN_MODE_ROOMS || self.mode == HN_MODE_MESH ? "" : "a ",
+                     hn_config_mode_name (self.mode));
   else
     hn_findings_add (findings, HN_FINDING_FAIL, "config", "correct it; hydraneckwebrtc config --sample names every key", "%s", wrong->message);
   self.config = config;
@@ -113,7 +115,7 @@ hn_cmd_doctor (int argc, char **argv)
     status = run (&words, &error);
   if (error != NULL)
     fprintf (stderr, "hydraneckwebrtc doctor: %s\n", error->message);
-  g_free (words.path);
+  hn_config_files_clear (&words.files);
   g_free (words.role);
   g_strfreev (words.bodies);
   return status;

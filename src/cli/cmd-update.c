@@ -15,7 +15,7 @@
 #include "base/build.h"
 #include "base/error.h"
 #include "cli/cmd.h"
-#include "cli/role.h"
+#include "cli/config-files.h"
 #include "cli/updates.h"
 #include "net/http-client.h"
 #include "update/install-io.h"
@@ -89,13 +89,14 @@ may_be_changed_by_others (const char *file)
 }
 
 static gboolean
-add_config (Place *place, const char *file, GError **error)
+add_config (Place *place, char *file, GError **error)
 {
+  const HnConfigFiles files = { .file = file };
   g_autoptr (GError) as_worker = NULL;
-  HnConfig *config = hn_role_read_config (file, HN_MODE_WORKER, &as_worker);
+  HnConfig *config = hn_config_files_read (&files, HN_MODE_WORKER, &as_worker);
 
   if (config == NULL)
-    config = hn_role_read_config (file, HN_MODE_CONTROLLER, NULL);
+    config = hn_config_files_read (&files, HN_MODE_CONTROLLER, NULL);
   if (config == NULL) {
     g_propagate_error (error, g_steal_pointer (&as_worker));
     return FALSE;

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "cli/cmd.h"
-#include "cli/role.h"
+#include "cli/config-files.h"
 
 static void
 print_usage (FILE *out)
@@ -39,7 +39,7 @@ print_what_is_wrong (int argc, char **argv)
 int
 hn_cmd_worker_token (int argc, char **argv)
 {
-  const char *path = argc == 3 && is_config_option (argv[0]) ? argv[1] : NULL;
+  const HnConfigFiles files = { .file = argc == 3 && is_config_option (argv[0]) ? argv[1] : NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (HnConfig) config = NULL;
   g_autofree char *token = NULL;
@@ -48,12 +48,12 @@ hn_cmd_worker_token (int argc, char **argv)
     print_usage (stdout);
     return 0;
   }
-  if ((argc != 1 && path == NULL) || !is_id (argv[argc - 1])) {
+  if ((argc != 1 && files.file == NULL) || !is_id (argv[argc - 1])) {
     print_what_is_wrong (argc, argv);
     print_usage (stderr);
     return 64;
   }
-  config = hn_role_read_config (path, HN_MODE_CONTROLLER, &error);
+  config = hn_config_files_read (&files, HN_MODE_CONTROLLER, &error);
   if (config == NULL) {
     fprintf (stderr, "hydraneckwebrtc worker-token: %s\n", error->message);
     return hn_error_exit_status (error);

@@ -16,11 +16,10 @@
 #include "base/config-live.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "cli/secret-file.h"
+#include "cli/config-files.h"
 #include "cli/updates.h"
 #include "net/service.h"
 
-#define MAX_CONFIG_BYTES 1048576
 #define JOURNAL_SOCKET "HYDRANECK_JOURNAL_SOCKET" /* where tests listen instead */
 #define JOURNAL_SOCKET_DEFAULT "/run/systemd/journal/socket"
 #define TIME_SCALE "HYDRANECK_TIME_SCALE"
@@ -34,9 +33,9 @@
 #define TIME_SCALE_HONOURED TRUE
 #endif
 
-/* What the command line says about the configuration. */
+/* What the command line says. */
 typedef struct {
-  char *path;  /* (nullable) */
+  HnConfigFiles files;
   char *level; /* (nullable): stronger than `log.level` */
 } Words;
 
@@ -52,149 +51,10 @@ struct _HnRole {
   double time_scale;
 };
 
-const char *
-hn_role_mode_name (HnMode mode)
-{
-  return mode == HN_MODE_WORKER ? "worker" : "controller";
-}
-
-static char *
-own_file (HnMode mode)
-{
-  g_autofree char *name = g_strconcat (hn_role_mode_name (mode), ".yaml", NULL);
-
-  return g_build_filename (g_get_home_dir (), ".hydraneckwebrtc", name, NULL);
-}
-
-/* --config FILE, else ~/.hydraneckwebrtc/<role>.yaml, else ~/.hydraneckwebrtc/config.yaml. */
-static char *
-find_config (const char *given, HnMode mode, GError **error)
-{
-  g_autofree char *own = own_file (mode);
-  g_autofree char *common = g_build_filename (g_get_home_dir (), ".hydraneckwebrtc", "config.yaml", NULL);
-
-  if (given != NULL)
-    return g_strdup (given);
-  if (g_file_test (own, G_FILE_TEST_EXISTS))
-    return g_steal_pointer (&own);
-  if (g_file_test (common, G_FILE_TEST_EXISTS))
-    return g_steal_pointer (&common);
-  g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "no configuration: neither '%s' nor '%s' is there; name one with --config", own, common);
-  return NULL;
-}
-
-/* What a configuration is read from: the environment here and nowhere else. */
-typedef struct {
-  char *text;
-  char **environment;
-  HnConfigSources sources;
-} Sources;
-
-/* systemd's folder of credentials is there as soon as its unit names one. Where a kernel without access lists keeps the service's user out of it, none of them
- * can be meant: what is then missing is said by its own name. */
-static void
-drop_closed_credentials (char ***environment)
-{
-  const char *folder = g_environ_getenv (*environment, "CREDENTIALS_DIRECTORY");
-
-  if (folder == NULL || access (folder, X_OK) == 0 || errno != EACCES)
-    return;
-  hn_warning ("config", NULL, "systemd's credentials in '%s' are closed to this user: not used", folder);
-  *environment = g_environ_unsetenv (*environment, "CREDENTIALS_DIRECTORY");
-}
-
-static gboolean
-sources_open (Sources *self, const char *path, GError **error)
-{
-  g_autoptr (GError) local = NULL;
-
-  if (!g_file_get_contents (path, &self->text, &self->sources.length, &local)) {
-    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s", local->message);
-    return FALSE;
-  }
-  if (self->sources.length > MAX_CONFIG_BYTES) {
-    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s: longer than %d bytes", path, MAX_CONFIG_BYTES);
-    return FALSE;
-  }
-  self->environment = g_get_environ ();
-  drop_closed_credentials (&self->environment);
-  self->sources.file = path;
-  self->sources.text = self->text;
-  self->sources.environment = (const char *const *) self->environment;
-  self->sources.read_secret = hn_secret_file_read;
-  return TRUE;
-}
-
-static void
-sources_close (Sources *self)
-{
-  g_free (self->text);
-  g_strfreev (self->environment);
-}
-
-HnConfig *
-hn_role_read_config (const char *given, HnMode mode, GError **error)
-{
-  g_autofree char *path = find_config (given, mode, error);
-  Sources sources = { 0 };
-  HnConfig *config = path != NULL && sources_open (&sources, path, error) ? hn_config_read (&sources.sources, mode, error) : NULL;
-
-  sources_close (&sources);
-  return config;
-}
-
-/* Of no role in particular: a file that only one of them has, or the common one. */
-static char *
-find_any_config (const char *given, GError **error)
-{
-  g_autofree char *worker = own_file (HN_MODE_WORKER);
-  g_autofree char *controller = own_file (HN_MODE_CONTROLLER);
-  gboolean has_worker = g_file_test (worker, G_FILE_TEST_EXISTS);
-  gboolean has_controller = g_file_test (controller, G_FILE_TEST_EXISTS);
-
-  if (given != NULL || has_worker != has_controller || !has_worker)
-    return find_config (given, has_controller ? HN_MODE_CONTROLLER : HN_MODE_WORKER, error);
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "both '%s' and '%s' are there: name one with --config, or --role", worker, controller);
-  return NULL;
-}
-
-static gboolean
-find_mode (const char *role, const HnConfigSources *sources, HnMode *ret_mode, GError **error)
-{
-  if (role == NULL)
-    return hn_config_guess_mode (sources, ret_mode, error);
-  *ret_mode = g_str_equal (role, "worker") ? HN_MODE_WORKER : HN_MODE_CONTROLLER;
-  return TRUE;
-}
-
-HnConfig *
-hn_role_read_any_config (const char *given, const char *role, char **ret_file, HnMode *ret_mode, GError **error)
-{
-  g_autofree char *path = NULL;
-  Sources sources = { 0 };
-  HnConfig *config = NULL;
-  HnMode mode = HN_MODE_WORKER;
-
-  if (role != NULL && !g_str_equal (role, "worker") && !g_str_equal (role, "controller")) {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "'%s' is neither controller nor worker", role);
-    return NULL;
-  }
-  path = role == NULL ? find_any_config (given, error)
-                      : find_config (given, g_str_equal (role, "worker") ? HN_MODE_WORKER : HN_MODE_CONTROLLER, error);
-  if (path != NULL && sources_open (&sources, path, error) && find_mode (role, &sources.sources, &mode, error))
-    config = hn_config_read (&sources.sources, mode, error);
-  sources_close (&sources);
-  if (config == NULL)
-    return NULL;
-  *ret_file = g_steal_pointer (&path);
-  *ret_mode = mode;
-  return config;
-}
-
 static HnConfig *
 read_config (HnMode mode, const Words *words, GError **error)
 {
-  HnConfig *config = hn_role_read_config (words->path, mode, error);
+  HnConfig *config = hn_config_files_read (&words->files, mode, error);
 
   if (config != NULL && words->level != NULL) {
     g_free (config->log_level);
@@ -227,11 +87,9 @@ on_changed (const char *path, const char *change, gboolean applied, gpointer unu
 static HnConfig *
 read_again (HnRole *self, GError **error)
 {
-  g_autofree char *path = find_config (self->words->path, self->kind->mode, error);
+  g_autofree char *path = hn_config_files_find (&self->words->files, self->kind->mode);
 
-  if (path == NULL)
-    return NULL;
-  if (g_file_test (path, G_FILE_TEST_EXISTS) && !g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
+  if (path != NULL && g_file_test (path, G_FILE_TEST_EXISTS) && !g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "'%s' is no regular file", path);
     return NULL;
   }
@@ -275,7 +133,7 @@ on_signal (gpointer data)
   HnRole *self = data;
 
   if (self->stopping) {
-    hn_warning (hn_role_mode_name (self->kind->mode), NULL, "second signal while stopping: ending at once");
+    hn_warning (hn_config_mode_name (self->kind->mode), NULL, "second signal while stopping: ending at once");
     _exit (1);
   }
   self->stopping = TRUE;
@@ -314,7 +172,7 @@ read_time_scale (HnMode mode, double *ret_scale, GError **error)
   if (text == NULL || *text == '\0')
     return TRUE;
   if (!TIME_SCALE_HONOURED) {
-    hn_warning (hn_role_mode_name (mode), NULL, TIME_SCALE " is ignored: this is a release build");
+    hn_warning (hn_config_mode_name (mode), NULL, TIME_SCALE " is ignored: this is a release build");
     return TRUE;
   }
   scale = g_ascii_strtod (text, &end);
@@ -322,7 +180,7 @@ read_time_scale (HnMode mode, double *ret_scale, GError **error)
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, TIME_SCALE "='%s' is not a number between %g and %g", text, TIME_SCALE_MIN, TIME_SCALE_MAX);
     return FALSE;
   }
-  hn_info (hn_role_mode_name (mode), NULL, "long periods are scaled " TIME_SCALE "=%g", scale);
+  hn_info (hn_config_mode_name (mode), NULL, "long periods are scaled " TIME_SCALE "=%g", scale);
   *ret_scale = scale;
   return TRUE;
 }
@@ -355,7 +213,7 @@ warn_of_idle_sockets (HnRole *self)
   const char *name = hn_service_next_name (self->service);
 
   if (name != NULL)
-    hn_warning (hn_role_mode_name (self->kind->mode), NULL,
+    hn_warning (hn_config_mode_name (self->kind->mode), NULL,
                 "the service manager listens as '%s' for us, which this configuration does not ask for: who connects there waits for ever; disable its .socket unit",
                 name);
 }
@@ -437,7 +295,7 @@ run (const HnRoleKind *kind, HnConfig *config, const Words *words, GError **erro
   int_id = g_unix_signal_add (SIGINT, on_signal, &self);
   hangup_id = watch_hangup (&self);
   warn_of_idle_sockets (&self);
-  updates = start_updates (&self);
+  updates = kind->sessions != NULL ? start_updates (&self) : NULL;
   hn_service_ready (service);
   g_main_loop_run (self.loop);
   g_source_remove (term_id);
@@ -472,16 +330,24 @@ parse_options (HnMode mode, int argc, char **argv, Words *words, GError **error)
   HnLogLevel level;
   g_auto (GStrv) arguments = g_new0 (char *, (gsize) argc + 2);
   const GOptionEntry entries[] = {
-    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &words->path, "Configuration file", "FILE" },
+    { "config", 'c', 0, G_OPTION_ARG_FILENAME, &words->files.file, "Configuration file", "FILE" },
     { "log-level", 0, 0, G_OPTION_ARG_STRING, &words->level, "debug, info, warning or error, whatever log.level says", "LEVEL" },
     { NULL },
   };
+  const GOptionEntry alone[] = {
+    { "host", 0, 0, G_OPTION_ARG_STRING, &words->files.host, "Where to listen: an IP address of this machine", "IP" },
+    { "port", 0, 0, G_OPTION_ARG_STRING, &words->files.port, "Where to listen: a port", "PORT" },
+    { "env-file", 0, 0, G_OPTION_ARG_FILENAME, &words->files.env_file, mode == HN_MODE_ROOMS ? "File of KEY=value lines; .sbd, if it is there" : "File of KEY=value lines", "FILE" },
+    { NULL },
+  };
 
-  arguments[0] = g_strdup_printf ("hydraneckwebrtc %s", hn_role_mode_name (mode));
+  arguments[0] = g_strdup_printf ("hydraneckwebrtc %s", hn_config_mode_name (mode));
   for (int i = 0; i < argc; i++)
     arguments[i + 1] = g_strdup (argv[i]);
   g_set_prgname (arguments[0]);
   g_option_context_add_main_entries (context, entries, NULL);
+  if (mode == HN_MODE_ROOMS || mode == HN_MODE_MESH)
+    g_option_context_add_main_entries (context, alone, NULL);
   if (!g_option_context_parse_strv (context, &arguments, error))
     return FALSE;
   if (arguments[1] != NULL || (words->level != NULL && !hn_log_level_from_text (words->level, &level))) {
@@ -510,17 +376,17 @@ read_and_run (const HnRoleKind *kind, const Words *words, GError **error)
 int
 hn_role_main (const HnRoleKind *kind, int argc, char **argv)
 {
-  Words words = { NULL };
+  Words words = { 0 };
   g_autoptr (GError) error = NULL;
   int status = EX_USAGE;
 
   if (parse_options (kind->mode, argc, argv, &words, &error))
     status = read_and_run (kind, &words, &error);
   if (error != NULL)
-    fprintf (stderr, "hydraneckwebrtc %s: %s\n", hn_role_mode_name (kind->mode), error->message);
+    fprintf (stderr, "hydraneckwebrtc %s: %s\n", hn_config_mode_name (kind->mode), error->message);
   if (hn_error_detail (error) != NULL)
     fprintf (stderr, "  %s\n", hn_error_detail (error));
-  g_free (words.path);
+  hn_config_files_clear (&words.files);
   g_free (words.level);
   return status;
 }

@@ -6,7 +6,7 @@
 #include "base/id.h"
 #include "base/error.h"
 
-/* Any text as the configuration of both roles: refused with its file named, or taken with every value within the table's bounds. */
+/* Any text as the configuration of every mode: refused with its file named, or taken with every value within the table's bounds. */
 
 static void
 check_bounds (const HnConfig *config)
@@ -32,7 +32,13 @@ check_bounds (const HnConfig *config)
   must (g_str_equal (config->field, "debug") || g_str_equal (config->field, "info") || g_str_equal (config->field, "warning") \
         || g_str_equal (config->field, "error"));
 #define CHECK_DURATION(field, min, max) must (config->field >= (gint64) (min) * G_USEC_PER_SEC && config->field <= (gint64) (max) * G_USEC_PER_SEC);
-#define CHECK_UINT(field, min, max) must (config->field >= (guint) (min) && config->field <= (guint) (max));
+#define CHECK_PERIOD(field, min, max) must (config->field >= (gint64) (min) * 1000 && config->field <= (gint64) (max) * 1000);
+#define CHECK_CHOICE(field, min, max) must (config->field != NULL && strchr (config->field, '|') == NULL);
+#define CHECK_TEXTS(field, min, max) \
+  must (config->field != NULL);      \
+  for (guint i = 0; config->field[i] != NULL; i++) \
+    must (*config->field[i] != '\0' && strchr (config->field[i], ',') == NULL);
+#define CHECK_UINT(field, min, max) must ((gint64) config->field >= (min) && (gint64) config->field <= (max));
 #define CHECK_BOOL(field, min, max) must (config->field == TRUE || config->field == FALSE);
 #define CHECK_NETWORKS(field, min, max) must (config->field != NULL);
 #define CHECK_ICE(field, min, max) must (config->field != NULL);
@@ -66,5 +72,9 @@ try_mode (const char *bytes, gsize length, HnMode mode)
 gboolean
 fuzz_one (const char *bytes, gsize length)
 {
-  return try_mode (bytes, length, HN_MODE_CONTROLLER) | try_mode (bytes, length, HN_MODE_WORKER);
+  gboolean taken = FALSE;
+
+  for (HnMode mode = HN_MODE_CONTROLLER; mode <= HN_MODE_MESH; mode++)
+    taken |= try_mode (bytes, length, mode);
+  return taken;
 }
