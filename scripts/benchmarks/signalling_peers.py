@@ -122,16 +122,21 @@ class System:
 class Ours(System):
     """`hydraneckwebrtc rooms`, everything in one process."""
     name, title, greeted = "ours", "rooms", "greeted"
+    product, settings = "rooms", {"max_participants": 1000}
 
     def start(self):
         self.start_with("")
 
     def start_with(self, redis_url):
-        path = os.path.join(self.folder, "rooms.env")
-        with open(path, "w", encoding="ascii") as file:
-            file.write("SECRET_KEY=%s\nALGORITHM=HS256\nWEBRTC_MAX_PARTICIPANTS_PER_ROOM=1000\n%s" % (SECRET, "REDIS_URL=%s\n" % redis_url if redis_url else ""))
-        for host in self.hosts:
-            self.add([os.path.join(self.build, "src/cli/hydraneckwebrtc"), "rooms", "--host", host, "--port", str(PORT), "--env-file", path], host)
+        for number, host in enumerate(self.hosts):
+            config = {"mode": self.product, "server": {"listen": "%s:%d" % (host, PORT), "admin_token": SECRET}, "tokens": {"secret": SECRET}, "websocket": {"connects_address": 1000000},
+                      self.product: dict(self.settings, rate=1000000, burst=1000000), "log": {"level": "warning"}}
+            if redis_url:
+                config["redis"] = {"url": redis_url}
+            path = os.path.join(self.folder, "%d.yaml" % number)
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+                json.dump(config, file)
+            self.add([os.path.join(self.build, "src/cli/hydraneckwebrtc"), self.product, "--config", path], host)
 
     def path(self, room, member):
         return "/webrtc/ws/r%04d?token=%s" % (room, token("u%04d-%d" % (room, member)))
@@ -190,11 +195,9 @@ class FastApi(System):
         return "/webrtc/ws/r%04d?user=u%05d" % (room, member)
 
 
-class OursMesh(System):
-    name, title, greeted = "mesh", "mesh", "greeted"
-
-    def start(self):
-        self.add([os.path.join(self.build, "src/cli/hydraneckwebrtc"), "mesh", "--host", self.hosts[0], "--port", str(PORT)], self.hosts[0])
+class OursMesh(Ours):
+    name, title = "mesh", "mesh"
+    product, settings = "mesh", {}
 
     def path(self, room, member):
         return "/"

@@ -35,6 +35,8 @@ def sign(claims, secret):
 class Rooms:
     """Starts in the order that things need each other; stop() ends all of it and says what did not end well."""
 
+    product = "rooms"  # the subcommand
+
     def __init__(self, build, folder, lease, instances=2, redis=True, nginx=True, extra=None, progress=None):
         self.build = os.path.abspath(build)
         self.folder = folder
@@ -83,14 +85,17 @@ class Rooms:
         cluster.merge(config, self.extra)
         return config
 
+    def name(self, number):
+        return "%s-%d" % (self.product, number)
+
     def start_instance(self, number):
         config = self.config()
         config["server"]["listen"] = "%s:%d" % self.at[number]
-        name = "rooms-%d" % number
+        name = self.name(number)
         path = self.path(name + ".yaml")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(config, file, indent=2)  # JSON is YAML
-        return self.start(name, [self.program(), "rooms", "--config", path], "listening on")
+        return self.start(name, [self.program(), self.product, "--config", path], "listening on")
 
     def nginx_conf(self):
         """scripts/nginx-rooms.conf as it is, but for addresses, files and TLS; and every tab of this machine comes from one address, so its hash would send all of them to one
@@ -153,7 +158,7 @@ class Rooms:
 
     def kill(self, number):
         """-9, as a machine that loses its power."""
-        process = self.children.pop("rooms-%d" % number)
+        process = self.children.pop(self.name(number))
         process.signal(signal.SIGKILL)
         process.stop()
         self.ended.append(process)
@@ -161,7 +166,7 @@ class Rooms:
     def stop(self):
         """Ends everything, instances first so that they can take their leave. Returns what went wrong, as texts."""
         wrong = []
-        for group in ([c for n, c in self.children.items() if n.startswith("rooms")], [c for n, c in self.children.items() if not n.startswith("rooms")]):
+        for group in ([c for n, c in self.children.items() if n.startswith(self.product)], [c for n, c in self.children.items() if not n.startswith(self.product)]):
             for name, status in child.stop_all(group).items():
                 if status not in (0, -15):
                     wrong.append("%s ended with status %d" % (name, status))
