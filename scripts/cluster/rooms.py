@@ -40,7 +40,7 @@ class Rooms:
     def __init__(self, build, folder, lease, instances=2, redis=True, nginx=True, extra=None, progress=None):
         self.build = os.path.abspath(build)
         self.folder = folder
-        self.instances = instances
+        self.instances, self.lease = instances, lease
         self.redis_at = (lease.address(2), 6379) if redis else None
         self.front = (lease.address(1), 8000) if nginx else None
         self.at = {number: (lease.address(10 + number), 8000) for number in range(1, instances + 1)}
@@ -79,7 +79,7 @@ class Rooms:
     def config(self):
         config = {"mode": "rooms", "server": {"admin_token": self.admin_token, "trusted_proxies": ["127.0.0.0/8"]}, "tokens": {"secret": self.secret},
                   # nobody is asked where we are: the machine's own addresses do
-                  "rooms": {"demo": True, "stun_urls": ["stun:%s:3478" % self.at[1][0]]}}
+                  "rooms": {"demo": "*", "stun_urls": ["stun:%s:3478" % self.at[1][0]]}}
         if self.redis_at:
             config["redis"] = {"url": "redis://%s:%d" % self.redis_at}
         cluster.merge(config, self.extra)

@@ -17,7 +17,7 @@ from demonstration import check, check_children, check_outer_address, ending, sa
 from lease import Lease  # noqa: E402
 
 ROOM = "demo"
-SOCKETS = "hydraneckwebrtc_rooms_sockets"
+SOCKETS = "hydraneck_websockets"
 
 
 # ---- the proof ----

@@ -172,6 +172,9 @@
 #define HN_LIMIT_WITNESS_PAUSE_SECONDS 60   /* longest pause between two tries */
 #define HN_LIMIT_WITNESS_FLUSH_SECONDS 2    /* what waits at a stop has so long to leave */
 
+/* Rooms. */
+#define HN_LIMIT_GUEST_NAME 40              /* characters of what a guest of the demo's page calls itself */
+
 /* Dashboard. */
 #define HN_LIMIT_ADMIN_LOGINS 32            /* at once; the one that was used longest ago is ended beyond */
 #define HN_LIMIT_ADMIN_SECONDS 43200        /* a login, in all */

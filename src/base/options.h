@@ -127,6 +127,7 @@ OPTION ("rooms.sockets_user",       UINT,     rooms_sockets_user,        "50",  
 OPTION ("rooms.rooms_user",         UINT,     rooms_rooms_user,          "50",     1,   1000000,  "Rooms that one user is in on one instance.")
 OPTION ("rooms.cors_origins",       TEXTS,    rooms_cors_origins,        "",       0,   0,        "Origins whose pages may read answers; `*`: all.")
 OPTION ("rooms.debug",              BOOL,     rooms_debug,               "off",    0,   0,        "Whether each message that is relayed is logged.")
+OPTION ("rooms.demo",               TEXT,     rooms_demo,                NULL,     0,   0,        "Rooms that anybody may enter as a guest, by the page /webrtc/demo: a name, or a prefix with `*` behind it. Without it there is no such page.")
 
 OPTION ("mesh.auth",                CHOICE,   mesh_auth,                 "none|token", 0, 0,      "`none`: whoever comes may register; `token`: with a JSON web token.")
 OPTION ("mesh.presence_ttl",        PERIOD,   mesh_presence_ttl,         "30s",    100, 3600000,  "A process that Redis has not heard of for so long is dead: its agents leave.")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The demo's page: a video call of whoever opens the same link. The room is the link's fragment, which no server sees; who joins is a guest. */
-import { Room } from '/webrtc/client.js';
+import { Room } from './client.js';
 
 const WORDS = {
   connecting: (name) => `Connecting to ${name} …`,
@@ -216,8 +216,11 @@ function over({ state, reason }) {
 /* The same guest again after a lost connection; another one when the time is up. */
 async function token(name) {
   if (!guest || guest.until < Date.now()) {
-    const reply = await fetch('/webrtc/demo/token', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name }) });
+    const reply = await fetch(new URL('demo/token', import.meta.url), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name }) });
     const told = await reply.json();
+    if (!reply.ok) {
+      throw new Error(told.error);
+    }
     guest = { token: told.token, until: Date.now() + 900 * told.expires_in };
   }
   return guest.token;
@@ -256,7 +259,7 @@ async function copyLink() {
 }
 
 if (!roomName()) {
-  history.replaceState(null, '', '#room-' + Math.floor(Math.random() * 0x100000000).toString(16));
+  history.replaceState(null, '', '#demo-' + Math.floor(Math.random() * 0x100000000).toString(16));
 }
 $('where').textContent = `Room “${roomName()}”`;
 document.title = `${roomName()} · call`;

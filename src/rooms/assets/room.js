@@ -67,8 +67,9 @@ export class Room extends EventTarget {
   #renewed = false;    /* a token that had expired was replaced once already */
   #listening = null;
 
-  /* @room: its name; @token: a JWT, or a function that gives one, also as a promise: asked before each connection; @base: where the server's paths begin */
-  constructor({ room, token, base = '/webrtc' }) {
+  /* @room: its name; @token: a JWT, or a function that gives one, also as a promise: asked before each connection; @base: where the server's paths begin, with a slash at
+   * its end: where this script came from, unless it is said */
+  constructor({ room, token, base = new URL('.', import.meta.url) }) {
     super();
     this.#options = { room, token, base: new URL(base, document.baseURI).href };
   }
@@ -163,7 +164,7 @@ export class Room extends EventTarget {
     if (performance.now() - this.#configuredAt < CONFIG_MS) {
       return;
     }
-    const reply = await fetch(this.#options.base + '/config', { headers: { Authorization: 'Bearer ' + jwt }, cache: 'no-store', credentials: 'omit' });
+    const reply = await fetch(this.#options.base + 'config', { headers: { Authorization: 'Bearer ' + jwt }, cache: 'no-store', credentials: 'omit' });
     const told = await reply.json();
 
     if (!reply.ok) {
@@ -178,7 +179,7 @@ export class Room extends EventTarget {
   }
 
   #open(jwt, life) {
-    const url = new URL(this.#options.base + '/ws/' + encodeURIComponent(this.#options.room));
+    const url = new URL(this.#options.base + 'ws/' + encodeURIComponent(this.#options.room));
 
     url.protocol = url.protocol.replace('http', 'ws');
     Object.entries(this.#place ?? {}).filter(([, value]) => value !== undefined).forEach(([name, value]) => url.searchParams.set(name, value));

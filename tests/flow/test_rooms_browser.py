@@ -1,0 +1,225 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Calls of real Chromium tabs through nginx, two instances and Redis: with the seed's script, with what a network does to them, and with what the server says."""
+
+import contextlib
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+
+import flow  # noqa: E402, I001: it makes the modules below findable
+import child  # noqa: E402
+import signalling  # noqa: E402
+from flow import contains, equal, true  # noqa: E402
+
+sys.path.insert(0, os.path.join(flow.TOP, "tests/browser"))
+
+import call_check  # noqa: E402
+import webdriver  # noqa: E402
+
+SOCKETS = "hydraneck_websockets"
+
+# A page of our own around the script: it shows all that it tells.
+PAGE = """
+const { Room } = await import("/webrtc/client.js")
+window.told = []
+window.room = new Room({ room: arguments[1], token: arguments[0] })
+for (const name of ["state", "participants", "peer", "peerchange", "peerleave", "message", "problem"])
+    room.addEventListener(name, ({ detail }) => told.push([name, detail.state ?? detail.type ?? detail.code ?? detail.id ?? detail.length, JSON.stringify(detail)]))
+room.setStream(await navigator.mediaDevices.getUserMedia({ audio: true, video: true }))
+room.join()
+"""
+
+# What a page that uses the seed's script has to bring: a token before it; behind it, in the same turn, what is to be sent.
+SEED_BEFORE = "const token = arguments[0]; const camera = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });\n"
+SEED_BEHIND = "\ncamera.getTracks().forEach(track => pc.addTrack(track, camera)); window.seed = { pc, ws, config }"
+
+# What the tab sends waits until release() is called, or is lost for the first so-and-so many of a type.
+WAYLAY = """
+const plain = WebSocket.prototype.send
+const waiting = []
+window.lose = {}
+window.hold = false
+WebSocket.prototype.send = function (text) {
+    const type = JSON.parse(text).type
+    if (window.lose[type] > 0)
+        window.lose[type]--
+    else if (window.hold)
+        waiting.push([this, text])
+    else
+        plain.call(this, text)
+}
+window.release = () => {
+    window.hold = false
+    const types = waiting.map(([, text]) => JSON.parse(text).type)
+    waiting.splice(0).forEach(([socket, text]) => plain.call(socket, text))
+    return types
+}
+"""
+UFRAGS = "return room.peers.map(peer => [...peer.connection.localDescription.sdp.matchAll(/ice-ufrag:(.*)/g)][0][1])"
+JOINED = "return room.state === 'joined'"
+
+
+@contextlib.contextmanager
+def _tabs(running, count=2, preload=call_check.PRELOAD + WAYLAY, flags=()):
+    with contextlib.ExitStack() as stack:
+        tabs = [stack.enter_context(webdriver.borrow(flags=flags, preload=preload)) for _ in range(count)]
+        for tab in tabs:
+            tab.script("void 0")
+        yield tabs
+        for tab in tabs:
+            for entry in tab.console():
+                true("eyJ" not in entry["message"], "a token in the console: %s" % entry["message"][:80])
+
+
+def _open(running, tab, room, user):
+    tab.open(running.url + "/webrtc/health")
+    tab.script(PAGE, running.token(user, user.title()), room)
+
+
+def _call(running, tabs, room, users=("ann", "bob")):
+    for tab, user in zip(tabs, users):
+        _open(running, tab, room, user)
+    for tab in tabs:
+        call_check.wait_for_media(tab)
+
+
+def the_seeds_script_answers_our_page(running):
+    with open(os.path.join(flow.TOP, "fixtures/seeds/rooms-browser.js"), encoding="utf-8") as file:
+        seed = file.read()
+    # the sample names localhost:8000
+    with _tabs(running, 1) as [ours], _tabs(running, 1, flags=("--host-resolver-rules=MAP localhost:8000 %s:%d" % running.front,)) as [theirs]:
+        theirs.open("http://localhost:8000/webrtc/health")
+        theirs.script(SEED_BEFORE + seed + SEED_BEHIND, running.token("seed", "Seed"))
+        call_check.join(ours, running.url + "/webrtc/demo#my-room", "Ann")
+        child.until(lambda: [running.metric(number, SOCKETS) for number in running.at] == [1, 1], 5, "each tab has an instance of its own")
+        for tab in (ours, theirs):
+            seen = call_check.wait_for_media(tab, frames=20, packets=40)
+            equal(seen["connected"], 1, "connections")
+        equal(theirs.script("return seed.pc.getSenders().length"), 2, "senders of the seed's page: it offered nothing itself")
+        equal(theirs.script("return seed.pc.getConfiguration().iceServers.length"), 1, "ICE servers that its configuration brought")
+        contains(ours.script("return document.querySelector('.tile .name').textContent"), "Seed")
+
+
+def a_killed_instance_costs_its_tabs_nothing(running):
+    with _tabs(running) as [ann, bob]:
+        _call(running, (ann, bob), "killed")
+        number = 2 if running.metric(2, SOCKETS) else 1
+        running.kill(2)
+        other = ann if ann.script("return room.state !== 'joined' || told.at(-1)[1] === 'waiting'") else bob
+        lost, kept = (ann, bob) if other is ann else (bob, ann)
+        del number
+        kept.script("return room.send('chat-message', { content: 'while you were away' })")
+        for tab in (lost, kept):
+            tab.wait_for(JOINED, 10)
+        lost.wait_for("return told.some(each => each[0] === 'message')", 5)
+        equal(lost.script("return told.filter(each => each[0] === 'message').map(each => JSON.parse(each[2]).payload.content)"), ["while you were away"], "what was missed")
+        true(lost.script("return told.some(each => each[2].includes('\"recovered\":true'))"), "it did not recover")
+        for tab in (ann, bob):
+            call_check.wait_for_media(tab)
+            equal(tab.script("return [window.made.length, room.peers.length, told.filter(each => each[0] === 'peerleave').length]"), [1, 1, 0], "made, peers, left")
+        running.start_instance(2)
+
+
+def two_offers_at_once_end_in_one_call(running):
+    with _tabs(running) as tabs:
+        _call(running, tabs, "glare")
+        before = [tab.script(UFRAGS) for tab in tabs]
+        for _ in range(3):
+            for tab in tabs:
+                tab.script("window.hold = true; room.peers[0].restart()")
+                tab.wait_for("return room.peers[0].connection.signalingState === 'have-local-offer'", 5)
+            for tab in tabs:
+                contains(tab.script("return release()"), "offer", "what was held back")
+            for tab in tabs:
+                tab.wait_for("return room.peers[0].connection.signalingState === 'stable' && room.peers[0].state === 'connected'", 10)
+        for tab, old in zip(tabs, before):
+            call_check.wait_for_media(tab)
+            true(tab.script(UFRAGS) != old, "the way is the old one")
+            equal(tab.script("return [window.made.length, room.peers[0].connection.getTransceivers().length, told.filter(each => each[0] === 'problem').length]"), [1, 2, 0],
+                  "connections made, lines, problems")
+
+
+def a_failed_way_is_replaced(running):
+    with _tabs(running) as tabs:
+        _call(running, tabs, "restart")
+        before = [tab.script(UFRAGS) for tab in tabs]
+        # what Chromium says when no candidate pair is left
+        tabs[0].script("""const [pc] = window.made
+                          Object.defineProperty(pc, "connectionState", { get: () => "failed", configurable: true })
+                          pc.dispatchEvent(new Event("connectionstatechange"))
+                          delete pc.connectionState""")
+        equal(tabs[0].script("return room.peers[0].state"), "interrupted", "state")
+        for tab, old in zip(tabs, before):
+            tab.wait_for("return room.peers[0].connection.localDescription.sdp.includes('ice-ufrag') && (%s)[0] !== arguments[0]" % UFRAGS.replace("return ", "", 1), 10, old[0])
+            call_check.wait_for_media(tab)
+        tabs[0].wait_for("return room.peers[0].state === 'connected'", 5)
+        equal([tab.script("return window.made.length") for tab in tabs], [1, 1], "connections made")
+
+
+def what_is_lost_on_the_way_is_said_again(running):
+    with _tabs(running) as [ann, bob]:
+        _open(running, ann, "lossy", "ann")
+        bob.open(running.url + "/webrtc/health")
+        ann.script("window.lose = { answer: 1 }")
+        bob.script("window.lose = { offer: 1 }")
+        bob.script(PAGE, running.token("bob", "Bob"), "lossy")
+        for tab in (ann, bob):
+            call_check.wait_for_media(tab, timeout=25)
+        equal(ann.script("return [window.lose.answer, window.made.length]"), [0, 1], "answers to lose, connections made")
+        equal(bob.script("return [window.lose.offer, window.made.length]"), [0, 1], "offers to lose, connections made")
+
+
+def a_tab_that_is_lost_and_opened_again_is_called_anew(running):
+    with _tabs(running) as [ann, bob]:
+        _call(running, (ann, bob), "reload")
+        bob.open(running.url + "/webrtc/health")  # leaves at once
+        ann.wait_for("return room.peers.length === 0", 2)
+        _open(running, bob, "reload", "bob")
+        for tab in (ann, bob):
+            call_check.wait_for_media(tab)
+        equal(ann.script("return told.filter(each => each[0] === 'peerleave').length"), 1, "leaves")
+
+
+def three_see_each_other_and_one_only_looks_on(running):
+    with _tabs(running, 3) as tabs:
+        cid = tabs[2]
+        _call(running, tabs[:2], "three")
+        cid.open(running.url + "/webrtc/health")
+        cid.script(PAGE.replace("room.setStream(await navigator.mediaDevices.getUserMedia({ audio: true, video: true }))", ""), running.token("cid", "Cid"), "three")
+        for tab in tabs:
+            tab.wait_for("return room.peers.length === 2 && room.peers.every(peer => peer.state === 'connected')", 15)
+            call_check.wait_for_media(tab)
+        equal(sorted(cid.script("return room.peers.map(peer => peer.stream.getTracks().length)")), [2, 2], "tracks that the onlooker has of each")
+
+
+def what_the_server_ends_for_good_is_not_tried_again(running):
+    with _tabs(running, 1) as [ann]:
+        _open(running, ann, "ended", "ann")
+        ann.wait_for(JOINED, 5)
+        reply = running.call("DELETE", "/webrtc/rooms/ended/participants/ann", token=running.admin_token)
+        equal(reply.status, 200, "status of the kick: %r" % reply)
+        ann.wait_for("return room.state === 'refused'", 5)
+        equal(ann.script("return JSON.parse(told.at(-1)[2]).code"), 4100, "close code")
+        ann.open(running.url + "/webrtc/health")
+        ann.script(PAGE, running.token("ann", seconds=-5), "ended")
+        ann.wait_for("return room.state === 'refused'", 5)
+        contains(ann.script("return told.at(-1)[2]"), "expired", "reason")
+
+
+def the_page_keeps_its_policy_on_phone_and_desktop(running):
+    with _tabs(running, 1) as [tab]:
+        for width, height in ((390, 844), (1920, 1080)):
+            tab.cdp("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+            call_check.join(tab, running.url + "/webrtc/demo?%d#looks" % width, "Ann")
+            boxes = tab.script("""return ["bar", "self", "alone"].map(id => document.getElementById(id).getBoundingClientRect())
+                                      .map(box => [box.left >= 0, box.top >= 0, box.right <= innerWidth, box.bottom <= innerHeight])""")
+            equal(boxes, [[True] * 4] * 3, "bar, picture of oneself and words within %d × %d" % (width, height))
+            equal(tab.script("return document.documentElement.scrollWidth - innerWidth"), 0, "overflow")
+        equal(tab.console(), [], "what Chromium complains about")
+    policy = running.call("GET", "/webrtc/demo").headers["Content-Security-Policy"]
+    true("unsafe" not in policy and "default-src 'none'" in policy, "the policy is %s" % policy)
+
+
+flow.main(globals(), started=signalling.Started, between=signalling.nothing, instances=2)
