@@ -62,7 +62,8 @@ check_secret (const HnConfig *config, const char *path, const char *secret, cons
       continue;
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s: '%s' holds '%s', as placeholders do: make a secret of your own", place_of (config, path, file), path,
                  placeholders[i]);
-    hn_error_set_detail (*error, "openssl rand -base64 48");
+    if (error != NULL)
+      hn_error_set_detail (*error, "openssl rand -base64 48");
     return FALSE;
   }
   return TRUE;
@@ -75,7 +76,8 @@ check_tokens (const HnConfig *config, const char *file, GError **error)
     return check_secret (config, "tokens.secret", config->tokens_secret, file, error)
            && check_secret (config, "tokens.secret_previous", config->tokens_secret_previous, file, error);
   g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s: 'tokens.secret' (SECRET_KEY) is required: what users' tokens are signed with", file);
-  hn_error_set_detail (*error, "openssl rand -base64 48");
+  if (error != NULL)
+    hn_error_set_detail (*error, "openssl rand -base64 48");
   return FALSE;
 }
 

@@ -84,6 +84,8 @@
 /* Messages. */
 #define HN_LIMIT_JSON_DEPTH 32              /* nesting of any JSON from outside */
 #define HN_LIMIT_TEXT_BYTES 1024            /* a name, path or the like in a request */
+#define HN_LIMIT_TOKEN_BYTES 8192           /* a JSON web token */
+#define HN_LIMIT_USER_BYTES 256             /* id, name or room in one */
 #define HN_LIMIT_INTERIM_ANSWERS 8          /* 1xx answers to a call of ours before the real one */
 #define HN_LIMIT_REPLY_BYTES 1048576        /* body of an answer that we ask for (Sunshine, hydrabody, worker, …) */
 #define HN_LIMIT_NDJSON_LINE_BYTES 65536    /* one line of web-server's pairing answer */
