@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The sample front configuration in a real nginx, with this test's addresses and certificate; periods of both sides are scaled down alike."""
 
+import functools
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
@@ -22,6 +24,11 @@ PULSE = b"\x8a\x00"  # an empty Pong
 NAME = "hydraneckwebrtc.experiencenet.com"
 
 
+def _certificate(key, pem):
+    subprocess.run(["/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + NAME, "-keyout", key, "-out", pem],
+                   check=True, capture_output=True)
+
+
 class _Nginx:
     """scripts/nginx-front.conf as it is, but for addresses, files and the scale."""
 
@@ -29,8 +36,7 @@ class _Nginx:
         self.folder = running.path("nginx")
         os.makedirs(self.folder, exist_ok=True)
         self.at = (running.plan.controller[0], 8443)
-        subprocess.run(["/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=" + NAME, "-keyout",
-                        self._path("key"), "-out", self._path("pem")], check=True, capture_output=True)
+        _certificate(self._path("key"), self._path("pem"))
         with open(os.path.join(flow.TOP, "scripts/nginx-front.conf"), encoding="utf-8") as file:
             text = file.read()
         for given, ours in (("server 127.0.0.1:8080;", "server %s:%d;" % running.plan.controller), ("listen 80;", "listen %s:8081;" % self.at[0]),
@@ -65,6 +71,24 @@ class _Nginx:
 
 def nginx_accepts_the_sample(running):
     contains(_Nginx(running).check(), "test is successful")
+
+
+def nginx_accepts_the_sample_for_rooms():
+    with tempfile.TemporaryDirectory() as folder:
+        path = functools.partial(os.path.join, folder)
+        _certificate(path("key"), path("pem"))
+        with open(os.path.join(flow.TOP, "scripts/nginx-rooms.conf"), encoding="utf-8") as file:
+            text = file.read()
+        for given, ours in (("listen 443 ssl;", "listen 127.0.0.1:8443 ssl;"), ("listen [::]:443 ssl;", ""), ("/etc/ssl/certs/hydraneckwebrtc-rooms.pem", path("pem")),
+                            ("/etc/ssl/private/hydraneckwebrtc-rooms.key", path("key")), ("/var/log/nginx/hydraneck-rooms.log", path("log")),
+                            ("/var/log/nginx/hydraneck-rooms-error.log", path("error-log"))):
+            equal(text.count(given), 1, "how often the sample says '%s'" % given)
+            text = text.replace(given, ours)
+        true("$args" not in text and "$request " not in text and "$request_uri" not in text, "the log would hold arguments, and tokens with them")
+        with open(path("conf"), "w", encoding="utf-8") as file:
+            file.write("pid %s;\nevents {}\nhttp {\n%s}\n" % (path("pid"), text))
+        result = subprocess.run([NGINX, "-e", "stderr", "-t", "-c", path("conf")], capture_output=True, text=True, check=False, timeout=20)
+        equal(result.returncode, 0, "nginx -t says %s" % result.stderr)
 
 
 def what_nginx_forwards_comes_out_as_https(running):
