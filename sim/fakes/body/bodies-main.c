@@ -8,6 +8,7 @@
 #include "sim/fakes/body/control-http.h"
 #include "sim/fakes/body/json.h"
 #include "sim/fakes/body/run-main.h"
+#include "sim/fakes/spare-key.h"
 
 #define MAX_BODIES 200
 
@@ -121,7 +122,7 @@ run (const Options *options)
     .hydrabody_token = options->hydrabody_token,
   };
   g_autoptr (SimEvents) log = sim_events_new ();
-  g_autoptr (SimIdentity) identity = sim_identity_new ();
+  g_autoptr (SimIdentity) identity = sim_identity_new (sim_spare_key ());
   g_autoptr (GPtrArray) bodies = g_ptr_array_new_with_free_func ((GDestroyNotify)sim_body_io_free);
   g_autoptr (SimControl) control = NULL;
   g_autoptr (GError) error = NULL;

@@ -318,7 +318,7 @@ sim_body_io_set_fault (SimBodyIo *self, guint fault, guint value, GError **error
   if (fault == SIM_FAULT_APP_RUNNING)
     run_last_app (self->body, value != 0);
   if (fault == SIM_FAULT_CERTIFICATE_ROTATED)
-    show_identity (self, value != 0 ? sim_identity_new () : NULL);
+    show_identity (self, value != 0 ? sim_identity_new (NULL) : NULL);
   return sim_body_io_open (self, error);
 }
 

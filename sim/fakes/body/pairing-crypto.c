@@ -48,10 +48,10 @@ fill_cert (X509 *cert, EVP_PKEY *key)
 }
 
 SimIdentity *
-sim_identity_new (void)
+sim_identity_new (EVP_PKEY *given)
 {
   g_autoptr (SimIdentity) self = g_new0 (SimIdentity, 1);
-  g_autoptr (EVP_PKEY) key = EVP_RSA_gen (2048);
+  g_autoptr (EVP_PKEY) key = given != NULL ? given : EVP_RSA_gen (2048);
   g_autoptr (X509) cert = X509_new ();
   g_autoptr (BIO) cert_out = BIO_new (BIO_s_mem ());
   g_autoptr (BIO) key_out = BIO_new (BIO_s_mem ());

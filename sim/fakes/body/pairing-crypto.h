@@ -3,6 +3,7 @@
 #pragma once
 
 #include <glib.h>
+#include <openssl/evp.h>
 
 #define SIM_PAIRING_SALT_BYTES 16
 #define SIM_PAIRING_SECRET_BYTES 16
@@ -17,12 +18,13 @@ typedef struct {
 
 /**
  * sim_identity_new:
+ * @key: (transfer full) (nullable): RSA-2048; %NULL: a fresh one, which takes some 0.3 s
  *
- * A fresh RSA-2048 key with a 20 year self-signed certificate, CN `Sunshine Gamestream Host`. Takes some 0.1 s.
+ * A 20 year self-signed certificate over @key, CN `Sunshine Gamestream Host`.
  *
  * Returns: (transfer full) (nullable): the identity, NULL when OpenSSL refuses
  */
-SimIdentity *sim_identity_new (void);
+SimIdentity *sim_identity_new (EVP_PKEY *key);
 
 /**
  * sim_identity_free:

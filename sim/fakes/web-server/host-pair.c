@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/fakes/spare-key.h"
 #include "sim/fakes/web-server/host-job.h"
 #include "sim/fakes/web-server/identity.h"
 #include "sim/fakes/web-server/pairing-client.h"
@@ -117,7 +118,7 @@ sim_host_work_pair (SimHostJob *job, GCancellable *cancellable, GError **error)
   }
   if (!sim_host_work_info (job, cancellable, error))
     return FALSE;
-  g_autoptr (SimIdentity) identity = sim_identity_new ();
+  g_autoptr (SimIdentity) identity = sim_identity_new (sim_spare_key ());
   if (!sim_host_work_info (job, cancellable, error))
     return FALSE;
   if (!all_phases (job, identity, cancellable, error)) {

@@ -64,12 +64,12 @@ certify (EVP_PKEY *key)
 }
 
 SimIdentity *
-sim_identity_new (void)
+sim_identity_new (EVP_PKEY *key)
 {
   SimIdentity *self = g_new0 (SimIdentity, 1);
   BIO *bio = BIO_new (BIO_s_mem ());
 
-  self->key = EVP_RSA_gen (2048);
+  self->key = key ? key : EVP_RSA_gen (2048);
   self->certificate = certify (self->key);
   PEM_write_bio_PKCS8PrivateKey (bio, self->key, NULL, NULL, 0, NULL, NULL);
   self->key_pem = with_crlf (bio);

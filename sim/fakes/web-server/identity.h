@@ -23,12 +23,11 @@ typedef struct {
 
 /**
  * sim_identity_new:
+ * @key: (transfer full) (nullable): RSA-2048; %NULL: a fresh one, which takes some 300 ms of CPU: call it off the main thread then
  *
- * Takes some 100 ms of CPU; call it off the main thread.
- *
- * Returns: (transfer full): a fresh identity
+ * Returns: (transfer full): an identity with a fresh certificate over it
  */
-SimIdentity *sim_identity_new (void);
+SimIdentity *sim_identity_new (EVP_PKEY *key);
 
 /** sim_identity_free: (nullable) @self: released */
 void sim_identity_free (SimIdentity *self);

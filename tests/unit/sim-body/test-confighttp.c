@@ -28,7 +28,7 @@ make_world (void **state)
 {
   World *w = g_new0 (World, 1);
 
-  w->identity = sim_identity_new ();
+  w->identity = sim_identity_new (NULL);
   *state = w;
   return 0;
 }

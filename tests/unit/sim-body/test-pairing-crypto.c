@@ -136,7 +136,7 @@ a_length_that_is_no_whole_block_is_not_decrypted (void **unused)
 static void
 an_identity_signs_what_its_certificate_verifies (void **unused)
 {
-  g_autoptr (SimIdentity) identity = sim_identity_new ();
+  g_autoptr (SimIdentity) identity = sim_identity_new (NULL);
   g_autoptr (GBytes) signature = sim_pairing_sign (identity->key_pem, (const guint8 *)"secret", 6);
   gsize length = 0;
   const guint8 *data = g_bytes_get_data (signature, &length);

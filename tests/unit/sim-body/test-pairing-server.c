@@ -37,7 +37,7 @@ make_world (void **state)
 {
   World *w = g_new0 (World, 1);
 
-  w->identity = sim_identity_new ();
+  w->identity = sim_identity_new (NULL);
   w->client = client_new ();
   w->other = client_new ();
   *state = w;
@@ -364,7 +364,7 @@ static void
 another_identity_is_shown_from_then_on (void **state)
 {
   World *w = *state;
-  g_autoptr (SimIdentity) other = sim_identity_new ();
+  g_autoptr (SimIdentity) other = sim_identity_new (NULL);
   g_autofree char *first = NULL;
 
   phase_1 (w, w->client, "a", SALT_HEX);

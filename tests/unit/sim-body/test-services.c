@@ -132,7 +132,7 @@ static void
 hydrabody_launches_and_stops (void **unused)
 {
   g_autoptr (SimEvents) events = sim_events_new ();
-  g_autoptr (SimIdentity) identity = sim_identity_new ();
+  g_autoptr (SimIdentity) identity = sim_identity_new (NULL);
   const SimBodyOptions options = { "u", "p", NULL };
   g_autoptr (SimBody) body = sim_body_new ("127.0.1.1", identity, &options, events);
 
@@ -151,7 +151,7 @@ static void
 hydrabody_asks_for_its_token_when_it_has_one (void **unused)
 {
   g_autoptr (SimEvents) events = sim_events_new ();
-  g_autoptr (SimIdentity) identity = sim_identity_new ();
+  g_autoptr (SimIdentity) identity = sim_identity_new (NULL);
   const SimBodyOptions options = { "u", "p", "k" };
   g_autoptr (SimBody) body = sim_body_new ("127.0.1.1", identity, &options, events);
 

@@ -117,7 +117,7 @@ signed_secret (SimIdentity *host)
 static void
 a_secret_that_the_host_did_not_sign_is_a_crypto_failure (void **unused)
 {
-  g_autoptr (SimIdentity) host = sim_identity_new (), stranger = sim_identity_new ();
+  g_autoptr (SimIdentity) host = sim_identity_new (NULL), stranger = sim_identity_new (NULL);
   g_autoptr (SimPairingClient) client = known ("1234");
   g_autofree char *answer = sim_pairing_client_answer (client, CHALLENGE_RESPONSE, NULL);
   g_autofree char *forged = signed_secret (stranger), *good = signed_secret (host);
@@ -139,7 +139,7 @@ a_secret_that_the_host_did_not_sign_is_a_crypto_failure (void **unused)
 static void
 an_identity_is_a_version_3_certificate_for_a_year_with_crlf (void **unused)
 {
-  g_autoptr (SimIdentity) identity = sim_identity_new ();
+  g_autoptr (SimIdentity) identity = sim_identity_new (NULL);
   X509 *again = sim_identity_read_certificate (identity->certificate_pem);
   char subject[256];
   int days = 0, seconds = 0;
