@@ -61,7 +61,7 @@
 /* Events (GET /api/v1/events). */
 #define HN_LIMIT_EVENTS 256                 /* kept for readers that come back with their Last-Event-ID */
 #define HN_LIMIT_EVENTS_BYTES 1048576       /* the same, all together */
-#define HN_LIMIT_EVENTS_READERS 64          /* at once in one process: 503 beyond */
+#define HN_LIMIT_EVENTS_READERS 64          /* at once in one process by the API: 503 beyond */
 #define HN_LIMIT_EVENTS_PIECE_BYTES 16384   /* on their way to one reader */
 #define HN_LIMIT_EVENTS_QUIET_SECONDS 15    /* then a comment keeps the reader's connection: well below what proxies bear */
 
@@ -181,8 +181,9 @@
 #define HN_LIMIT_ADMIN_LOGINS 32            /* at once; the one that was used longest ago is ended beyond */
 #define HN_LIMIT_ADMIN_SECONDS 43200        /* a login, in all */
 #define HN_LIMIT_ADMIN_IDLE_SECONDS 7200    /* a login without use */
-#define HN_LIMIT_ADMIN_TRIES 10             /* wrong tokens from one address in HN_LIMIT_ADMIN_TRIES_SECONDS: 429 beyond */
-#define HN_LIMIT_ADMIN_TRIES_IN_ALL 100     /* the same from all addresses together */
+#define HN_LIMIT_ADMIN_TRIES 10             /* wrong tokens of one client in HN_LIMIT_ADMIN_TRIES_SECONDS: 429 beyond */
+#define HN_LIMIT_ADMIN_TRIES_TOGETHER 100   /* the same of all strangers together, and of all who come from this machine */
+#define HN_LIMIT_ADMIN_READERS 32           /* dashboards that hear events, besides HN_LIMIT_EVENTS_READERS: 503 beyond */
 #define HN_LIMIT_ADMIN_TRIES_SECONDS 60
 #define HN_LIMIT_ADMIN_CONNECTIONS 256      /* of browsers with the dashboard: 503 and a close beyond */
 

@@ -143,12 +143,10 @@ look_at_listeners (HnAdminHttp *self)
 
   for (guint i = self->listeners->len; i-- > 0;) {
     Listener *listener = g_ptr_array_index (self->listeners, i);
-    gboolean left = g_cancellable_is_cancelled (hn_http_request_get_cancellable (listener->request));
 
-    if (!left && hn_admin_logins_is_good (self->logins, listener->key, now_us))
+    if (hn_event_stream_is_reader (events_of (self), listener->request) && hn_admin_logins_is_good (self->logins, listener->key, now_us))
       continue;
-    if (!left)
-      hn_event_stream_detach (events_of (self), listener->request);
+    hn_event_stream_detach (events_of (self), listener->request);
     g_ptr_array_remove_index_fast (self->listeners, i);
   }
   hn_timer_arm (self->listeners_timer, self->listeners->len > 0 ? now_us + hn_seconds (LISTENERS_LOOK_SECONDS) : HN_NEVER);
@@ -163,12 +161,15 @@ on_listeners_due (gpointer data)
 static void
 listen (HnAdminHttp *self, HnHttpRequest *request)
 {
-  guint readers = hn_event_stream_get_readers (events_of (self));
   Listener *listener;
 
-  hn_event_stream_attach (events_of (self), request);
-  if (hn_event_stream_get_readers (events_of (self)) == readers)
-    return; /* it was answered at once: a HEAD, or one too many */
+  look_at_listeners (self);
+  if (self->listeners->len >= HN_LIMIT_ADMIN_READERS) {
+    hn_event_stream_refuse (request);
+    return;
+  }
+  if (!hn_event_stream_attach_apart (events_of (self), request))
+    return;
   listener = g_new0 (Listener, 1);
   listener->request = hn_http_request_ref (request);
   listener->key = hn_admin_logins_from_cookie (hn_http_request_get_header (request, "Cookie"));
@@ -211,11 +212,11 @@ set_cookie (HnAdminHttp *self, HnHttpRequest *request, const char *key)
 static void
 refuse_login (HnAdminHttp *self, HnHttpRequest *request)
 {
-  HnAddress peer = hn_http_request_get_peer (request);
-  g_autoptr (GInetAddress) address = g_inet_address_new_from_bytes (peer.bytes, G_SOCKET_FAMILY_IPV6);
+  HnAddress client = hn_http_request_get_client (request);
+  g_autoptr (GInetAddress) address = g_inet_address_new_from_bytes (client.bytes, G_SOCKET_FAMILY_IPV6);
   g_autofree char *from = g_inet_address_to_string (address);
 
-  hn_admin_logins_failed (self->logins, &peer, hn_clock_now_us ());
+  hn_admin_logins_failed (self->logins, &client, hn_clock_now_us ());
   hn_warning ("dashboard", NULL, "login refused: wrong token from=%s", from);
   refuse (request, HN_ERROR_DENIED, 403, "wrong token", "it is the controller's 'server.admin_token'");
 }
@@ -224,7 +225,7 @@ static void
 on_login (HnHttpRequest *request, gpointer data)
 {
   HnAdminHttp *self = data;
-  HnAddress peer = hn_http_request_get_peer (request);
+  HnAddress client = hn_http_request_get_client (request);
   g_autoptr (GError) error = NULL;
   g_autofree char *key = NULL;
   const char *token = NULL;
@@ -232,7 +233,7 @@ on_login (HnHttpRequest *request, gpointer data)
 
   set_manners (request);
   follow_token (self);
-  if (!hn_admin_logins_may_try (self->logins, &peer, hn_clock_now_us (), &seconds)) {
+  if (!hn_admin_logins_may_try (self->logins, &client, hn_clock_now_us (), &seconds)) {
     g_autofree char *text = g_strdup_printf ("%u", seconds);
 
     hn_http_request_set_header (request, "Retry-After", text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules: a login is a random key in memory; it ends by itself, and with this process. Keys are compared in constant time, each with each. Wrong tokens
- * are counted for each address, and for all addresses together, so that an attacker with many of them (IPv6) gains nothing. */
+ * are counted for each client (of IPv6 the first 64 bits, which one customer has), and for all together, so that an attacker with many addresses gains
+ * nothing. Who comes from this machine itself is everybody who came by an `ssh -L`: they are counted together, apart from the strangers, and as
+ * generously as those are together; neither locks the other out. */
 #include "controller/admin-logins.h"
 
 #include <string.h>
@@ -8,6 +10,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/limits.h"
+#include "net/rate-limit.h"
 
 #define COOKIE "hydraneck_admin"
 
@@ -19,7 +22,7 @@ typedef struct {
 
 /* Wrong tokens since the window began. */
 typedef struct {
-  HnAddress from;
+  char *from; /* (nullable): key of a client; NULL: of several */
   gint64 since_us;
   guint count;
 } Tries;
@@ -27,7 +30,8 @@ typedef struct {
 struct _HnAdminLogins {
   GArray *logins; /* of Login */
   GArray *tries;  /* of Tries, by their beginning */
-  Tries all;
+  Tries strangers; /* all of them */
+  Tries here;
 };
 
 static void
@@ -46,58 +50,91 @@ is_over (const Login *login, gint64 now_us)
 /* ---- tries ---- */
 
 static void
+tries_clear (gpointer data)
+{
+  g_free (((Tries *) data)->from);
+}
+
+static gboolean
+window_is_over (const Tries *tries, gint64 now_us)
+{
+  return now_us - tries->since_us >= hn_seconds (HN_LIMIT_ADMIN_TRIES_SECONDS);
+}
+
+static void
 forget_old_tries (HnAdminLogins *self, gint64 now_us)
 {
   guint n = 0;
 
-  while (n < self->tries->len && now_us - g_array_index (self->tries, Tries, n).since_us >= hn_seconds (HN_LIMIT_ADMIN_TRIES_SECONDS))
+  while (n < self->tries->len && window_is_over (&g_array_index (self->tries, Tries, n), now_us))
     n++;
   if (n > 0)
     g_array_remove_range (self->tries, 0, n);
-  if (now_us - self->all.since_us >= hn_seconds (HN_LIMIT_ADMIN_TRIES_SECONDS))
-    self->all.count = 0;
+  if (window_is_over (&self->strangers, now_us))
+    self->strangers.count = 0;
+  if (window_is_over (&self->here, now_us))
+    self->here.count = 0;
 }
 
 static Tries *
-find_tries (HnAdminLogins *self, const HnAddress *from)
+find_tries (HnAdminLogins *self, const char *from)
 {
   for (guint i = 0; i < self->tries->len; i++)
-    if (hn_address_equal (&g_array_index (self->tries, Tries, i).from, from))
+    if (g_str_equal (g_array_index (self->tries, Tries, i).from, from))
       return &g_array_index (self->tries, Tries, i);
   return NULL;
 }
 
-gboolean
-hn_admin_logins_may_try (HnAdminLogins *self, const HnAddress *from, gint64 now_us, guint *ret_retry_after_seconds)
+/* The count that keeps @client from trying, if one does. */
+static const Tries *
+find_full (HnAdminLogins *self, const HnAddress *client)
 {
-  const Tries *tries;
-  const Tries *full = NULL;
+  const Tries *together = hn_address_is_loopback (client) ? &self->here : &self->strangers;
+  g_autofree char *from = hn_rate_limit_key ("", client);
+  const Tries *tries = find_tries (self, from);
+
+  if (tries != NULL && tries->count >= HN_LIMIT_ADMIN_TRIES)
+    return tries;
+  return together->count >= HN_LIMIT_ADMIN_TRIES_TOGETHER ? together : NULL;
+}
+
+gboolean
+hn_admin_logins_may_try (HnAdminLogins *self, const HnAddress *client, gint64 now_us, guint *ret_retry_after_seconds)
+{
+  const Tries *full;
 
   forget_old_tries (self, now_us);
-  tries = find_tries (self, from);
-  if (tries != NULL && tries->count >= HN_LIMIT_ADMIN_TRIES)
-    full = tries;
-  else if (self->all.count >= HN_LIMIT_ADMIN_TRIES_IN_ALL)
-    full = &self->all;
+  full = find_full (self, client);
   if (full != NULL)
     *ret_retry_after_seconds = (guint) ((full->since_us + hn_seconds (HN_LIMIT_ADMIN_TRIES_SECONDS) - now_us) / G_USEC_PER_SEC) + 1;
   return full == NULL;
 }
 
-void
-hn_admin_logins_failed (HnAdminLogins *self, const HnAddress *from, gint64 now_us)
+static void
+count (Tries *tries, gint64 now_us)
 {
+  if (tries->count++ == 0)
+    tries->since_us = now_us;
+}
+
+void
+hn_admin_logins_failed (HnAdminLogins *self, const HnAddress *client, gint64 now_us)
+{
+  g_autofree char *from = hn_rate_limit_key ("", client);
   Tries *tries;
 
   forget_old_tries (self, now_us);
-  if (self->all.count++ == 0)
-    self->all.since_us = now_us;
+  if (hn_address_is_loopback (client)) {
+    count (&self->here, now_us);
+    return;
+  }
+  count (&self->strangers, now_us);
   tries = find_tries (self, from);
   if (tries != NULL) {
     tries->count++;
   } else {
-    /* not more of them than tries in all */
-    g_array_append_val (self->tries, ((Tries){ *from, now_us, 1 }));
+    /* not more of them than tries of all strangers */
+    g_array_append_val (self->tries, ((Tries){ g_steal_pointer (&from), now_us, 1 }));
   }
 }
 
@@ -216,6 +253,7 @@ hn_admin_logins_new (void)
   self->logins = g_array_new (FALSE, FALSE, sizeof (Login));
   g_array_set_clear_func (self->logins, login_clear);
   self->tries = g_array_new (FALSE, FALSE, sizeof (Tries));
+  g_array_set_clear_func (self->tries, tries_clear);
   return self;
 }
 

@@ -23,21 +23,21 @@ void hn_admin_logins_free (HnAdminLogins *self);
 /**
  * hn_admin_logins_may_try:
  * @self: logins
- * @from: who wants to
+ * @client: who wants to, as far as proxies tell
  * @now_us: monotonic time
  * @ret_retry_after_seconds: (out): when to come again, if not now
  *
  * Returns: whether a token from there may be looked at at all
  */
-gboolean hn_admin_logins_may_try (HnAdminLogins *self, const HnAddress *from, gint64 now_us, guint *ret_retry_after_seconds);
+gboolean hn_admin_logins_may_try (HnAdminLogins *self, const HnAddress *client, gint64 now_us, guint *ret_retry_after_seconds);
 
 /**
  * hn_admin_logins_failed:
  * @self: logins
- * @from: who brought a wrong token
+ * @client: who brought a wrong token, likewise
  * @now_us: monotonic time
  */
-void hn_admin_logins_failed (HnAdminLogins *self, const HnAddress *from, gint64 now_us);
+void hn_admin_logins_failed (HnAdminLogins *self, const HnAddress *client, gint64 now_us);
 
 /**
  * hn_admin_logins_add:

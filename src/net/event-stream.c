@@ -20,6 +20,7 @@ struct _HnEventStream {
   gint64 quiet_us;
   HnEventRing *ring;
   GHashTable *readers; /* set of Reader */
+  guint apart;         /* of them: whom others count */
   HnTimer *timer;      /* for the quiet ones */
   guint64 dropped;
   gboolean closed;
@@ -31,6 +32,7 @@ typedef struct {
   gulong left_handler;
   guint64 place;
   gboolean counted; /* among the metrics */
+  gboolean apart;
   gboolean busy; /* a piece is on its way */
   gint64 told_us;
 } Reader;
@@ -41,6 +43,7 @@ reader_free (gpointer data)
   Reader *self = data;
 
   g_clear_signal_handler (&self->left_handler, hn_http_request_get_cancellable (self->request));
+  self->owner->apart -= self->apart;
   if (self->counted)
     hn_metrics_add (HN_METRIC_EVENT_READERS, NULL, -1);
   hn_http_request_end_stream (self->request);
@@ -161,6 +164,12 @@ refuse (HnHttpRequest *request, const char *text)
   hn_http_request_reply_error (request, error);
 }
 
+void
+hn_event_stream_refuse (HnHttpRequest *request)
+{
+  refuse (request, "too many readers of events");
+}
+
 static void
 greet (Reader *self, gboolean missed)
 {
@@ -172,16 +181,16 @@ greet (Reader *self, gboolean missed)
   tell (self, text->str, text->len);
 }
 
-void
-hn_event_stream_attach (HnEventStream *self, HnHttpRequest *request)
+static gboolean
+attach (HnEventStream *self, HnHttpRequest *request, gboolean apart)
 {
   const char *last_id = hn_http_request_get_header (request, "Last-Event-ID");
   gboolean missed = FALSE;
   Reader *reader;
 
-  if (self->closed || g_hash_table_size (self->readers) >= HN_LIMIT_EVENTS_READERS) {
-    refuse (request, self->closed ? "shutting down" : "too many readers of events");
-    return;
+  if (self->closed) {
+    refuse (request, "shutting down");
+    return FALSE;
   }
   reader = g_new0 (Reader, 1);
   reader->owner = self;
@@ -190,28 +199,60 @@ hn_event_stream_attach (HnEventStream *self, HnHttpRequest *request)
   hn_http_request_set_header (request, "X-Accel-Buffering", "no");
   if (!hn_http_request_begin_stream (request, 200, "text/event-stream", on_taken, reader)) {
     reader_free (reader);
-    return;
+    return FALSE;
   }
   reader->counted = TRUE;
+  reader->apart = apart;
+  self->apart += apart;
   hn_metrics_add (HN_METRIC_EVENT_READERS, NULL, 1);
   g_hash_table_add (self->readers, reader);
   reader->left_handler = g_signal_connect (hn_http_request_get_cancellable (request), "cancelled", G_CALLBACK (on_left), reader);
   greet (reader, missed);
   arm (self);
+  return TRUE;
 }
 
 void
-hn_event_stream_detach (HnEventStream *self, HnHttpRequest *request)
+hn_event_stream_attach (HnEventStream *self, HnHttpRequest *request)
+{
+  if (g_hash_table_size (self->readers) - self->apart >= HN_LIMIT_EVENTS_READERS)
+    hn_event_stream_refuse (request);
+  else
+    attach (self, request, FALSE);
+}
+
+gboolean
+hn_event_stream_attach_apart (HnEventStream *self, HnHttpRequest *request)
+{
+  return attach (self, request, TRUE);
+}
+
+static Reader *
+find (const HnEventStream *self, const HnHttpRequest *request)
 {
   GHashTableIter iter;
   gpointer key;
 
   g_hash_table_iter_init (&iter, self->readers);
   while (g_hash_table_iter_next (&iter, &key, NULL))
-    if (((Reader *) key)->request == request) {
-      g_hash_table_iter_remove (&iter);
-      return;
-    }
+    if (((Reader *) key)->request == request)
+      return key;
+  return NULL;
+}
+
+void
+hn_event_stream_detach (HnEventStream *self, HnHttpRequest *request)
+{
+  Reader *reader = find (self, request);
+
+  if (reader != NULL)
+    g_hash_table_remove (self->readers, reader);
+}
+
+gboolean
+hn_event_stream_is_reader (const HnEventStream *self, const HnHttpRequest *request)
+{
+  return find (self, request) != NULL;
 }
 
 guint

@@ -42,6 +42,21 @@ void hn_event_stream_publish (HnEventStream *self, const char *type, JsonObject 
 void hn_event_stream_attach (HnEventStream *self, HnHttpRequest *request);
 
 /**
+ * hn_event_stream_attach_apart:
+ * @self: a stream
+ * @request: likewise, of a reader that takes none of those places: how many there are is bounded by who calls
+ *
+ * Returns: whether it listens now; if not, it is answered (a HEAD, or the stream is closed)
+ */
+gboolean hn_event_stream_attach_apart (HnEventStream *self, HnHttpRequest *request);
+
+/**
+ * hn_event_stream_refuse:
+ * @request: one too many
+ */
+void hn_event_stream_refuse (HnHttpRequest *request);
+
+/**
  * hn_event_stream_detach:
  * @self: a stream
  * @request: one that was attached; nothing happens where it has left already
@@ -49,6 +64,15 @@ void hn_event_stream_attach (HnEventStream *self, HnHttpRequest *request);
  * Ends its answer: it may listen no longer.
  */
 void hn_event_stream_detach (HnEventStream *self, HnHttpRequest *request);
+
+/**
+ * hn_event_stream_is_reader:
+ * @self: a stream
+ * @request: one that was attached
+ *
+ * Returns: whether it still listens: its client has not left, and it was not too slow
+ */
+gboolean hn_event_stream_is_reader (const HnEventStream *self, const HnHttpRequest *request);
 
 /**
  * hn_event_stream_get_readers:

@@ -260,6 +260,15 @@ hn_http_request_get_peer (HnHttpRequest *self)
   return address;
 }
 
+HnAddress
+hn_http_request_get_client (HnHttpRequest *self)
+{
+  HnAddress peer = hn_http_request_get_peer (self);
+  const char *forwarded = soup_message_headers_get_list (soup_server_message_get_request_headers (self->message), "X-Forwarded-For");
+
+  return hn_rate_limit_client (&peer, forwarded, self->server != NULL ? self->server->trusted : NULL);
+}
+
 /* A name that leads to this machine only by somebody's DNS is none of ours: a page in a browser here could have chosen it. */
 static gboolean
 names_loopback (const char *host)
@@ -435,10 +444,7 @@ bearer_is_good (HnHttpServer *self, HnHttpRequest *request)
 static char *
 key_of (HnHttpRequest *request, const char *what)
 {
-  HnAddress peer = hn_http_request_get_peer (request);
-  const char *forwarded
-    = soup_message_headers_get_list (soup_server_message_get_request_headers (request->message), "X-Forwarded-For");
-  HnAddress client = hn_rate_limit_client (&peer, forwarded, request->server->trusted);
+  HnAddress client = hn_http_request_get_client (request);
   g_autofree char *whose = g_strconcat (what, comes_from_here (request) ? " local" : "", NULL);
 
   return hn_rate_limit_key (whose, &client);

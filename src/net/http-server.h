@@ -187,9 +187,17 @@ gboolean hn_http_request_is_local (HnHttpRequest *self);
  * hn_http_request_get_peer:
  * @self: a request
  *
- * Returns: the client's address
+ * Returns: the address of whoever is connected to us
  */
 HnAddress hn_http_request_get_peer (HnHttpRequest *self);
+
+/**
+ * hn_http_request_get_client:
+ * @self: a request
+ *
+ * Returns: whom it is from: the peer, or behind trusted proxies the rightmost of `X-Forwarded-For` that is none of them
+ */
+HnAddress hn_http_request_get_client (HnHttpRequest *self);
 
 /**
  * hn_http_request_get_base_url:

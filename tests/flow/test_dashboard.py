@@ -23,6 +23,7 @@ CHANGE = {"X-Hydraneck-Admin": "1"}
 HOSTILE = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script>"
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
           "frame-ancestors 'none'")
+API_READERS, DASHBOARD_READERS = 64, 32  # HN_LIMIT_EVENTS_READERS, HN_LIMIT_ADMIN_READERS
 WIDE, PHONE = (1920, 1080, 1, False), (390, 844, 2, True)
 
 
@@ -71,6 +72,50 @@ def a_stream_of_events_ends_with_its_login(running):
     reply.read()  # to its end, which comes
     connection.close()
     equal(web.call("GET", _url(running, "/api/v1/events"), headers={"Cookie": cookie}).status, 401, "again")
+
+
+@contextlib.contextmanager
+def _listeners(at, count, **fields):
+    """So many who hear events; each has heard its first line."""
+    connections = []
+    try:
+        for _ in range(count):
+            connections.append(http.client.HTTPConnection(*at, timeout=10))
+            connections[-1].request("GET", "/api/v1/events", headers=fields)
+            reply = connections[-1].getresponse()
+            equal(reply.status, 200, "status of a listener")
+            contains(reply.readline().decode(), "retry:", "its first line")
+        yield
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def who_hears_events_by_the_api_takes_no_place_of_the_dashboard(running):
+    cookie = _login(running)
+    bearer = {"Authorization": "Bearer " + running.plan.token}
+    with _listeners(running.plan.controller, API_READERS, **bearer):
+        flow.error_shape(web.call("GET", running.url + "/api/v1/events", token=running.plan.token), 503, "too many readers of events")
+        with _listeners(running.plan.dashboard, 1, Cookie=cookie):
+            pass
+
+
+def places_of_dashboards_are_bounded_and_come_back(running):
+    cookie = _login(running)
+    for _ in range(2 * DASHBOARD_READERS):  # asks what a GET would say, and takes no place
+        reply = web.call("HEAD", _url(running, "/api/v1/events"), headers={"Cookie": cookie})
+        equal((reply.status, reply.headers["Content-Type"], reply.body), (200, "text/event-stream", b""), "HEAD")
+    for _ in range(2):
+        with _listeners(running.plan.dashboard, DASHBOARD_READERS, Cookie=cookie):
+            connection = http.client.HTTPConnection(*running.plan.dashboard, timeout=10)
+            connection.request("GET", "/api/v1/events", headers={"Cookie": cookie})
+            reply = connection.getresponse()
+            equal((reply.status, reply.headers["Retry-After"]), (503, "5"), "status and Retry-After of one too many")
+            contains(reply.read().decode(), "too many readers of events")
+            connection.close()
+            with _listeners(running.plan.controller, 1, Authorization="Bearer " + running.plan.token):
+                pass
+        running.wait(lambda: b"hydraneck_event_readers 0\n" in running.call("GET", "/metrics").body, 10, "all who left are noticed")
 
 
 def what_another_page_would_send_is_refused(running):
@@ -297,11 +342,37 @@ def it_fits_a_desk_and_a_phone(running):
         running.children.pop("swarm").stop()  # its token stands on its command line
 
 
+def _guess(running, client=None, token="no"):
+    more = {"X-Forwarded-For": client} if client else {}
+    return web.call("POST", _url(running, "/login"), {"token": token}, headers=dict(CHANGE, **more))
+
+
+def wrong_tokens_are_counted_for_each_client_behind_a_trusted_proxy():
+    trusting = {"server": {"trusted_proxies": ["127.0.0.0/8"]}}
+    with flow.Started(bodies=1, workers=0, turn=False, extra_controller=trusting) as running:
+        def locked_out(client):
+            reply = _guess(running, client, running.plan.token)
+            if reply.status == 429:
+                flow.error_shape(reply, 429, "too many wrong tokens")
+                true(0 < int(reply.headers["Retry-After"]) <= 60, "Retry-After")
+            return reply.status == 429
+
+        for number in range(10):
+            equal(_guess(running, "2001:db8::%x" % number).status, 403, "guess %d" % number)
+        equal([locked_out("2001:db8::77"), locked_out("203.0.113.7, 2001:db8::78"), locked_out("2001:db8:0:1::1"), locked_out("198.51.100.1"), locked_out(None)],
+              [True, True, False, False, False], "who is locked out")
+        for number in range(90):
+            equal(_guess(running, "198.51.100.%d" % (number + 10)).status, 403, "guess %d of many" % number)
+        equal([locked_out("198.51.100.1"), locked_out(None)], [True, False], "who is locked out by many")
+        true(any("wrong token from=198.51.100.12" in line or "wrong token from=::ffff:198.51.100.12" in line
+                 for line in running.children["controller"].lines()), "the log does not name the client")
+
+
 def many_wrong_tokens_are_slowed_down(running):
-    """The last one: it locks this address out for a minute."""
-    statuses = [web.call("POST", _url(running, "/login"), {"token": "x%d" % n}, headers=CHANGE).status for n in range(11)]
-    equal(statuses.count(429) >= 1 and set(statuses) <= {403, 429}, True, "statuses %r" % statuses)
-    reply = web.call("POST", _url(running, "/login"), {"token": running.plan.token}, headers=CHANGE)
+    """The last one: it locks this machine out for a minute."""
+    statuses = [_guess(running, token="x%d" % n).status for n in range(101)]
+    equal((statuses[:50], statuses[-1]), ([403] * 50, 429), "statuses")
+    reply = _guess(running, token=running.plan.token)
     flow.error_shape(reply, 429, "too many wrong tokens")
     true(0 < int(reply.headers["Retry-After"]) <= 60, "Retry-After")
 

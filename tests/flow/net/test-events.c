@@ -36,6 +36,13 @@ handle_events (HnHttpRequest *request, gpointer data)
   hn_event_stream_attach (world.stream, request);
 }
 
+static void
+handle_apart (HnHttpRequest *request, gpointer data)
+{
+  assert_true (hn_event_stream_attach_apart (world.stream, request));
+  assert_true (hn_event_stream_is_reader (world.stream, request));
+}
+
 static gboolean
 nobody (const char *token, gpointer data)
 {
@@ -60,7 +67,10 @@ on_request_started (SoupServer *soup, SoupServerMessage *message, gpointer data)
 static void
 prepare (Fixture *fixture, gboolean up)
 {
-  static const HnHttpRoute routes[] = { { "GET", "/api/events", HN_HTTP_OPEN, FALSE, handle_events } };
+  static const HnHttpRoute routes[] = {
+    { "GET", "/api/events", HN_HTTP_OPEN, FALSE, handle_events },
+    { "GET", "/api/apart", HN_HTTP_OPEN, FALSE, handle_apart },
+  };
 
   if (up) {
     world.stream = hn_event_stream_new ("nowhere", QUIET_US);
@@ -134,9 +144,9 @@ wait_for_messages (Fixture *fixture, guint count)
 }
 
 static int
-listen_to (Fixture *fixture, const char *fields)
+listen_at (Fixture *fixture, const char *path, const char *fields)
 {
-  g_autofree char *request = g_strdup_printf ("GET /api/events HTTP/1.1\r\nHost: a\r\n%s\r\n", fields);
+  g_autofree char *request = g_strdup_printf ("GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n", path, fields);
   g_autofree char *head = NULL;
   int fd = fixture_connect (fixture);
 
@@ -147,6 +157,12 @@ listen_to (Fixture *fixture, const char *fields)
   assert_non_null (strstr (head, "Cache-Control: no-store\r\n"));
   assert_non_null (strstr (head, "X-Accel-Buffering: no\r\n"));
   return fd;
+}
+
+static int
+listen_to (Fixture *fixture, const char *fields)
+{
+  return listen_at (fixture, "/api/events", fields);
 }
 
 /* One piece of a chunked body; NULL at its end. */
@@ -366,6 +382,34 @@ readers_are_limited (void **state)
 }
 
 static void
+who_is_counted_elsewhere_takes_no_place_of_theirs (void **state)
+{
+  Fixture *fixture = *state;
+  int fds[HN_LIMIT_EVENTS_READERS], apart[3], fd;
+
+  fixture_start (fixture);
+  for (gsize i = 0; i < G_N_ELEMENTS (apart); i++)
+    apart[i] = listen_at (fixture, "/api/apart", "");
+  for (gsize i = 0; i < G_N_ELEMENTS (fds); i++)
+    fds[i] = listen_to (fixture, "");
+  fd = fixture_connect (fixture);
+  say (fd, "GET /api/events HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect_head (fd, "HTTP/1.1 503 ");
+  close (fd);
+  close (apart[0]);
+  wait_for_readers (fixture, HN_LIMIT_EVENTS_READERS + 2);
+  apart[0] = listen_at (fixture, "/api/apart", "");
+  close (fds[0]);
+  wait_for_readers (fixture, HN_LIMIT_EVENTS_READERS + 2);
+  fds[0] = listen_to (fixture, "");
+  for (gsize i = 0; i < G_N_ELEMENTS (fds); i++)
+    close (fds[i]);
+  for (gsize i = 0; i < G_N_ELEMENTS (apart); i++)
+    close (apart[i]);
+  wait_for_readers (fixture, 0);
+}
+
+static void
 a_head_request_is_answered_without_a_stream (void **state)
 {
   Fixture *fixture = *state;
@@ -417,6 +461,7 @@ main (void)
     TEST (who_has_missed_some_is_told_first),
     TEST (a_slow_reader_is_dropped_and_counted_and_holds_up_nobody),
     TEST (readers_are_limited),
+    TEST (who_is_counted_elsewhere_takes_no_place_of_theirs),
     TEST (a_head_request_is_answered_without_a_stream),
     TEST (a_stream_that_closes_ends_its_answers_as_whole),
   };

@@ -90,21 +90,80 @@ wrong_tokens_are_counted_for_each_address (void **unused)
 }
 
 static void
-many_addresses_gain_nothing (void **unused)
+the_addresses_of_one_ipv6_customer_are_one (void **unused)
 {
   g_autoptr (HnAdminLogins) logins = hn_admin_logins_new ();
+  HnAddress from = address ("2001:db8::1"), neighbour = address ("2001:db8:0:1::1");
+  guint seconds = 0;
+
+  for (guint i = 0; i < HN_LIMIT_ADMIN_TRIES; i++) {
+    from.bytes[15] = (guint8) i;
+    assert_true (hn_admin_logins_may_try (logins, &from, 5, &seconds));
+    hn_admin_logins_failed (logins, &from, 5);
+  }
+  from.bytes[8] = 77;
+  assert_false (hn_admin_logins_may_try (logins, &from, 6, &seconds));
+  assert_true (hn_admin_logins_may_try (logins, &neighbour, 6, &seconds));
+}
+
+/* Wrong tokens from so many networks that all strangers together are full. */
+static void
+fail_from_everywhere (HnAdminLogins *logins)
+{
   HnAddress from = address ("2001:db8::1");
   guint seconds = 0;
 
-  for (guint i = 0; i < HN_LIMIT_ADMIN_TRIES_IN_ALL; i++) {
-    from.bytes[14] = (guint8) (i >> 8);
-    from.bytes[15] = (guint8) i;
+  for (guint i = 0; i < HN_LIMIT_ADMIN_TRIES_TOGETHER; i++) {
+    from.bytes[6] = (guint8) (i >> 8);
+    from.bytes[7] = (guint8) i;
     assert_true (hn_admin_logins_may_try (logins, &from, 0, &seconds));
     hn_admin_logins_failed (logins, &from, 0);
   }
-  from.bytes[13] = 1;
+}
+
+static void
+many_addresses_gain_nothing (void **unused)
+{
+  g_autoptr (HnAdminLogins) logins = hn_admin_logins_new ();
+  HnAddress from = address ("192.0.2.1");
+  guint seconds = 0;
+
+  fail_from_everywhere (logins);
   assert_false (hn_admin_logins_may_try (logins, &from, hn_seconds (1), &seconds));
+  assert_int_equal (seconds, HN_LIMIT_ADMIN_TRIES_SECONDS);
   assert_true (hn_admin_logins_may_try (logins, &from, hn_seconds (HN_LIMIT_ADMIN_TRIES_SECONDS), &seconds));
+}
+
+static void
+strangers_do_not_lock_out_who_comes_from_this_machine (void **unused)
+{
+  g_autoptr (HnAdminLogins) logins = hn_admin_logins_new ();
+  HnAddress here = address ("127.0.0.1"), six = address ("::1");
+  guint seconds = 0;
+
+  fail_from_everywhere (logins);
+  assert_true (hn_admin_logins_may_try (logins, &here, 1, &seconds));
+  assert_true (hn_admin_logins_may_try (logins, &six, 1, &seconds));
+}
+
+/* An `ssh -L` of each: ten slips of one do not keep the others out, and no number of addresses of 127.0.0.0/8 gains anything. */
+static void
+who_comes_from_this_machine_is_counted_together_and_more_generously (void **unused)
+{
+  g_autoptr (HnAdminLogins) logins = hn_admin_logins_new ();
+  HnAddress from = address ("127.0.0.1"), six = address ("::1"), stranger = address ("192.0.2.1");
+  guint seconds = 0;
+
+  for (guint i = 0; i < HN_LIMIT_ADMIN_TRIES_TOGETHER; i++) {
+    from.bytes[14] = (guint8) (i % 2);
+    assert_true (hn_admin_logins_may_try (logins, &from, 5, &seconds));
+    hn_admin_logins_failed (logins, &from, 5);
+  }
+  from.bytes[14] = 9;
+  assert_false (hn_admin_logins_may_try (logins, &from, 6, &seconds));
+  assert_false (hn_admin_logins_may_try (logins, &six, 6, &seconds));
+  assert_true (hn_admin_logins_may_try (logins, &stranger, 6, &seconds));
+  assert_true (hn_admin_logins_may_try (logins, &six, 5 + hn_seconds (HN_LIMIT_ADMIN_TRIES_SECONDS), &seconds));
 }
 
 static void
@@ -147,7 +206,10 @@ main (void)
     cmocka_unit_test (a_login_ends_without_use_and_in_any_case),
     cmocka_unit_test (logins_are_bounded_and_the_one_used_longest_ago_goes),
     cmocka_unit_test (wrong_tokens_are_counted_for_each_address),
+    cmocka_unit_test (the_addresses_of_one_ipv6_customer_are_one),
     cmocka_unit_test (many_addresses_gain_nothing),
+    cmocka_unit_test (strangers_do_not_lock_out_who_comes_from_this_machine),
+    cmocka_unit_test (who_comes_from_this_machine_is_counted_together_and_more_generously),
     cmocka_unit_test (a_cookie_is_found_among_others),
     cmocka_unit_test (a_cookie_is_for_this_site_and_not_for_scripts),
   };
