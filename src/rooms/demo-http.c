@@ -7,7 +7,7 @@
 #include "base/jwt.h"
 #include "base/limits.h"
 #include "base/random.h"
-#include "rooms/guest.h"
+#include "rooms/demo-guest.h"
 #include "rooms/rooms-assets.h"
 
 #define GUEST_RANDOM_BYTES 8
@@ -92,16 +92,16 @@ hn_demo_http_reply_token (HnDemoHttp *self, HnHttpRequest *request)
   if (!has_demo (self, request))
     return;
   if (hn_json_get_text (hn_http_request_get_object (request), "name", HN_LIMIT_TEXT_BYTES, TRUE, &wanted, &error))
-    name = hn_guest_check_name (wanted, &error);
+    name = hn_demo_guest_check_name (wanted, &error);
   if (name == NULL) {
     hn_http_request_reply_error (request, error);
     return;
   }
   id = hn_random_hex (self->random, GUEST_RANDOM_BYTES);
-  claims = hn_guest_claims (id, name, self->config->rooms_demo, rules.audience, hn_clock_utc_us ());
+  claims = hn_demo_guest_claims (id, name, self->config->rooms_demo, rules.audience, hn_clock_utc_us ());
   token = hn_jwt_sign (claims, rules.algorithm, rules.secret);
   json_object_set_string_member (reply, "token", token);
-  json_object_set_int_member (reply, "expires_in", HN_GUEST_SECONDS);
+  json_object_set_int_member (reply, "expires_in", HN_DEMO_GUEST_SECONDS);
   hn_http_request_set_header (request, "Cache-Control", "no-store");
   hn_http_request_reply_json (request, 200, reply);
 }

@@ -5,19 +5,19 @@
 
 /* Who joins by the demo's page without a token of its own: a guest, who may enter the rooms that `rooms.demo` names, under a name of its choice, for half a day. */
 
-#define HN_GUEST_SECONDS (12 * 60 * 60)
+#define HN_DEMO_GUEST_SECONDS (12 * 60 * 60)
 
 /**
- * hn_guest_check_name:
+ * hn_demo_guest_check_name:
  * @name: (nullable): what a stranger wants to be called
  * @error: INVALID: empty, too long (HN_LIMIT_GUEST_NAME characters), or with control characters
  *
  * Returns: (transfer full): the name without the space around it
  */
-char *hn_guest_check_name (const char *name, GError **error);
+char *hn_demo_guest_check_name (const char *name, GError **error);
 
 /**
- * hn_guest_claims:
+ * hn_demo_guest_claims:
  * @id: fresh and unique, behind `guest-`
  * @name: a checked name
  * @rooms: a room's name, or a prefix that ends in `*`
@@ -26,4 +26,4 @@ char *hn_guest_check_name (const char *name, GError **error);
  *
  * Returns: (transfer full): claims for hn_jwt_sign()
  */
-char *hn_guest_claims (const char *id, const char *name, const char *rooms, const char *audience, gint64 utc_us);
+char *hn_demo_guest_claims (const char *id, const char *name, const char *rooms, const char *audience, gint64 utc_us);

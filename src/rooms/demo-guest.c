@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "rooms/guest.h"
+#include "rooms/demo-guest.h"
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
 
 char *
-hn_guest_check_name (const char *name, GError **error)
+hn_demo_guest_check_name (const char *name, GError **error)
 {
   g_autofree char *trimmed = g_strstrip (g_strdup (name != NULL ? name : ""));
 
@@ -23,7 +23,7 @@ hn_guest_check_name (const char *name, GError **error)
 }
 
 char *
-hn_guest_claims (const char *id, const char *name, const char *rooms, const char *audience, gint64 utc_us)
+hn_demo_guest_claims (const char *id, const char *name, const char *rooms, const char *audience, gint64 utc_us)
 {
   g_autoptr (JsonObject) claims = json_object_new ();
   g_autofree char *user = g_strconcat ("guest-", id, NULL);
@@ -33,6 +33,6 @@ hn_guest_claims (const char *id, const char *name, const char *rooms, const char
   json_object_set_string_member (claims, "room", rooms);
   hn_json_set_text (claims, "aud", audience);
   json_object_set_int_member (claims, "iat", utc_us / G_USEC_PER_SEC);
-  json_object_set_int_member (claims, "exp", utc_us / G_USEC_PER_SEC + HN_GUEST_SECONDS);
+  json_object_set_int_member (claims, "exp", utc_us / G_USEC_PER_SEC + HN_DEMO_GUEST_SECONDS);
   return g_strchomp (hn_json_to_text (claims));
 }
