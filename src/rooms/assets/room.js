@@ -152,7 +152,9 @@ export class Room extends EventTarget {
 
   async #token() {
     const { token } = this.#options;
-    const jwt = await (typeof token === 'function' ? token() : token);
+    const jwt = await Promise.resolve(token).then((given) => (typeof given === 'function' ? given() : given)).catch(() => {
+      throw new Refusal(1013, 'No token could be had.');
+    });
 
     if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(jwt)) {
       throw new Refusal(1008, 'The token is none.'); /* a browser would print it */
@@ -228,7 +230,10 @@ export class Room extends EventTarget {
   #listen() {
     const signal = (this.#listening = new AbortController()).signal;
 
-    addEventListener('online', () => this.#wake(), { signal });
+    addEventListener('online', () => {
+      this.#wake();
+      this.peers.forEach((peer) => peer.restart());
+    }, { signal });
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.#wake(), { signal });
     addEventListener('pagehide', () => {
       this.leave();
