@@ -47,6 +47,15 @@ gint64 hn_clock_earliest (gint64 a, gint64 b);
  */
 char *hn_clock_rfc3339 (gint64 utc_us);
 
+#define HN_CLOCK_ISO8601_SIZE 33
+
+/**
+ * hn_clock_iso8601:
+ * @utc_us: time since the epoch, of the years 1970 to 9999
+ * @ret_text: (out caller-allocates): `2026-11-21T09:00:00.000001+00:00`, as Python's isoformat() writes it
+ */
+void hn_clock_iso8601 (gint64 utc_us, char ret_text[HN_CLOCK_ISO8601_SIZE]);
+
 /**
  * hn_clock_span:
  * @us: a span of microseconds; negative counts as 0

@@ -162,6 +162,9 @@
 
 #define HN_LIMIT_FAN_OUT 64                 /* workers asked at once for lists */
 
+/* Rooms. */
+#define HN_LIMIT_ROOM_STATE_MEMBERS 100     /* in larger rooms the others are told who came or went, without the list of all */
+
 /* Mesh. */
 #define HN_LIMIT_MESH_MESSAGE_BYTES 262144  /* of an agent: 1009 beyond */
 #define HN_LIMIT_MESH_ID_BYTES 128          /* an agent's id */

@@ -31,6 +31,12 @@ hn_log_level_from_text (const char *text, HnLogLevel *ret_level)
   return FALSE;
 }
 
+gboolean
+hn_log_wants (HnLogLevel level)
+{
+  return level >= lowest_level;
+}
+
 static void
 print (HnLogLevel level, const char *message)
 {

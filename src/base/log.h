@@ -38,6 +38,14 @@ void hn_log_set_worker (const char *worker_id);
 void hn_log_set_lowest (HnLogLevel lowest);
 
 /**
+ * hn_log_wants:
+ * @level: severity
+ *
+ * Returns: whether a line of it would be written, for those whose words cost something
+ */
+gboolean hn_log_wants (HnLogLevel level);
+
+/**
  * hn_log_level_from_text:
  * @text: "debug", "info", "warning" or "error"
  * @ret_level: (out): the level

@@ -37,6 +37,9 @@ LABEL (INJECTED, "outcome", "injected left_alone")
 LABEL (UPDATE, "outcome", "current newer failed")
 LABEL (SOCKET_END, "end", "by_peer by_us lost silent slow wrong refused")
 LABEL (WAY, "way", "in out")
+LABEL (ROOM_REFUSAL, "why", "no_token bad_token expired_token blank_room wrong_room other_room room_full too_many_connections too_many_rooms overloaded invalid_json "
+       "invalid_message unknown_type forbidden_type target_not_found not_sent rate rate_close bad_messages token_ran_out left removed replaced lapsed shutdown")
+LABEL (ROOM_RETURN, "outcome", "recovered fresh")
 LABEL (RELAYED, "type", "offer answer ice_candidate")
 LABEL (MESH_ERROR, "code", "invalid_json invalid_message unknown_type missing_agent_id invalid_agent_id agent_id_forbidden agent_id_in_use already_registered mesh_full "
        "not_registered from_mismatch agent_not_found agent_unreachable busy rate_limit_exceeded")
@@ -119,6 +122,17 @@ METRIC (ROSTER_FOREIGN, SIGNALLING, COUNTER, "hydraneck_roster_foreign_total", N
 METRIC (ROSTER_GAPS, SIGNALLING, COUNTER, "hydraneck_roster_gaps_total", NONE, NUMBER, "Times that it was away.")
 METRIC (ROSTER_LAPSED, SIGNALLING, COUNTER, "hydraneck_roster_lapsed_total", NONE, NUMBER, "Connections of other instances that ended because their instance had died.")
 METRIC (ROSTER_ROUND, SIGNALLING, GAUGE, "hydraneck_roster_round_seconds", NONE, SECONDS, "To there and back, the last time.")
+
+/* Rooms' own. */
+METRIC (ROOMS, ROOMS, GAUGE, "hydraneck_rooms", NONE, NUMBER, "Rooms with somebody of this instance in them.")
+METRIC (ROOM_CONNECTIONS, ROOMS, GAUGE, "hydraneck_room_connections", NONE, NUMBER, "Connections in rooms or on their way into one, and lost ones whose place is kept.")
+METRIC (ROOM_USERS, ROOMS, GAUGE, "hydraneck_room_users", NONE, NUMBER, "Users with such a connection.")
+METRIC (ROOM_JOINS, ROOMS, COUNTER, "hydraneck_room_joins_total", NONE, NUMBER, "Connections that came into a room.")
+METRIC (ROOM_LEAVES, ROOMS, COUNTER, "hydraneck_room_leaves_total", NONE, NUMBER, "Connections that left one.")
+METRIC (ROOM_RETURNS, ROOMS, COUNTER, "hydraneck_room_returns_total", ROOM_RETURN, NUMBER, "Connections that came back, by whether what they had missed was there.")
+METRIC (ROOM_MESSAGES, ROOMS, COUNTER, "hydraneck_room_messages_total", NONE, NUMBER, "Messages of clients that were relayed.")
+METRIC (ROOM_REFUSALS, ROOMS, COUNTER, "hydraneck_room_refusals_total", ROOM_REFUSAL, NUMBER, "What was refused and which connections were closed by a rule, by the row of the table in docs/signalling.md.")
+METRIC (ROOM_GARBAGE, ROOMS, COUNTER, "hydraneck_room_garbage_total", NONE, NUMBER, "Messages of other instances that were none: dropped.")
 
 /* A mesh's own. */
 METRIC (MESH_AGENTS, MESH, GAUGE, "hydraneck_mesh_agents", NONE, NUMBER, "Agents registered at this instance.")

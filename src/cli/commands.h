@@ -12,6 +12,7 @@
 GROUP ("Serve")
 COMMAND ("controller",    hn_cmd_controller,       "[--config FILE] [--log-level LEVEL]",             "send each session request to the least-loaded worker")
 COMMAND ("worker",        hn_cmd_worker,           "[--config FILE] [--log-level LEVEL]",             "run sessions on this node")
+COMMAND ("rooms",         hn_cmd_rooms,            "[--host IP] [--port PORT] [--config FILE] [--env-file FILE] [--log-level LEVEL]", "introduce browsers to each other in rooms")
 GROUP ("This node")
 COMMAND ("config",        hn_cmd_config,           "--check|--print|--sample [--config FILE] [--env-file FILE] [--role ROLE]", "check, print or explain the configuration")
 COMMAND ("doctor",        hn_cmd_doctor,           "[--config FILE] [--env-file FILE] [--role ROLE] [--body IP] [--json]", "check this node, and print the mend for each finding")

@@ -52,3 +52,20 @@ hn_dialect_who_sends (HnDialectType type)
 {
   return rows[type].who;
 }
+
+char *
+hn_dialect_doc (void)
+{
+  static const char *const who[] = { "clients; it is relayed", "the server alone", "clients, to the server alone" };
+  GString *text = g_string_new ("| `type` | in the other dialect | who sends it |\n|---|---|---|\n");
+
+  for (guint i = 0; i < HN_DIALECT_TYPES; i++) {
+    g_string_append_printf (text, "| `%s` |", rows[i].names[HN_DIALECT_UNDERSCORE]);
+    if (hn_dialect_is_common (i))
+      g_string_append (text, " the same |");
+    else
+      g_string_append_printf (text, " `%s` |", rows[i].names[HN_DIALECT_HYPHEN]);
+    g_string_append_printf (text, " %s |\n", who[rows[i].who]);
+  }
+  return g_string_free (text, FALSE);
+}

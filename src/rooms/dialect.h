@@ -104,3 +104,10 @@ gboolean hn_dialect_is_common (HnDialectType type);
  * Returns: who may send it
  */
 HnDialectWho hn_dialect_who_sends (HnDialectType type);
+
+/**
+ * hn_dialect_doc:
+ *
+ * Returns: (transfer full): the table as docs/signalling.md shows it
+ */
+char *hn_dialect_doc (void);

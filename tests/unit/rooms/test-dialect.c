@@ -76,6 +76,18 @@ a_dialect_has_a_name (void **unused)
   assert_int_equal (dialect, HN_DIALECT_UNDERSCORE);
 }
 
+static void
+the_docs_show_the_table (void **unused)
+{
+  g_autofree char *doc = hn_dialect_doc ();
+  g_autofree char *shown = NULL;
+
+  assert_true (g_file_get_contents (DOCS "/signalling.md", &shown, NULL, NULL));
+  if (strstr (shown, doc) == NULL)
+    g_printerr ("docs/signalling.md must show:\n%s", doc); /* cmocka's messages are too short for it */
+  assert_non_null (strstr (shown, doc));
+}
+
 int
 main (void)
 {
@@ -85,6 +97,7 @@ main (void)
     cmocka_unit_test (what_is_no_type_is_not_found),
     cmocka_unit_test (only_servers_say_what_happened),
     cmocka_unit_test (a_dialect_has_a_name),
+    cmocka_unit_test (the_docs_show_the_table),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
