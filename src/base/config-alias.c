@@ -174,7 +174,7 @@ apply_listen (const HnConfigAliases *self, HnMode mode, HnConfig *config, GError
   host = has_host ? host : old_host;
   g_free (config->server_listen);
   config->server_listen = g_strdup_printf (strchr (host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, has_port ? (guint) number : old_port);
-  hn_config_table_came_from (config, hn_config_table_find ("server.listen", &unused),
+  hn_config_table_came_from (config, hn_config_table_find (HN_CONFIG_ALIAS_LISTEN, &unused),
                              origin_of (self, has_host ? "HOST" : "PORT", has_host ? host_at : port_at));
   return TRUE;
 }

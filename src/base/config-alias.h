@@ -6,6 +6,8 @@
 /* The names that rooms and mesh have had for their settings elsewhere: `SECRET_KEY`, `WEBRTC_STUN_URLS`, … in the environment or in a file of `KEY=value`
  * lines. Their values are written as there: seconds without a unit, `True`, an empty list as nothing at all. Other modes do not know them. */
 
+#define HN_CONFIG_ALIAS_LISTEN "server.listen" /* what `HOST` and `PORT` are halves of */
+
 typedef struct {
   const char *const *variables; /* (nullable): `NAME=value` texts, %NULL at the end */
   const char *file;             /* (nullable): they are lines of it */
@@ -29,7 +31,7 @@ gboolean hn_config_alias_apply (const HnConfigAliases *aliases, HnMode mode, HnC
 /**
  * hn_config_alias_next:
  * @position: (inout): 0 at first
- * @ret_path: (out): the option it stands for; %NULL: a part of `server.listen`
+ * @ret_path: (out): the option it stands for; %NULL: a half of %HN_CONFIG_ALIAS_LISTEN
  * @ret_in_rooms: (out): whether rooms know it
  * @ret_in_mesh: (out): whether mesh does
  *

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/config-alias.h"
 #include "base/config-table.h"
 
 #define LIVE " [live]"
@@ -13,7 +14,8 @@ static const char INTRODUCTION[] =
     "# What is marked [live] is taken up when SIGHUP makes a running process read this file again, without a cut stream; the rest needs a restart.\n"
     "# A <secret> may stand in a file of its own, whose first line counts (`admin_token_file: /path`; in `ice_servers` `credential_file`).\n"
     "# Each may come from the environment, which is stronger: HYDRANECK_SERVER_LISTEN for `server.listen`, HYDRANECK_NPS_TOKEN_FILE for\n"
-    "# `nps.token_file`, JSON for `ice_servers`. A secret that nothing else gives is looked for as credential of systemd, `server-admin_token`.\n";
+    "# `nps.token_file`, JSON for `ice_servers`. A secret that nothing else gives is looked for as credential of systemd, `server-admin_token`.\n"
+    "# Rooms and mesh know some by another name too, in the environment or in a file of KEY=value lines (--env-file): [SECRET_KEY].\n";
 
 /* What stands behind a key in the sample. */
 static const char *
@@ -53,6 +55,20 @@ example_of (const HnConfigOption *option)
   return g_str_equal (option->path, "mode") ? "worker" : "<text>";
 }
 
+/* What else it is called where its mode is told by other programs' names. */
+static void
+append_aliases (GString *out, const char *path)
+{
+  const char *of = NULL;
+  guint position = 0;
+  gboolean in_rooms, in_mesh;
+
+  for (const char *name = hn_config_alias_next (&position, &of, &in_rooms, &in_mesh); name != NULL;
+       name = hn_config_alias_next (&position, &of, &in_rooms, &in_mesh))
+    if (g_str_equal (of != NULL ? of : HN_CONFIG_ALIAS_LISTEN, path))
+      g_string_append_printf (out, " [%s]", name);
+}
+
 static guint
 depth_of (const char *path)
 {
@@ -87,7 +103,9 @@ hn_config_sample (void)
     }
     g_free (section);
     section = g_steal_pointer (&parent);
-    g_string_append_printf (out, "%*s# %s%s\n%*s# %s: %.*s\n", indent, "", options[i].doc, options[i].live ? LIVE : "", indent, "",
+    g_string_append_printf (out, "%*s# %s%s", indent, "", options[i].doc, options[i].live ? LIVE : "");
+    append_aliases (out, options[i].path);
+    g_string_append_printf (out, "\n%*s# %s: %.*s\n", indent, "",
                             dot != NULL ? dot + 1 : options[i].path, length, example);
   }
   return g_string_free (out, FALSE);

@@ -25,7 +25,7 @@ static const char head[] = "# bash completion for hydraneckwebrtc; made by `hydr
                            "    --config | -c | --token-file | --sunshine-pass-file | --env-file) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
                            "    --output | -o) COMPREPLY=($(compgen -W 'table json yaml name' -- \"$word\")); return ;;\n"
                            "    --log-level) COMPREPLY=($(compgen -W 'debug info warning error' -- \"$word\")); return ;;\n"
-                           "    --role) COMPREPLY=($(compgen -W 'controller worker' -- \"$word\")); return ;;\n"
+                           "    --role) COMPREPLY=($(compgen -W 'controller worker rooms mesh' -- \"$word\")); return ;;\n"
                            "  esac\n";
 
 static const char names_head[] = "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n    COMPREPLY=($(compgen -W '";

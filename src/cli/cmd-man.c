@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "base/error.h"
+#include "base/config-alias.h"
 #include "cli/cmd.h"
 
 static const struct {
@@ -94,6 +95,23 @@ print_exit_statuses (void)
   }
 }
 
+/* What rooms and mesh know by the names of other programs. */
+static void
+print_aliases (void)
+{
+  const char *path = NULL;
+  guint position = 0;
+  gboolean in_rooms, in_mesh;
+
+  for (const char *name = hn_config_alias_next (&position, &path, &in_rooms, &in_mesh); name != NULL;
+       name = hn_config_alias_next (&position, &path, &in_rooms, &in_mesh)) {
+    g_autofree char *what = g_strdup_printf ("%s, in %s.", path != NULL ? path : "A half of " HN_CONFIG_ALIAS_LISTEN,
+                                             in_rooms && in_mesh ? "rooms and mesh" : in_rooms ? "rooms" : "mesh");
+
+    print_row (name, "", what);
+  }
+}
+
 int
 hn_cmd_man (int argc, char **argv)
 {
@@ -127,9 +145,12 @@ hn_cmd_man (int argc, char **argv)
   printf (".SH ENVIRONMENT\n");
   print_row ("HYDRANECK_URL", "", "Which controller or worker is asked, unless --server says it.");
   print_row ("HYDRANECK_TOKEN", "", "With which token, unless --token-file says it.");
+  print_aliases ();
   printf (".SH FILES\n");
   print_row ("~/.hydraneckwebrtc/controller.yaml, ~/.hydraneckwebrtc/worker.yaml", "", "A role's configuration.");
-  print_row ("~/.hydraneckwebrtc/config.yaml", "", "The same, where the role has no file of its own.");
+  print_row ("~/.hydraneckwebrtc/rooms.yaml, ~/.hydraneckwebrtc/mesh.yaml", "", "Likewise; neither is needed where the environment says all.");
+  print_row (".sbd", "", "In the working directory of rooms: KEY=value lines with the names above.");
+  print_row ("~/.hydraneckwebrtc/config.yaml", "", "The same, where controller or worker has no file of its own.");
   printf (".SH SEE ALSO\n\\fBturnserver\\fR(1), \\fBgst\\-launch\\-1.0\\fR(1)\n");
   return fflush (stdout) == 0 ? 0 : EX_IOERR;
 }

@@ -17,6 +17,8 @@ GROUP ("This node")
 COMMAND ("config",        hn_cmd_config,           "--check|--print|--sample [--config FILE] [--env-file FILE] [--role ROLE]", "check, print or explain the configuration")
 COMMAND ("doctor",        hn_cmd_doctor,           "[--config FILE] [--env-file FILE] [--role ROLE] [--body IP] [--json]", "check this node, and print the mend for each finding")
 COMMAND ("worker-token",  hn_cmd_worker_token,     "[--config FILE] WORKER_ID",                       "print a token that lets one worker register")
+COMMAND ("token",         hn_cmd_token,            "--sub NAME [--user-id ID] [--username NAME] [--room ROOM] [--aud TEXT] [--ttl SECONDS] [--no-expiry] [--role ROLE] [--config FILE]"
+                                                   " [--env-file FILE]",                              "print a token for rooms or mesh")
 COMMAND ("version",       hn_cmd_version,          "[--verbose]",                                     "print the version")
 COMMAND ("check-update",  hn_cmd_check_update,     "[--config FILE]",                                 "say whether a newer version is there")
 COMMAND ("update",        hn_cmd_update,           "[--config FILE] [--force] [--now] [--restart COMMAND] [--healthy SECONDS]",

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -119,6 +120,16 @@ sources_open (Sources *self, const HnConfigFiles *files, const char *path, GErro
   return TRUE;
 }
 
+/* It holds what tokens are signed with. */
+static void
+warn_if_open (const char *path)
+{
+  struct stat facts;
+
+  if (stat (path, &facts) == 0 && (facts.st_mode & S_IROTH) != 0)
+    hn_warning ("config", NULL, "others may read the secrets in '%s': chmod o-r '%s'", path, path);
+}
+
 static gboolean
 sources_add_env_file (Sources *self, const HnConfigFiles *files, HnMode mode, GError **error)
 {
@@ -133,6 +144,7 @@ sources_add_env_file (Sources *self, const HnConfigFiles *files, HnMode mode, GE
     return FALSE;
   }
   self->sources.env_file = path;
+  warn_if_open (path);
   if (!read_file (path, &self->env_text, &self->sources.env_length, error))
     return FALSE;
   self->sources.env_text = self->env_text;

@@ -2,11 +2,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Start-up as an operator meets it: which file is read, what is refused, and with which exit status."""
 
+import base64
+import hashlib
+import hmac
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 
@@ -18,6 +23,7 @@ SEEDS = os.path.join(flow.TOP, "fixtures/seeds")
 
 SAMPLE = os.path.join(flow.TOP, "docs/config-sample.yaml")
 WORKER = os.path.join(SEEDS, "runbook-worker.yaml")
+SECRET = "k9Wq-of-these-tests"
 
 
 def _run(*arguments, home="/nonexistent", **environment):
@@ -55,6 +61,11 @@ class _Files:
             file.write(text.encode("latin-1"))
         os.chmod(self.path(name), mode)
         return self.path(name)
+
+
+def _decoded(part):
+    """A part of a token."""
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
 def the_version_is_printed_and_exits_0():
@@ -180,8 +191,9 @@ def the_sample_in_the_docs_is_what_the_program_prints():
 
 
 def the_sample_is_a_configuration_itself():
-    for role in ("controller", "worker"):
-        flow.contains(_config("--check", "--config", SAMPLE, "--role", role, HYDRANECK_SERVER_ADMIN_TOKEN="x", HYDRANECK_SERVER_LISTEN=":1"), "right for")
+    for role in ("controller", "worker", "rooms", "mesh"):
+        flow.contains(_config("--check", "--config", SAMPLE, "--role", role, HYDRANECK_SERVER_ADMIN_TOKEN="x", HYDRANECK_SERVER_LISTEN=":1",
+                              HYDRANECK_TOKENS_SECRET="x"), "right for")
 
 
 def an_unknown_name_in_the_environment_exits_78_with_the_nearest_one():
@@ -244,6 +256,70 @@ def credentials_of_systemd_that_are_closed_to_the_service_are_said_and_not_used(
         flow.contains(closed.stderr, "systemd's credentials in '%s/closed' are closed to this user: not used" % folder)
         flow.contains(check().stdout, "credential nps-token")
         flow.equal("credential nps-token" in closed.stdout, False, "a closed credential is used")
+
+
+def rooms_and_mesh_need_no_file():
+    flow.equal(_config("--check", "--role", "rooms", SECRET_KEY=SECRET), "configuration: right for rooms\n", "stdout")
+    flow.equal(_config("--check", "--role", "mesh"), "configuration: right for mesh\n", "stdout")
+    flow.contains(_config("--check", "--role", "rooms", expect=78), "configuration: 'tokens.secret' (SECRET_KEY) is required")
+    for secret in ("please-Change-me", "ab0000cd"):
+        said = _config("--check", "--role", "rooms", expect=78, SECRET_KEY=secret)
+        flow.contains(said, "environment (SECRET_KEY): 'tokens.secret' holds '")
+        flow.true(secret not in said, "a secret is printed")
+
+
+def rooms_know_the_names_of_the_seed():
+    with open(os.path.join(SEEDS, "rooms.sbd"), encoding="utf-8") as file:
+        lines = file.read()
+    with _Files(env=lines + "SECRET_KEY=%s\n" % SECRET) as files:
+        text = _config("--print", "--role", "rooms", "--env-file", files.path("env"), WEBRTC_MAX_PARTICIPANTS_PER_ROOM="7", PORT="8001")
+        for line in ("  listen: \"127.0.0.1:8001\" # environment (PORT)", "  turn_username: \"your_username\" # %s:6 (WEBRTC_TURN_USERNAME)" % files.path("env"),
+                     "  turn_credential: \"***\" # %s:7 (WEBRTC_TURN_CREDENTIAL)" % files.path("env"), "  ice_transport_policy: \"all\" # %s:10 (WEBRTC_ICE_TRANSPORT_POLICY)" % files.path("env"),
+                     "  max_participants: 7 # environment (WEBRTC_MAX_PARTICIPANTS_PER_ROOM)"):
+            flow.true(line in text.splitlines(), "%r is not in:\n%s" % (line, text))
+        flow.contains(_config("--check", "--role", "worker", "--config", WORKER, "--env-file", files.path("env"), expect=78), "--env-file is for rooms and mesh")
+        files.write("env", "SECRET_KEY=x\nWEBRTC_STUN_URL=stun:a\n")
+        flow.contains(_config("--check", "--role", "rooms", "--env-file", files.path("env"), expect=78),
+                      "%s:2: unknown name 'WEBRTC_STUN_URL', did you mean 'WEBRTC_STUN_URLS'?" % files.path("env"))
+        flow.contains(_config("--check", "--role", "rooms", "--env-file", files.path("none"), expect=78), "No such file or directory")
+
+
+def rooms_look_for_their_lines_in_the_working_directory():
+    with _Files(**{".sbd": "SECRET_KEY=%s\nPORT=8002\n" % SECRET}) as files:
+        def check(role, **environment):
+            return subprocess.run([PROGRAM, "config", "--print", "--role", role], capture_output=True, text=True, timeout=20, check=False, cwd=files.folder.name,
+                                  env=dict(os.environ, HOME="/nonexistent", **environment))
+
+        flow.contains(check("rooms").stdout, "  listen: \"127.0.0.1:8002\" # .sbd:2 (PORT)\n")
+        flow.contains(check("mesh").stdout, "  listen: \":8443\" # default\n")
+        flow.equal(check("rooms").stderr, "", "stderr")
+        os.chmod(files.path(".sbd"), 0o644)
+        flow.contains(check("rooms").stderr, "WARNING [config] others may read the secrets in '.sbd'")
+
+
+def a_token_is_made_with_the_secret_of_the_configuration():
+    done = _run("token", "--sub", "ann", "--username", "Ann \"B\"", "--user-id", "u1", "--room", "team-*", "--ttl", "60", SECRET_KEY=SECRET, ALGORITHM="HS512")
+    flow.equal((done.returncode, done.stderr), (0, ""), "exit status and stderr")
+    header, claims, signature = done.stdout.strip().split(".")
+    flow.equal(_decoded(header), {"alg": "HS512", "typ": "JWT"}, "header")
+    said = _decoded(claims)
+    flow.true(abs(said.pop("iat") - time.time()) < 30 and abs(said.pop("exp") - time.time() - 60) < 30, "times")
+    flow.equal(said, {"sub": "ann", "user_id": "u1", "username": "Ann \"B\"", "room": "team-*", "type": "access"}, "claims")
+    made = hmac.new(SECRET.encode(), (header + "." + claims).encode(), hashlib.sha512).digest()
+    flow.equal(signature, base64.urlsafe_b64encode(made).decode().rstrip("="), "signature")
+    done = _run("token", "--sub", "ann", "--no-expiry", "--role", "mesh", HYDRANECK_TOKENS_SECRET=SECRET, HYDRANECK_TOKENS_AUDIENCE="agents")
+    said = _decoded(done.stdout.split(".")[1])
+    flow.equal((said["aud"], "exp" in said), ("agents", False), "audience and expiry")
+    flow.true(_decoded(_run("token", "--sub", "ann", "--ttl=-1", SECRET_KEY=SECRET).stdout.split(".")[1])["exp"] < time.time(), "it has not expired")
+
+
+def a_token_for_nobody_or_without_a_secret_is_refused():
+    for words, status, what in ((["--ttl", "1"], 64, "--sub NAME is missing"), (["--sub", "a", "b"], 64, "unexpected argument 'b'"),
+                                (["--sub", "a" * 257], 64, "at most 256 bytes"), (["--sub", "a", "--role", "worker"], 64, "'worker' is neither rooms nor mesh"),
+                                (["--sub", "a"], 78, "'tokens.secret' (SECRET_KEY) is required"), (["--sub", "a", "--role", "mesh"], 78, "'tokens.secret' (SECRET_KEY) is not set")):
+        done = _run("token", *words)
+        flow.equal((done.returncode, done.stdout), (status, ""), "exit status of %r and stdout" % words)
+        flow.contains(done.stderr, what)
 
 
 flow.main(globals())
