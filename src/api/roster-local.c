@@ -63,7 +63,7 @@ hn_roster_local_join (HnRosterGroup *group, const HnRosterCommand *command, cons
     replace (group, first->connection, process, tell);
     first = NULL;
   }
-  seat = hn_roster_seat_new (command->seat, process, first != NULL ? first->since_utc_us : utc_us);
+  seat = hn_roster_seat_new_at (command->seat, process, first != NULL ? first->since_utc_us : utc_us, utc_us);
   hn_roster_group_add (group, seat);
   command->joined (HN_ROSTER_JOINED, group, command->user_data);
   tell_seat (group, HN_ROSTER_CAME, HN_ROSTER_GONE, seat, tell);

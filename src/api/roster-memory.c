@@ -21,6 +21,7 @@ struct _HnRosterMemory {
   HnRosterHistory *history;
   GHashTable *groups; /* name → HnRosterGroup */
   gint64 now_us;      /* of the run under way */
+  gboolean woken;     /* a run is to come, or under way */
   guint seats;
   gboolean closing;
   void (*closed) (gpointer user_data);
@@ -124,6 +125,13 @@ carry_out (HnRosterMemory *self, const HnRosterCommand *command, gint64 utc_us)
   case HN_ROSTER_DO_CATCH_UP:
     catch_up (self, command);
     break;
+  case HN_ROSTER_DO_BEGIN:
+  case HN_ROSTER_DO_REGISTER:
+  case HN_ROSTER_DO_FINISH:
+  case HN_ROSTER_DO_RENEW:
+  case HN_ROSTER_DO_FILL:
+  case HN_ROSTER_DO_CLOSE:
+    break; /* never in a queue */
   }
 }
 
@@ -133,15 +141,18 @@ hn_roster_memory_run (HnRosterMemory *self, gint64 now_us, gint64 utc_us, guint 
   void (*closed) (gpointer user_data);
 
   self->now_us = now_us;
+  self->woken = TRUE;
   while (most-- > 0) {
-    g_autoptr (HnRosterCommand) command = hn_roster_queue_pop (self->queue);
+    HnRosterCommand *command = hn_roster_queue_pop (self->queue);
 
     if (command == NULL)
       break;
     carry_out (self, command, utc_us);
+    hn_roster_queue_settle (self->queue, command);
   }
   if (hn_roster_queue_get_length (self->queue) > 0)
     return TRUE;
+  self->woken = FALSE;
   closed = g_steal_pointer (&self->closed);
   if (closed != NULL) {
     g_hash_table_remove_all (self->groups);
@@ -162,7 +173,9 @@ of (HnRoster *roster)
 static void
 wake (HnRosterMemory *self)
 {
-  self->later (self->later_data);
+  if (!self->woken)
+    self->later (self->later_data);
+  self->woken = TRUE;
 }
 
 static void

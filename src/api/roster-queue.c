@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules: first come, first done. What is refused beyond HN_LIMIT_ROSTER_WAITING commands or HN_LIMIT_ROSTER_WAITING_BYTES of texts is what
+/* Rules: first come, first done. What was begun counts until it is settled: that is what waits for a store. What is refused beyond HN_LIMIT_ROSTER_WAITING commands or HN_LIMIT_ROSTER_WAITING_BYTES of texts is what
  * a stranger asks for: joins (answered BUSY) and words. A leave is never refused: a seat must not stay behind. */
 #include "api/roster-queue.h"
 
@@ -9,7 +9,8 @@
 
 struct _HnRosterQueue {
   GQueue commands;   /* of HnRosterCommand, oldest first */
-  GHashTable *joins; /* connection → JOIN that waits: the last one */
+  GHashTable *joins; /* connection → JOIN that is not settled: the last one */
+  guint count;       /* not settled */
   gsize bytes;
 };
 
@@ -30,18 +31,28 @@ hn_roster_command_free (HnRosterCommand *self)
 static gboolean
 is_full (const HnRosterQueue *self)
 {
-  return self->commands.length >= HN_LIMIT_ROSTER_WAITING || self->bytes >= HN_LIMIT_ROSTER_WAITING_BYTES;
+  return self->count >= HN_LIMIT_ROSTER_WAITING || self->bytes >= HN_LIMIT_ROSTER_WAITING_BYTES;
+}
+
+HnRosterCommand *
+hn_roster_command_new (HnRosterDo kind, const char *group)
+{
+  HnRosterCommand *self = g_new0 (HnRosterCommand, 1);
+
+  self->kind = kind;
+  self->group = g_strdup (group);
+  self->link.data = self->said.data = self;
+  return self;
 }
 
 static HnRosterCommand *
 push (HnRosterQueue *self, HnRosterDo kind, const char *group, gpointer user_data)
 {
-  HnRosterCommand *command = g_new0 (HnRosterCommand, 1);
+  HnRosterCommand *command = hn_roster_command_new (kind, group);
 
-  command->kind = kind;
-  command->group = g_strdup (group);
   command->user_data = user_data;
-  g_queue_push_tail (&self->commands, command);
+  g_queue_push_tail_link (&self->commands, &command->link);
+  self->count++;
   return command;
 }
 
@@ -73,10 +84,8 @@ hn_roster_queue_leave (HnRosterQueue *self, const char *group, const char *conne
 {
   HnRosterCommand *join = g_hash_table_lookup (self->joins, connection);
 
-  if (join != NULL && g_str_equal (join->group, group)) {
+  if (join != NULL && g_str_equal (join->group, group))
     join->joined = NULL;
-    g_hash_table_remove (self->joins, connection);
-  }
   push (self, HN_ROSTER_DO_LEAVE, group, NULL)->connection = g_strdup (connection);
 }
 
@@ -130,26 +139,44 @@ hn_roster_queue_catch_up (HnRosterQueue *self, const char *group, const char *ep
   command->caught = caught;
 }
 
-static gboolean
-is_void (const HnRosterCommand *command)
+void
+hn_roster_queue_settle (HnRosterQueue *self, HnRosterCommand *command)
 {
-  return command->seat != NULL && command->joined == NULL;
+  self->count--;
+  self->bytes -= command->length;
+  if (command->seat != NULL && g_hash_table_lookup (self->joins, command->seat->connection) == command)
+    g_hash_table_remove (self->joins, command->seat->connection);
+  hn_roster_command_free (command);
 }
 
 HnRosterCommand *
 hn_roster_queue_pop (HnRosterQueue *self)
 {
-  for (;;) {
-    g_autoptr (HnRosterCommand) command = g_queue_pop_head (&self->commands);
+  GList *link;
 
-    if (command == NULL)
-      return NULL;
-    self->bytes -= command->length;
-    if (command->seat != NULL && g_hash_table_lookup (self->joins, command->seat->connection) == command)
-      g_hash_table_remove (self->joins, command->seat->connection);
-    if (!is_void (command))
-      return g_steal_pointer (&command);
+  while ((link = g_queue_pop_head_link (&self->commands)) != NULL) {
+    HnRosterCommand *command = link->data;
+
+    if (command->seat == NULL || command->joined != NULL)
+      return command;
+    hn_roster_queue_settle (self, command); /* it left again before it came */
   }
+  return NULL;
+}
+
+void
+hn_roster_queue_put_back (HnRosterQueue *self, GQueue *commands)
+{
+  GList *link;
+
+  while ((link = g_queue_pop_tail_link (commands)) != NULL)
+    g_queue_push_head_link (&self->commands, link);
+}
+
+HnRosterCommand *
+hn_roster_queue_find_join (const HnRosterQueue *self, const char *connection)
+{
+  return g_hash_table_lookup (self->joins, connection);
 }
 
 guint
@@ -168,18 +195,13 @@ hn_roster_queue_new (void)
   return self;
 }
 
-static void
-free_command (gpointer command)
-{
-  hn_roster_command_free (command);
-}
-
 void
 hn_roster_queue_free (HnRosterQueue *self)
 {
   if (self == NULL)
     return;
+  while (self->commands.head != NULL)
+    hn_roster_command_free (g_queue_pop_head_link (&self->commands)->data);
   g_hash_table_unref (self->joins);
-  g_queue_clear_full (&self->commands, free_command);
   g_free (self);
 }

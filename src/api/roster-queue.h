@@ -3,7 +3,7 @@
 
 #include "api/roster-seat.h"
 
-/* Calls of roster.h that wait for the next turn of the loop, in order and bounded. Pure. */
+/* Calls of roster.h: they wait for the next turn of the loop, in order; what was begun counts until it is settled. Bounded. Pure. */
 
 typedef enum {
   HN_ROSTER_DO_JOIN,
@@ -14,6 +14,13 @@ typedef enum {
   HN_ROSTER_DO_LIST,
   HN_ROSTER_DO_CATCH_UP,
   HN_ROSTER_DO_ANSWER_JOIN,
+  /* what a roster in Redis asks for itself: these are never in a queue */
+  HN_ROSTER_DO_BEGIN,
+  HN_ROSTER_DO_REGISTER,
+  HN_ROSTER_DO_FINISH,
+  HN_ROSTER_DO_RENEW,
+  HN_ROSTER_DO_FILL,
+  HN_ROSTER_DO_CLOSE,
 } HnRosterDo;
 
 /**
@@ -34,8 +41,17 @@ typedef enum {
  * @listed: LIST
  * @caught: CATCH_UP
  * @user_data: for the one of them that is there
+ * @link: for the list that it is in
+ * @said: SAY: for the list of these
+ * @number: SAY: counted by this process; CATCH_UP, FILL: of the life of its channel
+ * @answered: the store did
+ * @told: its event came
  */
 typedef struct {
+  GList link;
+  GList said;
+  guint64 number;
+  gboolean answered, told;
   HnRosterDo kind;
   char *group;
   const HnRosterSeat *seat;
@@ -53,6 +69,15 @@ typedef struct {
   HnRosterCaught caught;
   gpointer user_data;
 } HnRosterCommand;
+
+/**
+ * hn_roster_command_new:
+ * @kind: which call
+ * @group: name; empty with those that have none
+ *
+ * Returns: (transfer full): a command that no queue counts
+ */
+HnRosterCommand *hn_roster_command_new (HnRosterDo kind, const char *group);
 
 /**
  * hn_roster_command_free:
@@ -100,7 +125,7 @@ void hn_roster_queue_answer_join (HnRosterQueue *self, HnRosterOutcome outcome, 
  * hn_roster_queue_leave:
  * @self: a queue
  * @group: see hn_roster_leave()
- * @connection: see there; its joins that wait are not carried out
+ * @connection: see there; its join that waits is not carried out, and one that was begun is not answered
  */
 void hn_roster_queue_leave (HnRosterQueue *self, const char *group, const char *connection);
 
@@ -160,9 +185,32 @@ void hn_roster_queue_catch_up (HnRosterQueue *self, const char *group, const cha
  * hn_roster_queue_pop:
  * @self: a queue
  *
- * Returns: (transfer full) (nullable): the oldest command that is still to be carried out
+ * Returns: (transfer none) (nullable): the oldest command that is still to be carried out, to be settled when it is
  */
 HnRosterCommand *hn_roster_queue_pop (HnRosterQueue *self);
+
+/**
+ * hn_roster_queue_settle:
+ * @self: a queue
+ * @command: (transfer full): of hn_roster_queue_pop(), in no list
+ */
+void hn_roster_queue_settle (HnRosterQueue *self, HnRosterCommand *command);
+
+/**
+ * hn_roster_queue_put_back:
+ * @self: a queue
+ * @commands: of hn_roster_queue_pop(), oldest first: they are to be carried out again, before all others; empty afterwards
+ */
+void hn_roster_queue_put_back (HnRosterQueue *self, GQueue *commands);
+
+/**
+ * hn_roster_queue_find_join:
+ * @self: a queue
+ * @connection: of a seat
+ *
+ * Returns: (transfer none) (nullable): its join that is not settled
+ */
+HnRosterCommand *hn_roster_queue_find_join (const HnRosterQueue *self, const char *connection);
 
 /**
  * hn_roster_queue_get_length:

@@ -7,6 +7,7 @@ typedef struct {
   HnRosterSeat seat; /* first: what is handed out */
   guint refs;
   gsize bytes;
+  gint64 came_utc_us;
   char texts[];
 } Box;
 
@@ -26,7 +27,7 @@ put (char **at, const char *text)
 }
 
 const HnRosterSeat *
-hn_roster_seat_new (const HnRosterSeat *seat, const char *process, gint64 since_utc_us)
+hn_roster_seat_new_at (const HnRosterSeat *seat, const char *process, gint64 since_utc_us, gint64 came_utc_us)
 {
   gsize bytes = sizeof (Box) + strlen (seat->member) + strlen (seat->connection) + strlen (process) + strlen (seat->card) + 4;
   Box *self = g_malloc (bytes);
@@ -39,7 +40,20 @@ hn_roster_seat_new (const HnRosterSeat *seat, const char *process, gint64 since_
   self->seat.process = put (&at, process);
   self->seat.card = put (&at, seat->card);
   self->seat.since_utc_us = since_utc_us;
+  self->came_utc_us = came_utc_us;
   return &self->seat;
+}
+
+const HnRosterSeat *
+hn_roster_seat_new (const HnRosterSeat *seat, const char *process, gint64 since_utc_us)
+{
+  return hn_roster_seat_new_at (seat, process, since_utc_us, since_utc_us);
+}
+
+gint64
+hn_roster_seat_get_came (const HnRosterSeat *self)
+{
+  return box_of (self)->came_utc_us;
 }
 
 const HnRosterSeat *

@@ -16,6 +16,25 @@
 const HnRosterSeat *hn_roster_seat_new (const HnRosterSeat *seat, const char *process, gint64 since_utc_us);
 
 /**
+ * hn_roster_seat_new_at:
+ * @seat: what to copy
+ * @process: by whose lease it lives
+ * @since_utc_us: when the member came
+ * @came_utc_us: when the seat came
+ *
+ * Returns: (transfer full): the seat
+ */
+const HnRosterSeat *hn_roster_seat_new_at (const HnRosterSeat *seat, const char *process, gint64 since_utc_us, gint64 came_utc_us);
+
+/**
+ * hn_roster_seat_get_came:
+ * @self: a seat of hn_roster_seat_new_at()
+ *
+ * Returns: when it came; with hn_roster_seat_new() the same as its member
+ */
+gint64 hn_roster_seat_get_came (const HnRosterSeat *self);
+
+/**
  * hn_roster_seat_ref:
  * @self: a seat of hn_roster_seat_new()
  *

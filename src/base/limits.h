@@ -190,6 +190,11 @@
 #define HN_LIMIT_ADMIN_TRIES_SECONDS 60
 #define HN_LIMIT_ADMIN_CONNECTIONS 256      /* of browsers with the dashboard: 503 and a close beyond */
 
+/* Redis. */
+#define HN_LIMIT_REDIS_WAITING 65536        /* commands of one connection that are not answered: refused beyond */
+#define HN_LIMIT_REDIS_WAITING_BYTES 67108864 /* the same in bytes */
+#define HN_LIMIT_REDIS_REPLY_BYTES 67108864 /* one answer: the connection is ended beyond */
+
 /* Groups of seats (api/roster): rooms, agents of a mesh. */
 #define HN_LIMIT_ROSTER_NAME_BYTES 256      /* name of a group, id of a member or of a connection */
 #define HN_LIMIT_ROSTER_TEXT_BYTES 524288   /* one message; longer ones of strangers on a channel are dropped */
@@ -201,4 +206,7 @@
 #define HN_LIMIT_ROSTER_WAITING 8192        /* calls that wait; joins and words are refused beyond */
 #define HN_LIMIT_ROSTER_WAITING_BYTES 16777216 /* the same in bytes of words */
 #define HN_LIMIT_ROSTER_TURN 256            /* calls carried out in one turn of the loop */
+#define HN_LIMIT_ROSTER_SWEEP 128           /* seats that are taken out at once */
+#define HN_LIMIT_ROSTER_IDLE_MS 1000        /* a group that nobody of this process needs any more stays subscribed */
+#define HN_LIMIT_ROSTER_KEYS_SECONDS 3600   /* keys of Redis that no living process keeps */
 #define HN_LIMIT_ROSTER_CLOSE_MS 1000       /* a process that ends waits so long for Redis */

@@ -108,6 +108,8 @@ hn_redis_url_parse (const char *text, GError **error)
     good = read_network (text + strlen ("redis://"), self);
   else if (g_str_has_prefix (text, "unix://"))
     good = read_socket (text + strlen ("unix://"), self);
+  else if (g_str_has_prefix (text, "redis+unix://")) /* as some clients have it */
+    good = read_socket (text + strlen ("redis+unix://"), self);
   if (good)
     return g_steal_pointer (&self);
   g_set_error (error, HN_ERROR, HN_ERROR_INVALID, RULE);

@@ -34,6 +34,7 @@ urls_say_where_and_as_whom (void **unused)
     { "redis://[::1]", "::1", 6379, NULL, NULL, NULL, 0, "[::1]:6379/0" },
     { "unix:///run/redis.sock", NULL, 0, "/run/redis.sock", NULL, NULL, 0, "/run/redis.sock/0" },
     { "unix:///run/redis.sock?db=3", NULL, 0, "/run/redis.sock", NULL, NULL, 3, "/run/redis.sock/3" },
+    { "redis+unix:///run/redis.sock", NULL, 0, "/run/redis.sock", NULL, NULL, 0, "/run/redis.sock/0" },
     { "unix:///r?password=a%26b&db=3", NULL, 0, "/r", NULL, "a&b", 3, "/r/3" },
   };
 
