@@ -6,7 +6,7 @@ A subcommand is a module beside this file with `HELP` and `run (options) -> str`
 `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`; what people wrote around it stays."""
 
 import argparse
-import importlib
+import importlib.util
 import os
 import re
 import sys
@@ -19,9 +19,17 @@ PAGE = os.path.join(TOP, "docs/benchmarks.md")
 HELPERS = ("bench", "measure", "peers", "signalling_peers", "signalling_fastapi")
 
 
+def _load(name):
+    """By its place: tests/support, which some of them use, has modules of the same names."""
+    spec = importlib.util.spec_from_file_location("bench_" + name, os.path.join(HERE, name + ".py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def subcommands():
     names = sorted(name[:-3] for name in os.listdir(HERE) if name.endswith(".py"))
-    return {name: importlib.import_module(name) for name in names if name not in HELPERS}
+    return {name: _load(name) for name in names if name not in HELPERS}
 
 
 def write(name, text):
