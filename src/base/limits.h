@@ -166,10 +166,7 @@
 #define HN_LIMIT_ROOM_STATE_MEMBERS 100     /* in larger rooms the others are told who came or went, without the list of all */
 
 /* Mesh. */
-#define HN_LIMIT_MESH_MESSAGE_BYTES 262144  /* of an agent: 1009 beyond */
 #define HN_LIMIT_MESH_ID_BYTES 128          /* an agent's id */
-#define HN_LIMIT_MESH_AGENTS 4000           /* in the whole mesh: the list of them all fits into the queue of a socket */
-#define HN_LIMIT_MESH_BURST_SECONDS 10      /* so many seconds' worth of `mesh.rate` may come at once: an agent calls all others */
 #define HN_LIMIT_MESH_CLOSES_PER_SECOND 1000 /* agents told to go at a stop: they come back at the same pace */
 #define HN_LIMIT_WITNESS_EVENTS 10000       /* that wait for the witness; the oldest goes beyond */
 #define HN_LIMIT_WITNESS_BYTES 16777216     /* the same, all together */

@@ -133,11 +133,14 @@ OPTION ("rooms.demo",               TEXT,     rooms_demo,                NULL,  
 
 OPTION ("mesh.auth",                CHOICE,   mesh_auth,                 "none|token", 0, 0,      "`none`: whoever comes may register; `token`: with a JSON web token.")
 OPTION ("mesh.presence_ttl",        PERIOD,   mesh_presence_ttl,         "30s",    100, 3600000,  "A process that Redis has not heard of for so long is dead: its agents leave.")
-OPTION ("mesh.max_agents",          UINT,     mesh_max_agents,           "10000",  1,   100000,   "Agents over all instances.")
+OPTION ("mesh.max_agents",          UINT,     mesh_max_agents,           "4000",   1,   100000,   "Agents over all instances; the list of all their ids must fit into `websocket.queue_bytes`.")
 OPTION ("mesh.message_bytes",       UINT,     mesh_message_bytes,        "262144", 1024, 16777216, "Longest message of an agent.")
 OPTION ("mesh.rate",                UINT,     mesh_rate,                 "1000",   1,   1000000,  "Messages a second from one agent, …")
 OPTION ("mesh.burst",               UINT,     mesh_burst,                "20000",  1,   1000000,  "… of which so many may come at once.")
+OPTION ("mesh.strict",              BOOL,     mesh_strict,               "off",    0,   0,        "Whether a message of an unknown type is answered with an error; else it is ignored.")
 OPTION ("mesh.witness_url",         URL,      mesh_witness_url,          NULL,     0,   0,        "Where events are posted; without a path to /api/log.")
 OPTION_LIVE ("mesh.witness_api_key", SECRET,  mesh_witness_api_key,      NULL,     0,   0,        "Its bearer token.")
+OPTION_LIVE ("mesh.witness_candidates", CHOICE, mesh_witness_candidates, "hash|whole", 0, 0,      "How a candidate, which holds addresses of networks, is told: as a hash or whole.")
+OPTION ("mesh.witness_batch",       UINT,     mesh_witness_batch,        "1",      1,   1000,     "Events in one request: one JSON object, or up to so many lines of them (application/x-ndjson).")
 
 OPTION_LIVE ("log.level", LOG_LEVEL,      log_level,                 "info",   0,   0,        "debug, info, warning or error; `--log-level` is stronger.")

@@ -87,7 +87,7 @@ message_new (const HnHttpCall *call, GError **error)
     const char *body = call->body != NULL ? call->body : "{}";
     g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
 
-    soup_message_set_request_body_from_bytes (message, "application/json", bytes);
+    soup_message_set_request_body_from_bytes (message, call->body_type != NULL ? call->body_type : "application/json", bytes);
   }
   if (call->any_certificate)
     g_signal_connect (message, "accept-certificate", G_CALLBACK (accept_any), NULL);

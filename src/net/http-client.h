@@ -19,6 +19,7 @@ typedef struct {
   const char *basic_password;
   const char *const *fields; /* (nullable) name, value, name, value, NULL */
   const char *body;          /* (nullable) JSON text; Content-Type is application/json whenever the method is POST or PUT */
+  const char *body_type;     /* (nullable) another one */
   gint64 timeout_us;         /* over all; 0: HN_LIMIT_SUNSHINE_SECONDS */
   gboolean endless;          /* an answer that goes on, such as text/event-stream: a stream's empty lines come too, and only each line is bounded */
   gboolean any_certificate;  /* accept a self-signed certificate (Sunshine) */
