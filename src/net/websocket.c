@@ -206,7 +206,7 @@ hn_websocket_end (HnWebSocket *self, HnWebSocketEnd end, guint code, HnSlice rea
   hn_lane_leave (&self->liveness);
   hn_websocket_hub_wait (self->hub, &self->hub->closing, &self->wait, self);
   g_clear_pointer (&self->pong, hn_ws_message_unref);
-  if (end != HN_WEBSOCKET_BY_PEER && end != HN_WEBSOCKET_BY_US)
+  if (end == HN_WEBSOCKET_SLOW || end == HN_WEBSOCKET_SILENT)
     hn_ws_queue_drop (&self->queue);
   queue_close (self, code, reason);
   count_queue (self);
@@ -385,13 +385,14 @@ read_fresh (HnWebSocket *self, guint *budget, Digested *ret_digested)
 static HnWireResult
 read_more (HnWebSocket *self, guint *budget, Digested *ret_digested)
 {
-  gsize longest = MAX (self->hub->bounds.message_bytes_max, HN_WS_CONTROL_BYTES_MAX) + HN_WS_HEADER_MAX;
+  gsize have;
   HnWireResult result;
 
   *ret_digested = take_waiting (self, budget);
-  if (*ret_digested != WANTS_MORE || hn_wire_get_input (self->wire).length == 0)
+  have = hn_wire_get_input (self->wire).length;
+  if (*ret_digested != WANTS_MORE || have == 0)
     return HN_WIRE_OK;
-  result = hn_wire_fill (self->wire, longest);
+  result = hn_wire_fill (self->wire, have + READ_BYTES);
   if (result == HN_WIRE_OK)
     *ret_digested = take_waiting (self, budget);
   return result;
