@@ -4,6 +4,7 @@
 
 import contextlib
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
@@ -215,6 +216,16 @@ def what_the_server_ends_for_good_is_not_tried_again(running):
         ann.script(PAGE, running.token("ann", seconds=-5), "ended")
         ann.wait_for("return room.state === 'refused'", 5)
         contains(ann.script("return told.at(-1)[2]"), "expired", "reason")
+
+
+def the_script_comes_back_where_the_table_says_so(running):
+    with open(os.path.join(flow.TOP, "docs/signalling.md"), encoding="utf-8") as file:
+        rows = re.findall(r"^\|.*\| (\d{4}) \|.*\| (no|yes|with a new token) \|$", file.read(), re.M)
+    true(len(rows) > 15, "the table has only %d closes" % len(rows))
+    with _tabs(running, 1) as [tab]:
+        tab.open(running.url + "/webrtc/health")
+        for code, answer in rows:
+            equal(tab.script("return (await import('/webrtc/client.js')).mayReturn(Number(arguments[0]))", code), answer == "yes", "whether it comes back after %s" % code)
 
 
 def the_page_keeps_its_policy_on_phone_and_desktop(running):
