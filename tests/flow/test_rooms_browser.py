@@ -242,4 +242,4 @@ def the_page_keeps_its_policy_on_phone_and_desktop(running):
     true("unsafe" not in policy and "default-src 'none'" in policy, "the policy is %s" % policy)
 
 
-flow.main(globals(), started=signalling.Started, between=signalling.nothing, instances=2, extra={"rooms": {"grace": "5s"}})
+flow.main(globals(), started=signalling.Started, between=signalling.nothing, instances=1, extra={"rooms": {"grace": "5s"}})

@@ -35,7 +35,7 @@ def _sample(name):
 def _localhost(running):
     """localhost:8000 is the first instance."""
     def resolve(host, port, *more, **named):
-        return _resolve(*(running.at[1] if (host, port) == ("localhost", 8000) else (host, port)), *more, **named)
+        return _resolve(*(running.at[1] if (host, port) in ((b"localhost", 8000), ("localhost", 8000)) else (host, port)), *more, **named)
     socket.getaddrinfo = resolve
     try:
         yield
@@ -169,4 +169,4 @@ def participants_are_told_as_documented(running):
     equal([(each["user_id"], each["username"]) for each in told["participants"]], [("ann", "Ann"), ("bob", "Bob")], "participants")
 
 
-flow.main(globals(), started=signalling.Started, between=signalling.nothing, instances=2, nginx=False)
+flow.main(globals(), started=signalling.Started, between=signalling.nothing, instances=2, nginx=False, redis=False)

@@ -149,6 +149,9 @@ export class Peer {
     await this.connection.setRemoteDescription(description);
     this.#fingerprint = fingerprintOf(description.sdp);
     await Promise.all(this.#early.splice(0).map((payload) => this.#candidate(payload)));
+    if (this.connection.connectionState === 'connected') {
+      this.#look(); /* the old way has held: nothing else will say so */
+    }
   }
 
   async #candidate(payload) {
