@@ -208,7 +208,7 @@ def what_the_server_ends_for_good_is_not_tried_again(running):
     with _tabs(running, 1) as [ann]:
         _open(running, ann, "ended", "ann")
         ann.wait_for(JOINED, 5)
-        reply = running.call("DELETE", "/webrtc/rooms/ended/participants/ann", token=running.admin_token)
+        reply = running.call("DELETE", "/webrtc/admin/rooms/ended/participants/ann", token=running.admin_token)
         equal(reply.status, 200, "status of the kick: %r" % reply)
         ann.wait_for("return room.state === 'refused'", 5)
         equal(ann.script("return JSON.parse(told.at(-1)[2]).code"), 4100, "close code")
@@ -242,4 +242,4 @@ def the_page_keeps_its_policy_on_phone_and_desktop(running):
     true("unsafe" not in policy and "default-src 'none'" in policy, "the policy is %s" % policy)
 
 
-flow.main(globals(), started=signalling.Started, between=signalling.nothing, instances=1, extra={"rooms": {"grace": "5s"}})
+flow.main(globals(), started=signalling.Started, between=signalling.nothing, instances=2, extra={"rooms": {"grace": "5s"}})

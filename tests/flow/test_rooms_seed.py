@@ -169,4 +169,4 @@ def participants_are_told_as_documented(running):
     equal([(each["user_id"], each["username"]) for each in told["participants"]], [("ann", "Ann"), ("bob", "Bob")], "participants")
 
 
-flow.main(globals(), started=signalling.Started, between=signalling.nothing, instances=2, nginx=False, redis=False)
+flow.main(globals(), started=signalling.Started, between=signalling.nothing, instances=2, nginx=False)
