@@ -37,7 +37,7 @@ class Rooms:
 
     product = "rooms"  # the subcommand
 
-    def __init__(self, build, folder, lease, instances=2, redis=True, nginx=True, extra=None, progress=None):
+    def __init__(self, build, folder, lease, instances=2, redis=True, nginx=True, extra=None, each=None, progress=None):
         self.build = os.path.abspath(build)
         self.folder = folder
         self.instances, self.lease = instances, lease
@@ -47,6 +47,7 @@ class Rooms:
         self.secret = os.urandom(24).hex()
         self.admin_token = os.urandom(24).hex()
         self.extra = extra or {}
+        self.each = each or {}  # number of an instance -> what it alone is configured with
         self.progress = progress or (lambda text: None)
         self.children = {}
         self.ended = []  # those that were killed
@@ -91,6 +92,7 @@ class Rooms:
     def start_instance(self, number):
         config = self.config()
         config["server"]["listen"] = "%s:%d" % self.at[number]
+        cluster.merge(config, self.each.get(number, {}))
         name = self.name(number)
         path = self.path(name + ".yaml")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:

@@ -23,7 +23,7 @@ typedef enum { HN_REFUSAL_NO, HN_REFUSAL_YES, HN_REFUSAL_NEW_TOKEN, HN_REFUSAL_S
      "one connection of this user too many")                                                                                                 \
   X (TOO_MANY_ROOMS, "TOO_MANY_ROOMS", "A user may be in {} rooms at once", 1008, "Too many rooms", 0, NO, "one room of this user too many") \
   X (OVERLOADED, "SERVER_OVERLOADED", "The server has too much to do", 1013, "Server overloaded", 0, YES, "a join, while the store is behind") \
-  X (INVALID_JSON, "INVALID_JSON", "Not valid JSON: {why}", 0, NULL, 0, STAYS, "a message that is no JSON text of at most 32 levels")         \
+  X (INVALID_JSON, "INVALID_JSON", "A message is {why}", 0, NULL, 0, STAYS, "a message that is no JSON text of at most 32 levels")         \
   X (INVALID_MESSAGE, "INVALID_MESSAGE", "{why}", 0, NULL, 0, STAYS, "a message without the envelope's form, or binary")                    \
   X (UNKNOWN_TYPE, "UNKNOWN_MESSAGE_TYPE", "No such message type", 0, NULL, 0, STAYS, "a `type` that is not in the table above")             \
   X (FORBIDDEN_TYPE, "FORBIDDEN_MESSAGE_TYPE", "Only the server sends this type", 0, NULL, 0, STAYS, "a `type` that only the server may send") \

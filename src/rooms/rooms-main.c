@@ -145,12 +145,9 @@ roster_new (const HnConfig *config, HnRoomsWs *ws, const char *process)
 static void
 open_doors (HnRooms *self)
 {
-  const char *host = hn_doors_http_get_host (self->doors);
-  HnFrontOptions options = { .head_timeout_us = hn_seconds (HEAD_SECONDS) };
+  const HnFrontOptions options = { .head_timeout_us = hn_seconds (HEAD_SECONDS) };
 
   hn_doors_http_open (self->doors, self->poller, &options, &front_events, self);
-  hn_info ("rooms", NULL, "listening on %s:%u%s", *host != '\0' ? host : "*", hn_doors_http_get_port (self->doors),
-           hn_doors_http_is_secure (self->doors) ? " with TLS" : "");
 }
 
 HnRooms *

@@ -20,7 +20,7 @@ an_error_says_its_number_and_why (void **unused)
   assert_error (HN_REFUSAL_RATE, 3, NULL,
                 "{\"code\":\"RATE_LIMIT_EXCEEDED\",\"message\":\"Rate limit exceeded for websocket_message. Retry after 3s\",\"details\":null}");
   assert_error (HN_REFUSAL_INVALID_MESSAGE, 0, "'a\"b' {}", "{\"code\":\"INVALID_MESSAGE\",\"message\":\"'a\\\"b' {}\",\"details\":null}");
-  assert_error (HN_REFUSAL_INVALID_JSON, 0, NULL, "{\"code\":\"INVALID_JSON\",\"message\":\"Not valid JSON: \",\"details\":null}");
+  assert_error (HN_REFUSAL_INVALID_JSON, 0, NULL, "{\"code\":\"INVALID_JSON\",\"message\":\"A message is \",\"details\":null}");
 }
 
 static void
