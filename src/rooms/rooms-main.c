@@ -9,7 +9,7 @@
 #include "net/doors-http.h"
 #include "rooms/rooms-ws.h"
 
-#define HEAD_SECONDS 10 /* who has not said by then which room it wants is not waited for */
+#define IDLE_SECONDS 10 /* who has not said by then what it wants is not waited for */
 
 struct _HnRooms {
   const HnConfig *config;
@@ -145,7 +145,7 @@ roster_new (const HnConfig *config, HnRoomsWs *ws, const char *process)
 static void
 open_doors (HnRooms *self)
 {
-  const HnFrontOptions options = { .head_timeout_us = hn_seconds (HEAD_SECONDS) };
+  const HnFrontOptions options = { .head_timeout_us = hn_seconds (IDLE_SECONDS), .keepalive_timeout_us = hn_seconds (IDLE_SECONDS) };
 
   hn_doors_http_open (self->doors, self->poller, &options, &front_events, self);
 }
