@@ -70,9 +70,9 @@ class Started:
         self.cluster = self._make(options)
 
     def _make(self, options):
-        plan = cluster.Plan(build_folder(), self.folder, lease=self.lease, **options)
-        leaks.know(plan)
-        return cluster.Cluster(plan)
+        self.plan = cluster.Plan(build_folder(), self.folder, lease=self.lease, **options)
+        leaks.know(self.plan)
+        return cluster.Cluster(self.plan)
 
     def _watch(self):
         return openapi.Watch(self.cluster, web).__enter__()
