@@ -318,24 +318,36 @@ take_foreign (HnRosterCluster *self, HnRosterChannel *channel, const char *text,
 }
 
 static void
-take (HnRosterCluster *self, HnRosterChannel *channel, char *text, gsize length)
+take_ours (HnRosterCluster *self, HnRosterChannel *channel, char *text, gsize length, const char *untouched)
 {
   guint64 known = hn_roster_group_get_offset (channel->mirror);
   HnRosterBusMessage message;
+
+  if (hn_roster_bus_read (text, length, &message) != HN_ROSTER_BUS_OURS) {
+    self->foreign_dropped++;
+  } else if (!g_str_equal (message.epoch, hn_roster_group_get_epoch (channel->mirror))) {
+    hn_roster_link_lose (self, "its data were lost");
+  } else if (message.offset == known + 1) {
+    hn_roster_channel_apply (self, channel, &message);
+  } else if (message.offset > known) {
+    push_held (self, channel, untouched, length, TRUE);
+    fill (self, channel, message.offset);
+  }
+}
+
+static void
+take (HnRosterCluster *self, HnRosterChannel *channel, char *text, gsize length)
+{
+  g_autofree char *untouched = NULL; /* of one that cannot be told yet */
   guint64 offset;
 
   if (!hn_roster_bus_peek (text, &offset)) {
     take_foreign (self, channel, text, length);
-  } else if (offset > known + 1) {
-    push_held (self, channel, text, length, TRUE);
-    fill (self, channel, offset);
-  } else if (hn_roster_bus_read (text, length, &message) != HN_ROSTER_BUS_OURS) {
-    self->foreign_dropped++;
-  } else if (!g_str_equal (message.epoch, hn_roster_group_get_epoch (channel->mirror))) {
-    hn_roster_link_lose (self, "its data were lost");
-  } else if (offset == known + 1) {
-    hn_roster_channel_apply (self, channel, &message);
+    return;
   }
+  if (offset > hn_roster_group_get_offset (channel->mirror) + 1)
+    untouched = g_memdup2 (text, length + 1);
+  take_ours (self, channel, text, length, untouched);
 }
 
 void

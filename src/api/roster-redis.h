@@ -17,7 +17,7 @@
  *   it on the channel: `"type":"user-joined"`
  * @before_left: (nullable): the same for who leaves
  * @lease_us: a process that is silent for so long is dead; at least a second in production
- * @answer_us: an answer that takes longer shows that the server is away; at most a third of @lease_us
+ * @answer_us: a server that owes an answer and says nothing for so long is away; at most a third of @lease_us
  */
 typedef struct {
   const HnRedisUrl *url;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules: answers come in the order of commands, in a subscriber's connection too (each SUBSCRIBE has one channel): so the oldest command is
- * the one that is answered, and its age is the connection's health. hiredis reads the answers; its own asynchronous half is not used: it
+/* Rules: answers come in the order of commands, in a subscriber's connection too (each SUBSCRIBE has one channel): the oldest command is the
+ * one that is answered. A server that owes an answer and says nothing for a while is away. hiredis reads the answers; its own asynchronous half is not used: it
  * looks names up in the calling thread, its GLib adapter reads from a connection that its write half has just freed, and a channel that is
  * left and entered again at once loses its callback. */
 #include "net/redis.h"
@@ -22,6 +22,7 @@
 #include "net/wire.h"
 
 #define FIRST_PAUSE_US 50000
+#define LOOK_AGAIN_US 5000
 #define READ_BYTES 262144
 #define READS_PER_TURN 8
 
@@ -80,6 +81,7 @@ struct _HnRedis {
   gint64 heard_us;
   gint64 round_us;
   gboolean pinging;
+  gboolean looked_again; /* for an answer that is due */
   char *run_id;
   char *doomed; /* why the connection is to end */
 };
@@ -220,7 +222,7 @@ drop_wire (HnRedis *self)
   g_clear_pointer (&self->reader, redisReaderFree);
   g_clear_pointer (&self->doomed, g_free);
   g_byte_array_set_size (self->out, 0);
-  self->pinging = FALSE;
+  self->pinging = self->looked_again = FALSE;
 }
 
 /* One that was good for a while begins at the shortest pause again. */
@@ -313,6 +315,7 @@ handle_reply (HnRedis *self, redisReply *reply)
   command = self->commands.head->data;
   g_queue_unlink (&self->commands, &command->link);
   self->round_us = hn_clock_now_us () - command->at_us;
+  self->looked_again = FALSE;
   if (reply->type == REDIS_REPLY_ERROR && command->script > 0 && g_str_has_prefix (reply->str, "NOSCRIPT"))
     g_queue_push_tail_link (&self->again, &command->link);
   else
@@ -534,16 +537,17 @@ on_pong (struct redisReply *reply, gpointer data)
   ((HnRedis *) data)->pinging = FALSE;
 }
 
+/* Since when the server owes an answer. One that is slow and answers one command after the other is not away. */
 static gint64
-oldest_us (const HnRedis *self)
+owing_since_us (const HnRedis *self)
 {
-  return self->commands.head != NULL ? ((Command *) self->commands.head->data)->at_us : HN_NEVER;
+  return self->commands.head != NULL ? MAX (((Command *) self->commands.head->data)->at_us, self->heard_us) : HN_NEVER;
 }
 
 static gint64
 next_us (const HnRedis *self)
 {
-  gint64 oldest = oldest_us (self);
+  gint64 owing_us = owing_since_us (self);
 
   switch (self->state) {
   case RESTING:
@@ -554,7 +558,7 @@ next_us (const HnRedis *self)
   case READY:
     break;
   }
-  return hn_clock_earliest (oldest != HN_NEVER ? oldest + self->times.answer_us : HN_NEVER,
+  return hn_clock_earliest (owing_us != HN_NEVER ? owing_us + self->times.answer_us : HN_NEVER,
                             self->pinging ? HN_NEVER : self->heard_us + self->times.idle_us);
 }
 
@@ -573,10 +577,17 @@ arm (HnRedis *self)
 static void
 check_ready (HnRedis *self, gint64 now_us)
 {
-  gint64 oldest = oldest_us (self);
+  gint64 owing_us = owing_since_us (self);
 
-  if (oldest != HN_NEVER && now_us >= oldest + self->times.answer_us) {
-    fail (self, g_error_new_literal (HN_ERROR, HN_ERROR_TIMEOUT, "no answer in time"));
+  if (owing_us != HN_NEVER && now_us >= owing_us + self->times.answer_us) {
+    if (self->looked_again) {
+      fail (self, g_error_new_literal (HN_ERROR, HN_ERROR_TIMEOUT, "no answer in time"));
+      return;
+    }
+    self->looked_again = TRUE; /* it may lie there unread: perhaps it was us who stood still */
+    hn_wire_again (self->wire);
+    self->armed_us = now_us + LOOK_AGAIN_US;
+    hn_timer_arm (self->timer, self->armed_us);
     return;
   }
   if (!self->pinging && now_us >= self->heard_us + self->times.idle_us) {

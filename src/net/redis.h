@@ -17,7 +17,7 @@ struct redisReply; /* hiredis */
 /**
  * HnRedisTimes:
  * @connect_us: for a connection, its password and all else until it is ready
- * @answer_us: for one command, those before it included
+ * @answer_us: the server owes an answer and says nothing
  * @idle_us: nothing was heard for so long: PING
  * @pause_us: longest pause between two tries
  */

@@ -266,6 +266,14 @@ function verbs.register(group, epoch, known_epoch, known_offset, rule, lease_ms,
     end
     at = at + 6
   end
+  -- what left meanwhile
+  local seats = redis.call('HGETALL', key('seats', group))
+  for i = 1, #seats, 2 do
+    if string.match(seats[i + 1], '^%S+') == process
+        and string.match(redis.call('HGET', key('process', process), seats[i]) or '', '^%S+') ~= generation then
+      leave(group, seats[i], 'g')
+    end
+  end
   touch(group)
   local answer = { 'ok', #lost }
   for _, connection in ipairs(lost) do
@@ -274,7 +282,7 @@ function verbs.register(group, epoch, known_epoch, known_offset, rule, lease_ms,
   return snapshot(answer, group)
 end
 
--- run, most -> 1: more to do. What this process does not have any more leaves.
+-- run, most -> 1: more to do. What this process had in groups that it is in no more leaves.
 function verbs.finish(run, most)
   if not is_live() then
     return { 'gap' }

@@ -62,6 +62,7 @@ redis_server_new (const char *const *words)
   url = g_strconcat ("unix://", self->socket, NULL);
   self->url = hn_redis_url_parse (url, NULL);
   self->words = words;
+  self->nodes = g_ptr_array_new ();
   redis_server_start (self);
   return self;
 }
@@ -147,6 +148,7 @@ redis_server_free (RedisServer *self)
 {
   if (self->process != NULL)
     redis_server_kill (self);
+  g_ptr_array_unref (self->nodes);
   remove_folder (self->folder);
   hn_redis_url_free (self->url);
   g_free (self->socket);
@@ -302,6 +304,7 @@ node_new (RedisServer *server, const char *process, gint64 lease_us)
   };
 
   self->server = server;
+  g_ptr_array_add (server->nodes, self);
   self->process = g_strdup (process);
   self->heard = g_ptr_array_new_with_free_func (g_free);
   self->takes_foreign = TRUE;
@@ -312,6 +315,7 @@ node_new (RedisServer *server, const char *process, gint64 lease_us)
 void
 node_free (Node *self)
 {
+  g_ptr_array_remove (self->server->nodes, self);
   hn_roster_free (self->roster);
   g_ptr_array_unref (self->heard);
   g_free (self->process);
@@ -353,4 +357,74 @@ node_count (Node *self, const char *needle)
   for (guint i = 0; i < self->heard->len; i++)
     n += strstr (self->heard->pdata[i], needle) != NULL;
   return n;
+}
+
+guint
+node_assert_offsets (Node *node, const char *group)
+{
+  g_autofree char *needle = g_strdup_printf (" %s ", group);
+  guint64 last = 0;
+  guint n = 0;
+
+  for (guint i = 0; i < node->heard->len; i++) {
+    const char *line = node->heard->pdata[i];
+    guint64 offset = g_ascii_strtoull (line, NULL, 10);
+
+    if (strstr (line, needle) == NULL || strstr (line, " reset ") != NULL || offset == 0)
+      continue;
+    if (last > 0 && offset != last + 1)
+      fail_msg ("%s heard %s after %" G_GUINT64_FORMAT, node->process, line, last);
+    last = offset;
+    n++;
+  }
+  return n;
+}
+
+/* ---- what tests begin with ---- */
+
+int
+redis_start (void **state)
+{
+  *state = redis_server_new (NULL);
+  return 0;
+}
+
+int
+redis_stop (void **state)
+{
+  redis_clear (state);
+  redis_server_free (*state);
+  return 0;
+}
+
+/* A test that failed left its nodes, and perhaps a server that stands still or is gone. */
+int
+redis_clear (void **state)
+{
+  RedisServer *server = *state;
+  g_autofree char *saved = g_build_filename (server->folder, "dump.rdb", NULL);
+
+  g_unlink (saved);
+  while (server->nodes->len > 0)
+    node_free (server->nodes->pdata[0]);
+  if (server->process == NULL)
+    redis_server_start (server);
+  redis_server_signal (server, SIGCONT);
+  redis_server_run (server, "FLUSHALL");
+  return 0;
+}
+
+Node *
+ready_node_of (RedisServer *server, const char *process, gint64 lease_us)
+{
+  Node *node = node_new (server, process, lease_us);
+
+  WAIT_FOR (node->available, 5000);
+  return node;
+}
+
+Node *
+ready_node (RedisServer *server, const char *process)
+{
+  return ready_node_of (server, process, LEASE);
 }

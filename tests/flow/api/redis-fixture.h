@@ -15,6 +15,7 @@ typedef struct {
   HnRedisUrl *url;
   const char *const *words; /* (nullable) NULL-terminated: more of its command line */
   GSubprocess *process;
+  GPtrArray *nodes; /* of Node */
 } RedisServer;
 
 RedisServer *redis_server_new (const char *const *words);
@@ -46,6 +47,18 @@ void node_say (Node *self, const char *group, const char *connection, const char
 HnRosterGroup *node_group (Node *self, const char *group);
 guint node_members (Node *self, const char *group); /* 0 without a mirror */
 guint node_count (Node *self, const char *needle);  /* lines heard that hold it */
+
+/* Nothing is missing between the first and the last event of @group that the node heard. Returns how many it heard. */
+guint node_assert_offsets (Node *self, const char *group);
+
+#define LEASE (3 * (gint64) G_USEC_PER_SEC)
+#define SHORT_LEASE ((gint64) G_USEC_PER_SEC) /* where one is to end */
+
+Node *ready_node_of (RedisServer *server, const char *process, gint64 lease_us);
+Node *ready_node (RedisServer *server, const char *process);
+int redis_start (void **state); /* a group's */
+int redis_stop (void **state);
+int redis_clear (void **state); /* each test's: it has keys of nobody else */
 
 /* Runs the loop until the expression is true; fails the test after so many milliseconds. */
 #define WAIT_FOR(what, most_ms)                                                                        \
