@@ -2,6 +2,7 @@
 #include "rooms/rooms-main.h"
 
 #include "api/roster-memory-io.h"
+#include "api/roster-redis.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/limits.h"
@@ -10,6 +11,7 @@
 #include "rooms/rooms-ws.h"
 
 #define IDLE_SECONDS 10 /* who has not said by then what it wants is not waited for */
+#define REDIS_SECONDS 2 /* an answer that takes longer (or a third of a lease): it is away */
 
 struct _HnRooms {
   const HnConfig *config;
@@ -136,10 +138,22 @@ rules_of (const HnConfig *config)
   return rules;
 }
 
+/* Members and messages are on the channel as the first servers of this protocol put them there. */
 static HnRoster *
-roster_new (const HnConfig *config, HnRoomsWs *ws, const char *process)
+roster_new (HnRooms *self, const char *process)
 {
-  return hn_roster_memory_io_new (process, hn_rooms_ws_get_roster_events (), ws);
+  g_autoptr (HnRedisUrl) url = hn_config_redis (self->config);
+  const HnRosterRedisSettings settings = { .url = url,
+                                           .prefix = "webrtc",
+                                           .channel = "webrtc:room:",
+                                           .before_came = "\"type\":\"user-joined\"",
+                                           .before_left = "\"type\":\"user-left\"",
+                                           .lease_us = self->config->rooms_presence_ttl,
+                                           .answer_us = hn_seconds (REDIS_SECONDS) };
+
+  if (url == NULL)
+    return hn_roster_memory_io_new (process, hn_rooms_ws_get_roster_events (), self->ws);
+  return hn_roster_redis_new (self->poller, process, &settings, hn_rooms_ws_get_roster_events (), self->ws);
 }
 
 static void
@@ -168,7 +182,7 @@ hn_rooms_new (const HnConfig *config, HnService *service, const HnRoomsEvents *e
   self->user_data = user_data;
   self->poller = hn_poller_new (NULL);
   self->ws = hn_rooms_ws_new (self->poller, &rules);
-  self->roster = roster_new (config, self->ws, process);
+  self->roster = roster_new (self, process);
   hn_rooms_ws_set_roster (self->ws, self->roster, process);
   self->doors = g_steal_pointer (&doors);
   open_doors (self);
