@@ -87,9 +87,10 @@ check_redis (const HnConfig *config, const char *file, GError **error)
   g_autoptr (GError) local = NULL;
   g_autoptr (HnRedisUrl) url = config->redis_url != NULL ? hn_redis_url_parse (config->redis_url, &local) : NULL;
 
-  if (local != NULL)
-    g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s: 'redis.url' %s", place_of (config, "redis.url", file), local->message);
-  return local == NULL;
+  if (config->redis_url == NULL || url != NULL)
+    return TRUE;
+  g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "%s: 'redis.url' %s", place_of (config, "redis.url", file), local->message);
+  return FALSE;
 }
 
 static gboolean
