@@ -127,7 +127,7 @@ read_time (char **at, char end, gint64 *ret_us)
 
 /* ---- messages ---- */
 
-/* What stands behind a header, or behind what is put before a card: `,` and members, or `}`. It becomes an object. */
+/* What stands behind a header: `,` and members, or `}`. It becomes an object. */
 static gboolean
 read_object (char *at, const char *end, HnRosterBusMessage *message)
 {
@@ -152,19 +152,28 @@ read_said (char *at, const char *end, HnRosterBusMessage *message)
          && read_text (&at, ' ', &message->member) && read_optional (&at, '"', &message->to) && read_object (at, end, message);
 }
 
+/* `,`, so many bytes, an object and `}`, which is cut off. */
 static gboolean
-read_came (char *at, const char *end, HnRosterBusMessage *message)
+read_card (char *at, char *end, guint64 skip, HnRosterBusMessage *message)
+{
+  if (at >= end || *at != ',' || skip >= (guint64) (end - at) || end - at - (gint64) skip < 4 || at[skip + 1] != '{' || end[-1] != '}'
+      || end[-2] != '}')
+    return FALSE;
+  end[-1] = '\0';
+  message->text = at + skip + 1;
+  message->length = (gsize) (end - 1 - message->text);
+  return TRUE;
+}
+
+static gboolean
+read_came (char *at, char *end, HnRosterBusMessage *message)
 {
   guint64 skip = 0;
 
   message->kind = HN_ROSTER_CAME;
-  if (!read_text (&at, ' ', &message->process) || !read_text (&at, ' ', &message->connection) || !read_text (&at, ' ', &message->member)
-      || !read_time (&at, ' ', &message->since_utc_us) || !read_time (&at, ' ', &message->came_utc_us)
-      || !read_optional (&at, ' ', &message->replaces) || !read_number (&at, '"', &skip))
-    return FALSE;
-  if (skip >= (guint64) (end - at))
-    return FALSE;
-  return read_object (skip > 0 ? at + 1 + skip : at, end, message);
+  return read_text (&at, ' ', &message->process) && read_text (&at, ' ', &message->connection) && read_text (&at, ' ', &message->member)
+         && read_time (&at, ' ', &message->since_utc_us) && read_time (&at, ' ', &message->came_utc_us)
+         && read_optional (&at, ' ', &message->replaces) && read_number (&at, '"', &skip) && read_card (at, end, skip, message);
 }
 
 static gboolean
@@ -188,7 +197,7 @@ read_left (char *at, const char *end, HnRosterBusMessage *message)
 gboolean
 hn_roster_bus_read_kept (guint64 offset, char *text, gsize length, HnRosterBusMessage *ret_message)
 {
-  const char *end = text + length;
+  char *end = text + length;
   const char *kind;
 
   *ret_message = (HnRosterBusMessage){ .offset = offset };

@@ -4,11 +4,12 @@
 #include "api/roster-seat.h"
 
 /* How rosters of one cluster write to each other through Redis. A message is one JSON object: first our member `roster`, a string of words, then
- * the members of what was said, or of a card: so that somebody who is no roster reads it as what was said. Words are percent-encoded. Pure.
+ * the members of what was said, or what stands BEFORE a card, and the card: so that somebody who is no roster reads it as what was said. Words are
+ * percent-encoded. Pure.
  *
  * {"roster":"1 OFFSET EPOCH s PROCESS NUMBER CONNECTION MEMBER TO",…}                          said
- * {"roster":"1 OFFSET EPOCH c PROCESS CONNECTION MEMBER SINCE CAME REPLACES SKIP",BEFORE,…}    came; SKIP: bytes of BEFORE
- * {"roster":"1 OFFSET EPOCH l PROCESS CONNECTION MEMBER SINCE CAUSE",BEFORE,…}                 left; CAUSE: g l r
+ * {"roster":"1 OFFSET EPOCH c PROCESS CONNECTION MEMBER SINCE CAME REPLACES SKIP",BEFORE{…}}    came; SKIP: bytes of BEFORE
+ * {"roster":"1 OFFSET EPOCH l PROCESS CONNECTION MEMBER SINCE CAUSE",BEFORE{…}}                 left; CAUSE: g l r
  *
  * In a group's history stands what follows the offset. */
 

@@ -21,6 +21,7 @@
 #define PAUSE_US ((gint64) G_USEC_PER_SEC)
 #define GARBAGE_US (60 * (gint64) G_USEC_PER_SEC)
 #define ASSETS "/hydraneck/api/"
+#define CARD "\"card\":"
 
 typedef struct _Store Store;
 
@@ -321,12 +322,14 @@ read_script (const char *path)
 static void
 copy_settings (Store *self, const HnRosterRedisSettings *settings, const char *process)
 {
+  g_return_if_fail (settings->before_came == NULL || g_str_has_suffix (settings->before_came, "\":"));
+  g_return_if_fail (settings->before_left == NULL || g_str_has_suffix (settings->before_left, "\":"));
   self->url = hn_redis_url_describe (settings->url);
   self->prefix = g_strdup (settings->prefix);
   self->channel = g_strdup (settings->channel);
   self->process = hn_roster_bus_word (process);
-  self->before_came = g_strdup (settings->before_came != NULL ? settings->before_came : "");
-  self->before_left = g_strdup (settings->before_left != NULL ? settings->before_left : "");
+  self->before_came = g_strdup (settings->before_came != NULL ? settings->before_came : CARD);
+  self->before_left = g_strdup (settings->before_left != NULL ? settings->before_left : CARD);
   self->place = (HnRosterWordsPlace){ self->prefix,      self->channel,     self->process,
                                       self->before_came, self->before_left, settings->lease_us };
 }

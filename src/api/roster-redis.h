@@ -13,8 +13,8 @@
  * @url: where the server is
  * @prefix: of all keys, without its colon
  * @channel: what stands before a group's name in the name of its channel
- * @before_came: (nullable): members of a JSON object that are put before the card of who comes, so that a program that is no roster can read
- *   it on the channel: `"type":"user-joined"`
+ * @before_came: (nullable): what stands before the card of who comes in the JSON object that tells of it, so that a program that is no roster
+ *   can read it on the channel: members, the last without its value: `"type":"user-joined","payload":`. %NULL: `"card":`
  * @before_left: (nullable): the same for who leaves
  * @lease_us: a process that is silent for so long is dead; at least a second in production
  * @answer_us: a server that owes an answer and says nothing for so long is away; at most a third of @lease_us

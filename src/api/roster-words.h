@@ -11,7 +11,7 @@
  * @prefix: of all keys
  * @channel: before a group's name
  * @process: this one, as a word (hn_roster_bus_word())
- * @before_came: see HnRosterRedisSettings; "" for nothing
+ * @before_came: see HnRosterRedisSettings
  * @before_left: likewise
  * @lease_us: of a process
  *

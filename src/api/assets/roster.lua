@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
 -- All that is done to groups, each call whole and alone. ARGV: a verb, the keys' prefix, the channels' prefix, the process, its registration,
--- what is put before a card when a seat comes and when it leaves, then the verb's own words. Ids are single words (percent-encoded).
+-- what stands before a card when a seat comes and when it leaves, then the verb's own words. Ids are single words (percent-encoded).
 --
 -- {ns}:state:{group}    hash: epoch, offset                {ns}:seats:{group}     hash: connection -> "process member since came card"
 -- {ns}:members:{group}  hash: member -> its connections    {ns}:said:{group}      stream: id offset-0, field m
@@ -29,13 +29,9 @@ local function is_live()
   return redis.call('HGET', ns .. ':live', process) == generation
 end
 
--- behind a header's words: its quote, then the members of a card and of what stands before them
-local function behind(words, before, card)
-  local text = words .. '"'
-  if before ~= '' then
-    text = text .. ',' .. before
-  end
-  return card == '{}' and text .. '}' or text .. ',' .. string.sub(card, 2)
+-- a header's words, then what stands before a card, and the card
+local function with_card(words, before, card)
+  return words .. '",' .. before .. card .. '}'
 end
 
 local function tell(group, tail)
@@ -110,7 +106,7 @@ end
 
 local function came(group, connection, seat, replaces)
   local words = table.concat({ 'c', seat.process, connection, seat.member, seat.since, seat.came, replaces or '-', #on_came }, ' ')
-  return tell(group, behind(words, on_came, seat.card))
+  return tell(group, with_card(words, on_came, seat.card))
 end
 
 local function leave(group, connection, cause)
@@ -119,7 +115,7 @@ local function leave(group, connection, cause)
     return 0
   end
   local words = table.concat({ 'l', seat.process, connection, seat.member, seat.since, cause }, ' ')
-  tell(group, behind(words, on_left, seat.card))
+  tell(group, with_card(words, on_left, seat.card))
   return 1
 end
 

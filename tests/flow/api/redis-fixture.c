@@ -297,8 +297,7 @@ node_new (RedisServer *server, const char *process, gint64 lease_us)
     .url = server->url,
     .prefix = "test",
     .channel = "test:group:",
-    .before_came = "\"type\":\"user-joined\"",
-    .before_left = "\"type\":\"user-left\"",
+    .before_came = "\"type\":\"user-joined\",\"payload\":",
     .lease_us = lease_us,
     .answer_us = 2 * G_USEC_PER_SEC,
   };
