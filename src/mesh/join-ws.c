@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Who is in the mesh. What agents here do is told to each other at once, and to other instances by the roster; what comes back of it is known already. */
 #include "api/roster-memory-io.h"
+#include "api/roster-redis.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "mesh/mesh-private-ws.h"
 #include "mesh/witness-event.h"
+
+#define REDIS_PREFIX "ifswarm"
+#define ANSWER_SECONDS 2 /* Redis is away when it is silent for so long */
 
 #define CLOSE_LAPSED 4000
 #define CLOSE_REPLACED 4001
@@ -68,11 +72,22 @@ name_seat (const HnRosterSeat *seat, gpointer data)
     hn_directory_come (self->directory, seat->member, seat->connection);
 }
 
+/* How far this instance has heard. */
 static void
-sync_with (HnMeshWs *self, HnRosterGroup *group)
+remember_place (HnMeshWs *self, HnRosterGroup *group)
+{
+  g_strlcpy (self->epoch, hn_roster_group_get_epoch (group), sizeof self->epoch);
+  self->offset = hn_roster_group_get_offset (group);
+}
+
+/* @newcomer: (nullable): an agent of ours that has just joined; it may have taken its id over from another instance, where nobody left then. */
+static void
+sync_with (HnMeshWs *self, HnRosterGroup *group, HnAgent *newcomer)
 {
   hn_directory_begin_sync (self->directory);
   hn_roster_group_for_each (group, name_seat, self);
+  if (newcomer != NULL)
+    hn_directory_come (self->directory, hn_agent_get_id (newcomer), hn_agent_get_connection (newcomer));
   hn_directory_end_sync (self->directory);
 }
 
@@ -86,8 +101,8 @@ welcome (HnMeshClient *client, HnRosterGroup *group)
 
   if (before != NULL)
     take_over (hn_agent_get_owner (before));
-  sync_with (self, group);
-  hn_directory_come (self->directory, agent_id, hn_agent_get_connection (agent));
+  sync_with (self, group, agent);
+  remember_place (self, group);
   hn_agents_end_join (self->agents, agent, TRUE);
   hn_join_ws_list (client);
   hn_info (HN_MESH_AREA, NULL, "agent registered agent=%s total=%u", agent_id, hn_directory_count (self->directory));
@@ -182,6 +197,28 @@ on_replaced (HnMeshWs *self, const HnRosterEvent *event)
     take_over (hn_agent_get_owner (agent));
 }
 
+/* ---- coming back ---- */
+
+static void
+on_caught (gboolean complete, const HnRosterEvent *events, guint n_events, gpointer data)
+{
+  for (guint i = 0; i < n_events; i++)
+    if (events[i].kind == HN_ROSTER_SAID)
+      hn_relay_ws_deliver (data, &events[i]);
+  if (!complete)
+    hn_info (HN_MESH_AREA, NULL, "what other instances said meanwhile is lost");
+}
+
+/* Another instance may have been back earlier, and said something to agents here: since what was heard of last, or, where Redis had lost everything, since its new begin. */
+static void
+catch_up (HnMeshWs *self, HnRosterGroup *group)
+{
+  const char *epoch = hn_roster_group_get_epoch (group);
+
+  sync_with (self, group, NULL);
+  hn_roster_catch_up (self->roster, HN_MESH_GROUP, epoch, g_str_equal (epoch, self->epoch) ? self->offset : 0, on_caught, self);
+}
+
 static void
 on_event (HnRosterGroup *group, const HnRosterEvent *event, gpointer data)
 {
@@ -203,12 +240,13 @@ on_event (HnRosterGroup *group, const HnRosterEvent *event, gpointer data)
     hn_relay_ws_said (self, group, event);
     break;
   case HN_ROSTER_RESET:
-    sync_with (self, group);
+    catch_up (self, group);
     break;
   case HN_ROSTER_REPLACED:
     on_replaced (self, event);
     break;
   }
+  remember_place (self, group);
 }
 
 static void
@@ -217,18 +255,23 @@ on_available (gboolean available, gpointer data)
   HnMeshWs *self = data;
 
   self->store_away = !available;
-  if (available) {
-    hn_info (HN_MESH_AREA, NULL, "Redis is there");
-  } else {
-    hn_warning (HN_MESH_AREA, NULL, "Redis is away: agents here go on among themselves");
+  if (!available)
     hn_relay_ws_lost (self);
-  }
 }
 
 void
-hn_join_ws_open (HnMeshWs *self)
+hn_join_ws_open (HnMeshWs *self, HnPoller *poller)
 {
   static const HnRosterEvents events = { .event = on_event, .available = on_available };
+  g_autoptr (HnRedisUrl) url = hn_config_redis (self->config);
+  const HnRosterRedisSettings settings = {
+    .url = url,
+    .prefix = REDIS_PREFIX,
+    .channel = REDIS_PREFIX ":",
+    .lease_us = self->config->mesh_presence_ttl,
+    .answer_us = MIN (hn_seconds (ANSWER_SECONDS), self->config->mesh_presence_ttl / 3),
+  };
 
-  self->roster = hn_roster_memory_io_new (self->process, &events, self);
+  self->store_away = url != NULL; /* until it is reached */
+  self->roster = url != NULL ? hn_roster_redis_new (poller, self->process, &settings, &events, self) : hn_roster_memory_io_new (self->process, &events, self);
 }

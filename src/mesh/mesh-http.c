@@ -17,6 +17,7 @@ struct _HnMeshHttp {
   HnMetricsHttp *metrics;
   GQueue asked; /* of Asked: who waits for the roster */
   gint64 started_us;
+  gboolean has_store; /* instances share a Redis */
 };
 
 /* ---- is it there ---- */
@@ -46,7 +47,7 @@ on_webrtc_health (HnHttpRequest *request, gpointer data)
   JsonObject *components = json_object_new ();
   JsonObject *redis = json_object_new ();
 
-  json_object_set_string_member (redis, "status", away ? "unhealthy" : "healthy");
+  json_object_set_string_member (redis, "status", away ? "unhealthy" : self->has_store ? "healthy" : "not used");
   json_object_set_object_member (components, "redis", redis);
   json_object_set_string_member (object, "status", away ? "degraded" : "healthy");
   json_object_set_object_member (object, "components", components);
@@ -264,7 +265,9 @@ HnMeshHttp *
 hn_mesh_http_new (const HnConfig *config, HnMeshWs *mesh, HnWitnessHttp *witness)
 {
   HnMeshHttp *self = g_new0 (HnMeshHttp, 1);
+  g_autoptr (HnRedisUrl) url = hn_config_redis (config);
 
+  self->has_store = url != NULL;
   self->config = config;
   self->mesh = mesh;
   self->witness = witness;

@@ -44,6 +44,8 @@ struct _HnMeshWs {
   GQueue clients;       /* of HnMeshClient, in the order in which they came */
   GQueue in_flight;     /* of HnMeshFlight, in the order in which they come back */
   gboolean store_away;
+  char epoch[48];       /* of the roster's offsets, … */
+  guint64 offset;       /* … and the last one that was heard of */
   gboolean stopping;
   HnTimer *stop_timer;
   guint stop_total;     /* clients at its begin */
@@ -84,11 +86,10 @@ void hn_mesh_ws_witness (HnMeshWs *self, char *event);
 
 /**
  * hn_join_ws_open:
- * @self: a mesh without a roster
- *
- * Opens it.
+ * @self: a mesh without a roster, which is opened
+ * @poller: outlives it
  */
-void hn_join_ws_open (HnMeshWs *self);
+void hn_join_ws_open (HnMeshWs *self, HnPoller *poller);
 
 /**
  * hn_join_ws_ask:
@@ -122,6 +123,13 @@ void hn_relay_ws_send (HnMeshClient *client, const HnMeshMessage *message);
  * @event: SAID
  */
 void hn_relay_ws_said (HnMeshWs *self, HnRosterGroup *group, const HnRosterEvent *event);
+
+/**
+ * hn_relay_ws_deliver:
+ * @self: a mesh
+ * @event: SAID; goes to the agent that it is for, if that is here
+ */
+void hn_relay_ws_deliver (HnMeshWs *self, const HnRosterEvent *event);
 
 /**
  * hn_relay_ws_lost:

@@ -388,7 +388,7 @@ hn_mesh_ws_new (const HnConfig *config, HnPoller *poller, HnWitnessHttp *witness
   self->rates = hn_rate_limit_new ();
   self->due_timer = hn_timer_new (on_due, self);
   self->stop_timer = hn_timer_new (on_stop_look, self);
-  hn_join_ws_open (self);
+  hn_join_ws_open (self, poller);
   return self;
 }
 

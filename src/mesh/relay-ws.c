@@ -125,7 +125,7 @@ land (HnMeshWs *self, HnRosterGroup *group, const char *connection)
 }
 
 void
-hn_relay_ws_said (HnMeshWs *self, HnRosterGroup *group, const HnRosterEvent *event)
+hn_relay_ws_deliver (HnMeshWs *self, const HnRosterEvent *event)
 {
   HnAgent *target = event->to != NULL ? hn_agents_find (self->agents, event->to) : NULL;
 
@@ -134,6 +134,12 @@ hn_relay_ws_said (HnMeshWs *self, HnRosterGroup *group, const HnRosterEvent *eve
 
     hn_websocket_send_text (client->socket, event->text, event->length);
   }
+}
+
+void
+hn_relay_ws_said (HnMeshWs *self, HnRosterGroup *group, const HnRosterEvent *event)
+{
+  hn_relay_ws_deliver (self, event);
   if (g_str_equal (event->seat.process, self->process))
     land (self, group, event->seat.connection);
 }

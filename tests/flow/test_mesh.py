@@ -341,5 +341,5 @@ def a_binary_message_is_text_too(it):
 
 
 if __name__ == "__main__":
-    flow.main(globals(), started=meshes.Started, between=meshes.nothing,
+    flow.main(globals(), started=meshes.Started, between=meshes.empty,
               extra={"websocket": {"ping": "400ms", "pong": "400ms"}, "mesh": {"rate": 100000, "burst": 100000}})

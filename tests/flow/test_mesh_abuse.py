@@ -256,5 +256,5 @@ def scanners_and_health_checks_leave_nothing(it):
 
 
 if __name__ == "__main__":
-    flow.main(globals(), started=meshes.Started, between=meshes.nothing,
+    flow.main(globals(), started=meshes.Started, between=meshes.empty,
               extra={"websocket": {"message_timeout": "300ms"}, "mesh": {"rate": RATE, "burst": BURST}})

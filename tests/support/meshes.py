@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the flow tests of the mesh stand on: instances (and Redis), agents, raw peers and a witness that can be made to fail.
 
-A test file ends with `flow.main(globals(), started=meshes.Started, between=meshes.nothing, **options of Mesh)`."""
+A test file ends with `flow.main(globals(), started=meshes.Started, between=meshes.empty, **options of Mesh)`."""
 
 import asyncio
 import contextlib
@@ -56,8 +56,10 @@ class Started(flow.Started):
         return None
 
 
-def nothing(_running):
-    """Each test ends its agents itself."""
+def empty(running):
+    """Each test ends its agents itself; the next one begins when every instance has heard of that."""
+    for number in running.at:
+        child.until(lambda number=number: not running.call("GET", "/agents", number=number).json().get("agents", True), PATIENCE, "instance %d knows of nobody" % number)
 
 
 def run(test):

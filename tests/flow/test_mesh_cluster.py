@@ -1,0 +1,258 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The mesh over three instances and a real Redis: one mesh for its agents, one owner for each id, and a life without Redis."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
+
+import flow  # noqa: E402, I001: it makes the modules below findable
+import meshes  # noqa: E402
+from flow import equal, true  # noqa: E402
+from meshes import Agent, run  # noqa: E402
+
+TTL = 2  # seconds: mesh.presence_ttl
+ROUNDS = int(os.environ.get("HYDRANECK_MESH_ROUNDS", "40"))
+
+
+@contextlib.asynccontextmanager
+async def _spread(it, *places):
+    """Agents `id@instance`, registered one after another; what they heard of each other is read already."""
+    async with contextlib.AsyncExitStack() as stack:
+        made = []
+        for place in places:
+            agent_id, number = place.split("@")
+            agent = await stack.enter_async_context(Agent(it.ws(int(number))))
+            equal(await agent.register(agent_id), [other.id for other in made], "list of " + place)
+            for other in made:
+                await other.expect(type="agent-joined", agent_id=agent_id)
+            made.append(agent)
+        yield made
+
+
+async def _reach(sender, target):
+    """Offers until one arrives. Those before it were errors: an instance may hear of Redis a moment later than another, and one that was on its way may arrive all the same."""
+    number = 0
+    while True:
+        number += 1
+        await sender.offer(target.id, number)
+        heard = [asyncio.ensure_future(agent.next()) for agent in (target, sender)]
+        await asyncio.wait(heard, return_when=asyncio.FIRST_COMPLETED)
+        for task in heard:
+            task.cancel()
+        arrived, error = await asyncio.gather(*heard, return_exceptions=True)
+        while isinstance(arrived, dict) and arrived["offer"] != number:
+            arrived = await target.next()
+        if isinstance(arrived, dict):
+            return
+        equal((error["type"], error.get("code")), ("error", "AGENT_UNREACHABLE"), "what the sender hears")
+
+
+def agents_of_all_instances_are_one_mesh(it):
+    async def test():
+        async with _spread(it, "a@1", "b@2", "c@3", "d@1") as (a, b, c, d):
+            for one, other in ((a, b), (b, c), (c, a), (a, d)):
+                await one.send('{"x":1,"type":"offer","from":"%s","to":"%s","offer":{ "sdp":"ü\\u0041\\r\\n", "n":0.10}}' % (one.id, other.id))
+                equal(await other.text(), '{"type":"offer","from":"%s","to":"%s","offer":{ "sdp":"ü\\u0041\\r\\n", "n":0.10}}' % (one.id, other.id), "relayed text")
+                await other.send({"type": "answer", "from": other.id, "to": one.id, "answer": {"sdp": "y"}})
+                await one.expect(type="answer")
+                await one.send({"type": "ice-candidate", "from": one.id, "to": other.id, "candidate": {"candidate": ""}})
+                await other.expect(type="ice-candidate")
+            await a.offer("ghost")
+            await a.error("AGENT_NOT_FOUND", "Error: Agent ghost not found")
+            await c.socket.close()
+            for agent in (a, b, d):
+                await agent.expect(type="agent-left", agent_id="c")
+                await agent.silence()
+            await a.offer("c")
+            await a.error("AGENT_NOT_FOUND", "Error: Agent c not found")
+
+    run(test())
+
+
+def what_one_agent_sends_another_keeps_its_order_over_instances(it):
+    async def test():
+        async with _spread(it, "a@1", "b@2", "c@1") as (a, b, c):
+            async def say():
+                for number in range(1, 501):
+                    await a.offer("b", number)
+                    await a.offer("c", number)
+
+            task = asyncio.ensure_future(say())
+            for agent in (b, c):
+                equal([(await agent.expect(type="offer"))["offer"] for _ in range(500)], list(range(1, 501)), "numbers at " + agent.id)
+            await task
+
+    run(test())
+
+
+def lists_are_of_the_whole_mesh_and_in_order_of_joining(it):
+    async def test():
+        async with _spread(it, "z@1", "a@2", "m@3"):
+            for number in (1, 2, 3):
+                reply = await asyncio.get_running_loop().run_in_executor(None, lambda number=number: it.call("GET", "/agents", number=number))
+                equal([agent["agent_id"] for agent in reply.json()["agents"]], ["z", "a", "m"], "agents as instance %d tells" % number)
+                equal([agent["here"] for agent in reply.json()["agents"]].index(True), number - 1, "which of them is here")
+
+    run(test())
+
+
+def an_id_that_two_instances_are_asked_for_at_once_has_one_owner(it):
+    """Whoever lost knows it."""
+
+    async def owners_of(one, other):
+        """Who hears itself."""
+        owners = []
+        for agent in (one, other):
+            await agent.offer(agent.id, "mark")
+            while (message := await agent.next())["type"] == "agent-left":
+                pass  # of the round before
+            owners += [agent] if message["type"] == "offer" else []
+        return owners
+
+    async def test():
+        for number in range(ROUNDS):
+            async with Agent(it.ws(1)) as one, Agent(it.ws(2)) as other:
+                one.id = other.id = "race-%d" % number
+                await asyncio.gather(*(agent.send({"type": "register", "agent_id": agent.id}) for agent in (one, other)))
+                equal(sorted([(await agent.next())["type"] for agent in (one, other)]), ["error", "registered"], "answers")
+                equal(len(await owners_of(one, other)), 1, "owners")
+
+    run(test())
+
+
+@contextlib.contextmanager
+def _with_tokens(it):
+    """Two instances more that ask for tokens, with a database of their own."""
+    config = {"mesh": {"auth": "token", "presence_ttl": "%ds" % TTL}, "tokens": {"secret": it.secret}, "redis": {"url": "redis://%s:%d/1" % it.redis_at}}
+    with meshes.instance(it, "mesh-t1", it.at[1][0], 8001, config=config) as (first, process), meshes.instance(it, "mesh-t2", it.at[2][0], 8001, config=config) as (second, _):
+        yield "ws://%s:%d/" % first, "ws://%s:%d/" % second, process
+
+
+def with_tokens_the_newest_of_an_identity_wins_wherever_it_is(it):
+    def who(user):
+        return {"extra_headers": {"Authorization": "Bearer " + it.token(user)}}
+
+    async def race(one_url, other_url):
+        for _ in range(ROUNDS):
+            async with Agent(one_url, **who("ann")) as one, Agent(other_url, **who("ann")) as other:
+                await asyncio.gather(*(agent.send({"type": "register", "agent_id": "race"}) for agent in (one, other)))
+                ended = [asyncio.ensure_future(agent.closed()) for agent in (one, other)]
+                done, left = await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
+                equal([task.result()[0] for task in done], [(4001, "replaced")], "how the first one is closed")
+                winner = (one, other)[ended.index(left.pop())]
+                winner.id = "race"
+                await winner.offer("race", "mine")
+                await winner.socket.close()
+                await asyncio.gather(*ended)
+                before = [meshes.json.loads(text) for task in ended if task not in done for text in task.result()[1]]
+                true(before[-1] == {"type": "offer", "from": "race", "to": "race", "offer": "mine"}, "the last one does not own it: %r" % before)
+
+    async def test(one_url, other_url, first):
+        async with Agent(one_url, **who("ann")) as old, Agent(other_url, **who("zoe")) as watcher, Agent(other_url, **who("bob")) as stranger, Agent(other_url, **who("ann")) as new:
+            await old.register("a")
+            equal(await watcher.register("z"), ["a"], "list")
+            await old.expect(type="agent-joined", agent_id="z")
+            await stranger.send({"type": "register", "agent_id": "a"})
+            await stranger.error("AGENT_ID_IN_USE")
+            equal(await new.register("a"), ["z"], "list")
+            equal(await old.closed(), ((4001, "replaced"), []), "end of the old one")
+            await watcher.expect(type="agent-joined", agent_id="a")
+            await watcher.silence()
+        await race(one_url, other_url)
+        async with Agent(one_url, **who("ann")) as lost, Agent(other_url, **who("zoe")) as watcher, Agent(other_url, **who("ann")) as back:
+            await lost.register("a")
+            await watcher.register("z")
+            first.signal(signal.SIGKILL)
+            first.stop()
+            equal(await back.register("a"), ["z"], "list, at once after its instance was killed")
+            await watcher.expect(type="agent-joined", agent_id="a")
+            await watcher.silence()
+
+    with _with_tokens(it) as (one_url, other_url, first):
+        run(test(one_url, other_url, first))
+    it.ended.append(it.children.pop("mesh-t1"))
+
+
+def a_killed_instance_takes_its_agents_with_it_once(it):
+    async def test():
+        async with _spread(it, "a@1", "b@2") as (a, b), Agent(it.ws(3)) as y, Agent(it.ws(2)) as again:
+            await y.register("y")
+            for agent in (a, b):
+                await agent.expect(type="agent-joined", agent_id="y")
+            it.kill(3)
+            began = time.monotonic()
+            await again.send({"type": "register", "agent_id": "y"})
+            await again.error("AGENT_ID_IN_USE")  # nobody can know yet that it is dead
+            for agent in (a, b):
+                await agent.expect(type="agent-left", agent_id="y")
+            took = time.monotonic() - began
+            true(took < TTL + 5, "it took %.1f s" % took)
+            equal(await again.register("y"), ["a", "b"], "list")
+            for agent in (a, b):
+                await agent.expect(type="agent-joined", agent_id="y")
+                await agent.silence()
+        it.start_instance(3)
+
+    run(test())
+
+
+def without_redis_an_instance_goes_on_by_itself_and_afterwards_all_are_one_again(it):
+    async def test():
+        async with _spread(it, "a@1", "b@2", "c@1") as (a, b, c):
+            it.children["redis"].signal(signal.SIGSTOP)
+            try:
+                # what is on its way when it stops is an error as soon as that is known; what follows at once
+                await a.offer("b")
+                await a.error("AGENT_UNREACHABLE", "Error: Agent b cannot be reached now")
+                await a.offer("b")
+                await a.error("AGENT_UNREACHABLE")
+                await a.offer("c", "local")
+                await c.expect(type="offer", offer="local")
+                health = await asyncio.get_running_loop().run_in_executor(None, lambda: (it.call("GET", "/health", number=1), it.call("GET", "/webrtc/health", number=1)))
+                flow.contains(health[0].body.decode(), '"status":"ok"', "health")
+                equal((health[0].status, health[1].status, health[1].json()["status"]), (200, 503, "degraded"), "health")
+                async with Agent(it.ws(1)) as d:
+                    equal(sorted(await d.register("d")), ["a", "b", "c"], "list of who comes meanwhile")
+                    await a.expect(type="agent-joined", agent_id="d")
+                    await c.expect(type="agent-joined", agent_id="d")
+                    it.children["redis"].signal(signal.SIGCONT)
+                    back = time.monotonic()
+                    if (first := await b.next())["type"] == "offer":  # it was with Redis already when that stopped, and its sender had to be told that it may be lost
+                        equal(first["offer"], "x", "offer")
+                        first = await b.next()
+                    equal((first["type"], first["agent_id"]), ("agent-joined", "d"), "news")
+                    true(time.monotonic() - back < 2.5, "it took %.1f s" % (time.monotonic() - back))
+                    await _reach(a, b)
+                for agent in (a, b, c):
+                    await agent.expect(type="agent-left", agent_id="d")
+                    await agent.silence()
+            finally:
+                it.children["redis"].signal(signal.SIGCONT)
+
+    run(test())
+
+
+def redis_that_restarts_empty_is_filled_by_those_who_live(it):
+    async def test():
+        async with _spread(it, "a@1", "b@2", "c@3") as everybody:
+            it.children["redis"].signal(signal.SIGKILL)
+            it.children.pop("redis").stop()
+            it.start_redis()
+            await _reach(everybody[0], everybody[1])
+            for agent in everybody:
+                await agent.silence()
+            reply = await asyncio.get_running_loop().run_in_executor(None, lambda: it.call("GET", "/agents", number=1))
+            equal(sorted(agent["agent_id"] for agent in reply.json()["agents"]), ["a", "b", "c"], "agents")
+
+    run(test())
+
+
+if __name__ == "__main__":
+    flow.expect_log("Redis is away")
+    flow.main(globals(), started=meshes.Started, between=meshes.empty, instances=3, redis=True, extra={"mesh": {"presence_ttl": "%ds" % TTL}})
