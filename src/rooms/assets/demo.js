@@ -12,6 +12,7 @@ const OVER = [
   [/expired/i, 'Your time as a guest is over', 'Join again as a new guest.'],
   [/removed/i, 'You were removed from the room', 'Somebody who runs this server has ended your call.'],
   [/newer connection/i, 'You joined from somewhere else', 'This call goes on in another tab or on another device.'],
+  [/another room/i, 'Guests may not enter this room', 'Whoever runs this server lets guests into other rooms only.'],
   [/room id/i, 'This is no name for a room', 'Letters, digits, dashes and underscores, 100 at most.'],
   [/rate limit/i, 'Too much at once', 'The server has ended this connection because it sent too many messages.'],
   [/./, 'You cannot join this room', '']
