@@ -146,8 +146,8 @@ roster_new (HnRooms *self, const char *process)
   const HnRosterRedisSettings settings = { .url = url,
                                            .prefix = "webrtc",
                                            .channel = "webrtc:room:",
-                                           .before_came = "\"type\":\"user-joined\"",
-                                           .before_left = "\"type\":\"user-left\"",
+                                           .before_came = "\"type\":\"user-joined\",\"sender_id\":null,\"room_id\":null,\"timestamp\":null,\"payload\":",
+                                           .before_left = "\"type\":\"user-left\",\"sender_id\":null,\"room_id\":null,\"timestamp\":null,\"payload\":",
                                            .lease_us = self->config->rooms_presence_ttl,
                                            .answer_us = hn_seconds (REDIS_SECONDS) };
 

@@ -72,7 +72,7 @@ on_event (HnRosterGroup *group, const HnRosterEvent *event, gpointer data)
     break;
   case HN_ROSTER_LEFT:
     hn_room_tell (room, group, event, hn_clock_utc_us ());
-    hn_visits_ws_left (self->visits, event->seat.connection, event->cause);
+    hn_visits_ws_left (self->visits, event->seat.connection);
     break;
   case HN_ROSTER_RESET:
   case HN_ROSTER_REPLACED:

@@ -380,12 +380,12 @@ on_ended (HnConnectionWs *connection, gboolean clean, gpointer data)
 }
 
 void
-hn_visits_ws_left (HnVisitsWs *self, const char *connection, HnRosterCause cause)
+hn_visits_ws_left (HnVisitsWs *self, const char *connection)
 {
   Visit *visit = g_hash_table_lookup (self->visits, connection);
 
   if (visit != NULL && hn_visit_has_seat (visit->state))
-    end (visit, cause == HN_ROSTER_REMOVED ? HN_REFUSAL_REMOVED : HN_REFUSAL_LAPSED, 0);
+    end (visit, HN_REFUSAL_REMOVED, 0);
 }
 
 static void

@@ -77,12 +77,9 @@ void hn_visits_ws_came (HnVisitsWs *self, HnRosterGroup *group, const char *conn
 /**
  * hn_visits_ws_left:
  * @self: visits
- * @connection: whose seat the roster says is gone
- * @cause: why
- *
- * A visit of ours that had not asked for it is ended.
+ * @connection: whose seat the roster says is gone; a visit of ours that had not asked for it is ended
  */
-void hn_visits_ws_left (HnVisitsWs *self, const char *connection, HnRosterCause cause);
+void hn_visits_ws_left (HnVisitsWs *self, const char *connection);
 
 /**
  * hn_visits_ws_drain:
