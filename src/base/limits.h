@@ -124,6 +124,9 @@
 #define HN_LIMIT_ENDED_LOG_HOURS 24         /* each, at most */
 #define HN_LIMIT_ENDED_LOG_BYTES 67108864   /* all together */
 
+/* REST of rooms. */
+#define HN_LIMIT_ROOMS_LISTED 10000         /* rooms in one answer to an operator */
+
 /* TURN: what a server may say to us. */
 #define HN_LIMIT_STUN_BYTES 1500            /* one STUN message; longer ones are none */
 #define HN_LIMIT_STUN_ATTRIBUTES 32         /* in one message */

@@ -8,10 +8,10 @@
 #include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
+#include "base/turn-credential.h"
 #include "cli/doctor.h"
 #include "net/probe.h"
 #include "net/turn-probe.h"
-#include "worker/turn-credential.h"
 #include "worker/turn-userdb-fs.h"
 
 #define ASK_SECONDS 5

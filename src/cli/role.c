@@ -259,7 +259,10 @@ publish (const char *type, JsonObject *object, gpointer data)
 {
   const HnRole *self = data;
 
-  self->kind->publish (self->product, type, object);
+  if (self->kind->publish != NULL)
+    self->kind->publish (self->product, type, object);
+  else
+    json_object_unref (object);
 }
 
 static HnAutoIo *

@@ -22,7 +22,7 @@ typedef struct {
   guint (*sessions) (gpointer product);
   /* (nullable) Take no new sessions for the time before an update, or take them again. */
   void (*hold) (gpointer product, gboolean held);
-  /* (nullable) without `sessions`. An event for whoever reads the product's; takes @data. */
+  /* (nullable) An event for whoever reads the product's; takes @data. */
   void (*publish) (gpointer product, const char *type, JsonObject *data);
 } HnRoleKind;
 

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/metrics.h"
+#include "net/cors.h"
 #include "net/gate.h"
 #include "net/rate-limit.h"
 
@@ -27,12 +28,15 @@ struct _HnHttpServer {
   GArray *trusted; /* borrowed, nullable */
   HnRateLimit *rates; /* (nullable) */
   HnHttpLimits limits;
+  HnHttpErrorBody error_body;
+  const char *const *origins; /* (nullable): see net/cors */
   GHashTable *requests; /* set of HnHttpRequest at work, borrowed */
 };
 
 struct _HnHttpRequest {
   gatomicrefcount refs;
   HnHttpServer *server; /* NULL when it is gone */
+  HnHttpErrorBody error_body;
   SoupServerMessage *message;
   GCancellable *cancellable;
   JsonObject *object;
@@ -113,7 +117,7 @@ hn_http_request_reply_json (HnHttpRequest *self, guint status, JsonObject *objec
 static void
 answer_error (HnHttpRequest *self, guint status, const char *message, const char *detail)
 {
-  g_autofree char *text = hn_http_error_body (status, message, detail);
+  g_autofree char *text = self->error_body (status, message, detail);
 
   answer (self, status, "application/json", text);
 }
@@ -378,6 +382,7 @@ request_new (HnHttpServer *server, SoupServerMessage *message, GHashTable *query
 
   g_atomic_ref_count_init (&self->refs);
   self->server = server;
+  self->error_body = server->error_body;
   self->message = g_object_ref (message);
   self->cancellable = gone != NULL ? g_object_ref (gone) : g_cancellable_new ();
   self->query = query != NULL ? g_hash_table_ref (query) : NULL;
@@ -582,7 +587,9 @@ on_request (SoupServer *soup, SoupServerMessage *message, const char *path, GHas
   g_autoptr (GString) allowed = g_string_new (NULL);
   const HnHttpRoute *route = find_route (self, soup_server_message_get_method (message), path, &request->params, allowed);
 
-  if (route != NULL) {
+  if (hn_cors_answer (self->origins, request, allowed->str)) {
+    /* a browser asked whether it may ask */
+  } else if (route != NULL) {
     run_route (self, request, route);
   } else if (allowed->len > 0) {
     hn_http_request_set_header (request, "Allow", allowed->str);
@@ -631,6 +638,7 @@ hn_http_server_new (const HnHttpRoute *routes, gsize n_routes, gboolean (*is_adm
   self->n_routes = n_routes;
   self->is_admin = is_admin;
   self->user_data = user_data;
+  self->error_body = hn_http_error_body;
   self->requests = g_hash_table_new (NULL, NULL);
   self->soup = soup_server_new ("raw-paths", TRUE, NULL);
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
@@ -662,6 +670,18 @@ SoupServer *
 hn_http_server_get_soup (HnHttpServer *self)
 {
   return self->soup;
+}
+
+void
+hn_http_server_set_error_body (HnHttpServer *self, HnHttpErrorBody error_body)
+{
+  self->error_body = error_body;
+}
+
+void
+hn_http_server_set_origins (HnHttpServer *self, const char *const *origins)
+{
+  self->origins = origins;
 }
 
 void

@@ -16,6 +16,7 @@ typedef struct _HnHttpRequest HnHttpRequest;
 typedef enum {
   HN_HTTP_OPEN,   /* anybody; hn_http_request_is_admin() tells the rest */
   HN_HTTP_BEARER, /* `Authorization: Bearer` must be one of the tokens: 401 otherwise */
+  HN_HTTP_OTHER,  /* who brings a token of another kind: the handler looks at it; a 401 of it counts as a guess, as one of ours does */
 } HnHttpAuth;
 
 /**
@@ -82,6 +83,27 @@ typedef struct {
  * What browsers call under `/session/` has a limit of its own (HN_LIMIT_BROWSER_RATE). Callers on this machine may come HN_LIMIT_RATE_LOCAL_FACTOR times as often.
  */
 void hn_http_server_set_limits (HnHttpServer *self, const HnHttpLimits *limits);
+
+/**
+ * HnHttpErrorBody:
+ *
+ * As hn_http_error_body(): what an API answers an error with.
+ */
+typedef char *(*HnHttpErrorBody) (guint status, const char *message, const char *detail);
+
+/**
+ * hn_http_server_set_error_body:
+ * @self: an API, before its first request
+ * @error_body: the shape of every error that it answers itself, in place of hn_http_error_body()
+ */
+void hn_http_server_set_error_body (HnHttpServer *self, HnHttpErrorBody error_body);
+
+/**
+ * hn_http_server_set_origins:
+ * @self: an API, which shows its answers to no page of another origin until then
+ * @origins: (array zero-terminated=1): whose pages may read them (`*`: anybody's); outlives the API
+ */
+void hn_http_server_set_origins (HnHttpServer *self, const char *const *origins);
 
 /**
  * hn_http_server_pass_on:

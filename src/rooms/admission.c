@@ -22,15 +22,16 @@ hn_admission_find_room (HnSlice path, HnSlice *ret_segment)
   return TRUE;
 }
 
-/* A name, or the beginning of names with a `*` behind it. */
-static gboolean
-is_for_room (const char *claim, const char *room)
+gboolean
+hn_admission_is_for_room (const HnJwtClaims *claims, const char *room)
 {
-  gsize length = strlen (claim);
+  gsize length = claims->room != NULL ? strlen (claims->room) : 0;
 
-  if (length > 0 && claim[length - 1] == '*')
-    return strncmp (claim, room, length - 1) == 0;
-  return g_str_equal (claim, room);
+  if (length == 0)
+    return TRUE;
+  if (claims->room[length - 1] == '*')
+    return strncmp (claims->room, room, length - 1) == 0;
+  return g_str_equal (claims->room, room);
 }
 
 static HnRefusal
@@ -52,7 +53,7 @@ check_token (HnAdmission *self, const HnAdmissionRules *rules, const HnHttpHead 
     return hn_jwt_is_expired (error) ? HN_REFUSAL_EXPIRED_TOKEN : HN_REFUSAL_BAD_TOKEN;
   if (strlen (self->claims->user_id) > HN_LIMIT_ROSTER_NAME_BYTES || strlen (self->claims->user_name) > HN_LIMIT_TEXT_BYTES)
     return HN_REFUSAL_BAD_TOKEN;
-  if (self->claims->room != NULL && !is_for_room (self->claims->room, self->room))
+  if (!hn_admission_is_for_room (self->claims, self->room))
     return HN_REFUSAL_OTHER_ROOM;
   return HN_REFUSALS;
 }

@@ -57,6 +57,15 @@ gboolean hn_admission_find_room (HnSlice path, HnSlice *ret_segment);
 HnAdmission *hn_admission_decide (const HnAdmissionRules *rules, const HnHttpHead *head, HnSlice segment, gint64 utc_us);
 
 /**
+ * hn_admission_is_for_room:
+ * @claims: of a token
+ * @room: an id
+ *
+ * Returns: whether the token is good there: it names no room, this one, or the beginning of its name with a `*` behind it
+ */
+gboolean hn_admission_is_for_room (const HnJwtClaims *claims, const char *room);
+
+/**
  * hn_admission_free:
  * @self: (nullable): what to free
  */

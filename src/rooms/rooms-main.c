@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "net/doors-http.h"
+#include "rooms/rooms-http.h"
 #include "rooms/rooms-ws.h"
 
 #define IDLE_SECONDS 10 /* who has not said by then what it wants is not waited for */
@@ -20,6 +21,7 @@ struct _HnRooms {
   HnPoller *poller;
   HnRoster *roster;
   HnRoomsWs *ws;
+  HnRoomsHttp *http;
   HnDoorsHttp *doors;
   gboolean stopping;
 };
@@ -32,7 +34,7 @@ on_route (const HnHttpHead *head, const HnPeer *peer, HnRoute *ret_route, gpoint
   HnRooms *self = data;
 
   if (!hn_rooms_ws_route (self->ws, head, peer, ret_route))
-    hn_route_refuse (ret_route, 404, "not found", NULL);
+    ret_route->kind = HN_ROUTE_API;
 }
 
 static void
@@ -159,7 +161,7 @@ roster_new (HnRooms *self, const char *process)
 static void
 open_doors (HnRooms *self)
 {
-  const HnFrontOptions options = { .head_timeout_us = hn_seconds (IDLE_SECONDS), .keepalive_timeout_us = hn_seconds (IDLE_SECONDS) };
+  const HnFrontOptions options = { .api = hn_rooms_http_get_soup (self->http), .head_timeout_us = hn_seconds (IDLE_SECONDS), .keepalive_timeout_us = hn_seconds (IDLE_SECONDS) };
 
   hn_doors_http_open (self->doors, self->poller, &options, &front_events, self);
 }
@@ -184,6 +186,7 @@ hn_rooms_new (const HnConfig *config, HnService *service, const HnRoomsEvents *e
   self->ws = hn_rooms_ws_new (self->poller, &rules);
   self->roster = roster_new (self, process);
   hn_rooms_ws_set_roster (self->ws, self->roster, process);
+  self->http = hn_rooms_http_new (config, self->ws, self->roster);
   self->doors = g_steal_pointer (&doors);
   open_doors (self);
   return self;
@@ -195,6 +198,7 @@ hn_rooms_free (HnRooms *self)
   if (self == NULL)
     return;
   hn_doors_http_free (self->doors);
+  hn_rooms_http_free (self->http);
   hn_rooms_ws_free (self->ws);
   hn_roster_free (self->roster);
   hn_poller_free (self->poller);

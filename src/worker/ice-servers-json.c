@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/turn-credential.h"
 #include "base/turn-url.h"
-#include "worker/turn-credential.h"
 
 #define TTL_MOST_SECONDS 86400
 

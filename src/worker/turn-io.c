@@ -4,9 +4,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/turn-credential.h"
 #include "worker/ice-servers-json.h"
 #include "worker/turn-cli-tcp.h"
-#include "worker/turn-credential.h"
 #include "worker/turn-userdb-fs.h"
 
 struct _HnTurnIo {

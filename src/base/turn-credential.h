@@ -3,7 +3,7 @@
 
 #include <glib.h>
 
-/* Who a session is to coturn, and what it shows there (`use-auth-secret`): username `expiry:user`, password base64 (HMAC-SHA1 (secret, username)). Pure. */
+/* Who a session or a user is to coturn, and what it shows there (`use-auth-secret`): username `expiry:user`, password base64 (HMAC-SHA1 (secret, username)). Pure. */
 
 #define HN_TURN_USER_LENGTH 16
 

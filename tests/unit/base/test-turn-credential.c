@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "worker/turn-credential.h"
+#include "base/turn-credential.h"
 
 #include <string.h>
 

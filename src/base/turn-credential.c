@@ -3,7 +3,7 @@
 /* Everything is derived from turn.secret by HMAC-SHA256 with a word for what it is: nothing is stored, and none of it leads back to the secret, to the
  * session id or to each other. */
 
-#include "worker/turn-credential.h"
+#include "base/turn-credential.h"
 
 #include <string.h>
 
