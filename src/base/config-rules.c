@@ -38,8 +38,8 @@ check_tls (const HnConfig *config, const char *file, GError **error)
   guint16 port = 0;
 
   if (config->server_domain == NULL)
-    return need (has_key || !has_cert, file, error, "'server.tls.cert' needs 'server.tls.key'")
-           && need (has_cert || !has_key, file, error, "'server.tls.key' needs 'server.tls.cert'");
+    return need (has_key || !has_cert, place_of (config, "server.tls.cert", file), error, "'server.tls.cert' needs 'server.tls.key'")
+           && need (has_cert || !has_key, place_of (config, "server.tls.key", file), error, "'server.tls.key' needs 'server.tls.cert'");
   return need (hn_address_split_domain (config->server_domain, &host, &port), file, error,
                "'server.domain' must be a host name, with ':port' if browsers use another than 443")
          && need (!has_cert && !has_key, file, error,

@@ -21,6 +21,7 @@ struct _HnWitnessHttp {
   HnTimer *timer;
   GCancellable *cancellable;
   gboolean failing;           /* said in the log */
+  gboolean refusing;          /* likewise */
   guint64 told_dropped;       /* likewise */
   void (*flushed) (gpointer); /* (nullable) */
   gpointer flushed_data;
@@ -39,10 +40,14 @@ arm (HnWitnessHttp *self)
 
 /* ---- what became of it ---- */
 
+/* Once for several in a row. */
 static void
-tell_refused (guint status)
+tell_refused (HnWitnessHttp *self, HnWitnessVerdict verdict, guint status)
 {
-  hn_warning (AREA, NULL, "an event was refused and is given up status=%u", status);
+  if (verdict == HN_WITNESS_REFUSED && !self->refusing)
+    hn_warning (AREA, NULL, "events are refused and given up status=%u", status);
+  if (verdict != HN_WITNESS_AGAIN)
+    self->refusing = verdict == HN_WITNESS_REFUSED;
 }
 
 static void
@@ -72,8 +77,7 @@ on_answer (GObject *unused, GAsyncResult *result, gpointer data)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return; /* we are gone */
   in_a_row = hn_witness_told (self->queue, verdict, hn_clock_now_us ());
-  if (verdict == HN_WITNESS_REFUSED)
-    tell_refused (status);
+  tell_refused (self, verdict, status);
   tell_failure (self, in_a_row, status, error);
   arm (self);
 }

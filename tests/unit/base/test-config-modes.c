@@ -300,7 +300,7 @@ what_contradicts_itself_is_refused (void **unused)
                   "rooms.yaml:2:20: 'rooms.stun_urls' must be URLs such as stun:host:3478, not 'http://a'");
   assert_refused (&(Given){ .mode = HN_MODE_ROOMS, .yaml = "tokens: {secret: s}\nredis: {url: \"rediss://h\"}" },
                   "rooms.yaml:2:14: 'redis.url' must not be rediss://: let stunnel speak TLS to Redis, and name where it listens by redis://");
-  assert_refused (&(Given){ .mode = HN_MODE_MESH, .yaml = "server: {tls: {cert: a}}" }, "rooms.yaml: 'server.tls.cert' needs 'server.tls.key'");
+  assert_refused (&(Given){ .mode = HN_MODE_MESH, .yaml = "server: {tls: {cert: a}}" }, "rooms.yaml:1:22: 'server.tls.cert' needs 'server.tls.key'");
 }
 
 static void
