@@ -17,7 +17,9 @@ from flow import contains, equal, true  # noqa: E402
 
 UNITS = os.path.join(flow.TOP, "scripts/systemd")
 ANALYZE = "/usr/bin/systemd-analyze"
-LONG_RUNNING = ("hydraneckwebrtc.service", "hydraneckwebrtc-controller.service")
+ROLES = ("hydraneckwebrtc.service", "hydraneckwebrtc-controller.service")
+SIGNALLING = ("hydraneckwebrtc-rooms@.service", "hydraneckwebrtc-mesh@.service")
+LONG_RUNNING = ROLES + SIGNALLING
 THRESHOLD = "15"  # exposure 1.5 of 10
 
 
@@ -47,7 +49,7 @@ def _verify(folder):
             if path.endswith((".service", ".socket", ".path", ".timer")):
                 shutil.copy(path, os.path.join(root, "etc/systemd/system"))
                 paths.append("/etc/systemd/system/" + os.path.basename(path))
-        true(len(paths) == 10, "units found: %r" % paths)
+        true(len(paths) == 12, "units found: %r" % paths)
         result = subprocess.run([ANALYZE, "verify", "--man=no", "--recursive-errors=no", "--root=" + root, *paths],
                                 capture_output=True, text=True, check=False, timeout=30)
         return result.returncode, [line for line in result.stderr.splitlines() if "hydraneckwebrtc" in line]
@@ -85,7 +87,7 @@ def what_runs_long_is_watched_and_told_apart():
         true(_values(name, "WatchdogSec") and _values(name, "LoadCredential"), "%s has no watchdog or no credentials" % name)
         contains(_values(name, "RestartPreventExitStatus")[0].split(), "78", "statuses")
         true(_values(name, "User")[0] in _read("hydraneckwebrtc.sysusers"), "no such user in hydraneckwebrtc.sysusers")
-    equal(len({_values(name, "User")[0] for name in LONG_RUNNING}), 2, "users of the roles")
+    equal(len({_values(name, "User")[0] for name in LONG_RUNNING}), 4, "users")
 
 
 def the_controllers_ports_come_from_sockets():
@@ -111,12 +113,26 @@ def what_needs_root_is_a_unit_of_its_own():
 
 def an_update_is_asked_for_where_the_roles_write():
     watched = _values("hydraneckwebrtc-update.path", "PathModified")
-    equal(watched, ["/run/%s/update-wanted" % _values(name, "RuntimeDirectory")[0] for name in LONG_RUNNING], "watched files")
+    equal(watched, ["/run/%s/update-wanted" % _values(name, "RuntimeDirectory")[0] for name in ROLES], "watched files")
     contains(_read("hydraneckwebrtc-controller.service"), "HYDRANECK_UPDATE_REQUEST_FILE=" + watched[1])
 
 
-def the_runbooks_cp_finds_the_units():
+def signalling_has_an_instance_for_each_port():
+    for name, product in zip(SIGNALLING, ("rooms", "mesh")):
+        equal(_values(name, "ExecStart"), ["/usr/local/bin/hydraneckwebrtc %s --port %%i" % product], "ExecStart of " + name)
+        equal(_values(name, "EnvironmentFile"), ["-/etc/hydraneckwebrtc/%s.env" % product], "EnvironmentFile of " + name)
+
+
+def every_credential_is_a_secret_of_the_configuration():
+    with open(os.path.join(flow.TOP, "src/base/options.h"), encoding="utf-8") as file:
+        secrets = {path.replace(".", "-") for path in re.findall(r'"([a-z_.]+)", +SECRET', file.read())}
     for name in LONG_RUNNING:
+        unknown = {value.split(":")[0] for value in _values(name, "LoadCredential")} - secrets
+        equal(unknown, set(), "credentials of %s that nothing reads" % name)
+
+
+def the_runbooks_cp_finds_the_units():
+    for name in ROLES:
         equal(os.path.realpath(os.path.join(flow.TOP, "scripts", name)), os.path.join(UNITS, name), "scripts/" + name)
 
 
