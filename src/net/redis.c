@@ -233,7 +233,7 @@ choose_pause (HnRedis *self, gint64 now_us)
 
   if (self->state == READY && now_us - self->since_us > self->times.pause_us)
     self->tries = 0;
-  pause_us = MIN (self->times.pause_us, FIRST_PAUSE_US << MIN (self->tries, 16));
+  pause_us = MIN (self->times.pause_us, (gint64) FIRST_PAUSE_US << MIN (self->tries, 16));
   self->tries++;
   return pause_us / 2 + hn_random_below (self->random, (guint32) MAX (pause_us / 2, 1));
 }
