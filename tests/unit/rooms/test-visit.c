@@ -54,7 +54,7 @@ who_is_replaced_keeps_its_seat_for_its_successor (void **unused)
 
 /* Whatever happens in whatever order: a seat is given up once, the visit is forgotten once, and nothing comes after that. */
 static void
-each_seat_is_given_up_once_and_each_guest_forgotten_once (void **unused)
+each_seat_is_given_up_once_and_each_visit_forgotten_once (void **unused)
 {
   for (guint number = 0; number < HN_VISIT_EVENTS * HN_VISIT_EVENTS * HN_VISIT_EVENTS * HN_VISIT_EVENTS * HN_VISIT_EVENTS; number++) {
     HnVisitState state = HN_VISIT_JOINING;
@@ -97,7 +97,7 @@ main (void)
     cmocka_unit_test (who_comes_back_stands_when_it_has_caught_up),
     cmocka_unit_test (who_is_lost_keeps_its_seat_for_a_while),
     cmocka_unit_test (who_is_replaced_keeps_its_seat_for_its_successor),
-    cmocka_unit_test (each_seat_is_given_up_once_and_each_guest_forgotten_once),
+    cmocka_unit_test (each_seat_is_given_up_once_and_each_visit_forgotten_once),
     cmocka_unit_test (from_everywhere_a_guest_can_be_ended),
   };
 
