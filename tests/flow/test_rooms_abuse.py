@@ -149,13 +149,13 @@ async def what_strangers_write_forges_no_line_of_the_log(table):
     b = await table.join("B", token=table.token("B"))
     await a.expect("room_state")
     await a.expect("user_joined")
-    await b.close(1000, "bye\r\n2026 ERROR [rooms] forged\x1b[31m")
+    await b.close(1000, "bye\r\n2026 [rooms] forged\x1b[31m")
     await a.expect("room_state")
     await a.expect("user_left")
     lines = table.process(PLAIN).lines()
     mine = [line for line in lines if b.user in line and "disconnected" in line]
     equal(len(mine), 1, "lines about it")
-    contains(mine[0], "\\x0d\\x0a2026 ERROR [rooms] forged\\x1b[31m", "line")
+    contains(mine[0], "\\x0d\\x0a2026 [rooms] forged\\x1b[31m", "line")
 
 
 # ---- floods ----
