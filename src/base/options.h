@@ -108,7 +108,7 @@ OPTION_LIVE ("rooms.turn_urls",     TEXTS,    rooms_turn_urls,           "",    
 OPTION_LIVE ("rooms.turn_username", TEXT,     rooms_turn_username,       NULL,     0,   0,        "One name for everybody.")
 OPTION_LIVE ("rooms.turn_credential", SECRET, rooms_turn_credential,     NULL,     0,   0,        "Its password, which everybody learns.")
 OPTION_LIVE ("rooms.turn_secret",   SECRET,   rooms_turn_secret,         NULL,     0,   0,        "coturn's static-auth-secret: each user gets a name and a credential that expire.")
-OPTION_LIVE ("rooms.turn_ttl",      DURATION, rooms_turn_ttl,            "12h",    10,  604800,   "After so long.")
+OPTION_LIVE ("rooms.turn_ttl",      DURATION, rooms_turn_ttl,            "12h",    1,   604800,   "After so long.")
 OPTION_LIVE ("rooms.ice_transport_policy", CHOICE, rooms_ice_transport_policy, "all|relay", 0, 0, "Told to clients: all or relay.")
 OPTION_LIVE ("rooms.bundle_policy", CHOICE,   rooms_bundle_policy,       "balanced|max-compat|max-bundle", 0, 0, "Told to clients: balanced, max-compat or max-bundle.")
 OPTION_LIVE ("rooms.rtcp_mux_policy", CHOICE, rooms_rtcp_mux_policy,     "require|negotiate", 0, 0, "Told to clients: require or negotiate.")
