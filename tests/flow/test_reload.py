@@ -194,6 +194,14 @@ def what_needs_a_restart_is_said_each_time(running):
         contains(said, "reloaded applied=0")
     running.create(1)
     _reload(running, "worker-1", _set("moonlight", "path", running.plan.program("web-server")))
+    # secrets are not shown, and what the other role alone has is its own to say
+    for name, path, value in (("worker-1", ("turn", "secret"), "turn-secret-1"), ("worker-1", ("turn", "realm"), "elsewhere"), ("controller", ("api", "rate_token"), 7),
+                              ("controller", ("api", "rate_address"), 7), ("worker-1", ("api", "rate_failures"), 7)):
+        before = _read(running, name).get(path[0], {}).get(path[1])
+        said = _reload(running, name, _set(*path, value))
+        true(re.search(r"WARNING \[config\] %s changed.*: needs a restart" % ".".join(path), said), "%s: %s" % (".".join(path), said))
+        true("turn-secret-1" not in said, "a secret is in the log")
+        _reload(running, name, _set(*path, before))
 
 
 def the_heartbeat_timeout_counts_for_workers_that_are_there(running):

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -319,6 +320,16 @@ limit_waits (int fd)
   setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
+/* Segments and window so small that the other side's buffer stays so, too. */
+static void
+make_narrow (int fd)
+{
+  int segment = 536, window = 4096;
+
+  assert_int_equal (setsockopt (fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment), 0);
+  assert_int_equal (setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &window, sizeof window), 0);
+}
+
 int
 fixture_connect (Fixture *self)
 {
@@ -328,6 +339,8 @@ fixture_connect (Fixture *self)
   assert_true (fd >= 0);
   inet_pton (AF_INET, FIXTURE_HOST, &address.sin_addr);
   limit_waits (fd);
+  if (self->narrow)
+    make_narrow (fd);
   assert_int_equal (connect (fd, (struct sockaddr *) &address, sizeof address), 0);
   return fd;
 }

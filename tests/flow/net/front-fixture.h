@@ -17,6 +17,7 @@ struct _Fixture {
   HnFrontOptions options; /* may be changed before fixture_start() */
   const HnFilter *filter; /* likewise: for paths that begin with `/up/page` */
   GArray *trusted;
+  gboolean narrow; /* clients have a small window and small segments */
   /* (nullable): on the front door's thread, before it opens and after it is gone; may put an API of its own into options.api */
   void (*prepare) (Fixture *self, gboolean up);
 

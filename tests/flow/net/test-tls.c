@@ -21,6 +21,7 @@
 /* The front door as OpenSSL's own client meets it. */
 
 #define MEGABYTE ((gsize) 1024 * 1024)
+#define KEYS_ASKED 60000
 
 static int
 set_up (void **state)
@@ -657,6 +658,60 @@ a_slow_reader_of_a_tunnel_holds_little_and_one_that_takes_nothing_loses_it (void
   close (upstream);
 }
 
+/* Each request for new keys makes TLS itself answer, whoever is behind it. */
+static gboolean
+ask_for_keys (Client *client)
+{
+  return SSL_key_update (client->ssl, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake (client->ssl) == 1;
+}
+
+static void
+who_asks_for_new_keys_without_end_and_takes_none_is_ended (void **state)
+{
+  Fixture *fixture = *state;
+  struct timeval patience = { FIXTURE_TIMEOUT_SECONDS, 0 };
+  gsize asked = 0;
+  Client client;
+  int upstream;
+
+  fixture->narrow = TRUE;
+  fixture_start (fixture);
+  open_tunnel (fixture, &client, &upstream);
+  assert_int_equal (SSL_version (client.ssl), TLS1_3_VERSION);
+  setsockopt (client.fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  while (asked < KEYS_ASKED && ask_for_keys (&client))
+    asked++;
+  assert_true (asked < KEYS_ASKED);
+  fixture_wait_count (fixture, &fixture->tunnels_closed, 1);
+  client_end (&client);
+  close (upstream);
+}
+
+static void
+who_takes_the_keys_that_it_asked_for_may_ask_again (void **state)
+{
+  Fixture *fixture = *state;
+  Client client;
+  int upstream;
+
+  fixture_start (fixture);
+  open_tunnel (fixture, &client, &upstream);
+  for (guint i = 0; i < 50; i++) {
+    g_autofree char *there = NULL;
+    g_autofree char *back = NULL;
+
+    for (guint n = 0; n < 100; n++)
+      assert_true (ask_for_keys (&client));
+    tell (&client, "x");
+    there = hear_bytes (upstream, 1);
+    say (upstream, "y");
+    back = listen_to (&client, 1);
+    assert_string_equal (back, "y");
+  }
+  client_end (&client);
+  close (upstream);
+}
+
 static void
 the_end_of_either_side_is_said_and_the_other_goes_on (void **state)
 {
@@ -782,6 +837,8 @@ main (void)
     TEST (an_api_reader_that_takes_nothing_is_cut),
     TEST (a_tunnel_carries_bytes_unchanged_both_ways),
     TEST (a_slow_reader_of_a_tunnel_holds_little_and_one_that_takes_nothing_loses_it),
+    TEST (who_asks_for_new_keys_without_end_and_takes_none_is_ended),
+    TEST (who_takes_the_keys_that_it_asked_for_may_ask_again),
     TEST (the_end_of_either_side_is_said_and_the_other_goes_on),
     TEST (a_cut_answer_ends_without_a_word_and_a_whole_one_with_it),
     TEST (idle_clients_that_leave_keep_no_descriptor),
