@@ -58,12 +58,12 @@ install_packages() {
   step "packages: installed"
 }
 
-# Keeps what ninja says and shows how far it is: on one line of a terminal, else a line at each quarter.
+# Keeps what ninja says in $1 and shows how far it is: on one line of a terminal, else a line at each quarter.
 show_progress() {
   local line quarter=0 done all
-  : >"$lib_log"
+  : >"$1"
   while IFS= read -r line; do
-    printf '%s\n' "$line" >>"$lib_log"
+    printf '%s\n' "$line" >>"$1"
     [[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
     done=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
     if [ -t 1 ]; then
@@ -76,22 +76,31 @@ show_progress() {
   if [ -t 1 ]; then printf '\r\033[K'; fi
 }
 
-# $1: build folder, the rest: options of meson setup.
+# $1: build folder, the rest: options of meson setup; behind `--`: what of it is wanted, if not all.
 build() {
-  local folder=$1
+  local folder=$1 options=() log
   shift
+  log=$(mktemp)
+  while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    options+=("$1")
+    shift
+  done
+  if [ $# -gt 0 ]; then shift; fi
   if [ ! -f "$folder/build.ninja" ]; then
     step "build: configuring $(basename "$folder")"
-    if ! (cd "$top" && env PATH=/usr/sbin:/usr/bin:/sbin:/bin meson setup "$folder" "$@") >"$lib_log" 2>&1; then
-      tail -n 30 "$lib_log" >&2
+    if ! (cd "$top" && env PATH=/usr/sbin:/usr/bin:/sbin:/bin meson setup "$folder" "${options[@]}") >"$log" 2>&1; then
+      tail -n 30 "$log" >&2
+      rm -f "$log"
       die "meson setup failed (see above)"
     fi
   fi
   step "build: compiling $(basename "$folder")"
-  if ! (cd "$top" && env PATH=/usr/sbin:/usr/bin:/sbin:/bin NINJA_STATUS='[%f/%t] ' ninja -C "$folder" 2>&1) | show_progress; then
-    grep -E 'error|warning|FAILED' "$lib_log" | head -n 30 >&2
-    tail -n 10 "$lib_log" >&2
+  if ! (cd "$top" && env PATH=/usr/sbin:/usr/bin:/sbin:/bin NINJA_STATUS='[%f/%t] ' ninja -C "$folder" "$@" 2>&1) | show_progress "$log"; then
+    grep -E 'error|warning|FAILED' "$log" | head -n 30 >&2
+    tail -n 10 "$log" >&2
+    rm -f "$log"
     die "the build failed (see above)"
   fi
+  rm -f "$log"
   step "build: done"
 }
