@@ -103,6 +103,13 @@ void hn_roster_cluster_settle (HnRosterCluster *self, HnRosterCommand *command);
 void hn_roster_cluster_dispatch (HnRosterCluster *self, HnRosterCommand *command);
 
 /**
+ * hn_roster_cluster_drain:
+ * @self: a roster
+ * @most: so many calls that wait have their turn
+ */
+void hn_roster_cluster_drain (HnRosterCluster *self, guint most);
+
+/**
  * hn_roster_cluster_fresh:
  * @self: a roster
  *

@@ -289,8 +289,8 @@ close_if_done (HnRosterCluster *self)
   return FALSE;
 }
 
-static void
-drain (HnRosterCluster *self, guint most)
+void
+hn_roster_cluster_drain (HnRosterCluster *self, guint most)
 {
   HnRosterCommand *command;
 
@@ -306,7 +306,7 @@ hn_roster_cluster_run (HnRosterCluster *self, gint64 now_us, gint64 utc_us, guin
   self->woken = TRUE; /* whoever asks for a turn of the loop now has it anyway */
   if (self->lost)
     hn_roster_link_go_away (self);
-  drain (self, most);
+  hn_roster_cluster_drain (self, most);
   if (!self->lost) {
     hn_roster_channel_expire (self);
     hn_roster_link_run (self);

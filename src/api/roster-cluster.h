@@ -36,8 +36,11 @@ HnRoster *hn_roster_cluster_as_roster (HnRosterCluster *self);
  * hn_roster_cluster_link_up:
  * @self: a roster whose link is down
  * @run: of the store: another one when it was restarted
+ * @utc_us: now
+ *
+ * Calls that wait are carried out first, while the link is down: what was under way when it went down must be among what is registered.
  */
-void hn_roster_cluster_link_up (HnRosterCluster *self, const char *run);
+void hn_roster_cluster_link_up (HnRosterCluster *self, const char *run, gint64 utc_us);
 
 /**
  * hn_roster_cluster_link_down:

@@ -37,6 +37,8 @@ land (HnRosterCluster *self, GQueue *landed)
 {
   GList *link;
 
+  while (self->said.head != NULL)
+    g_queue_unlink (&self->said, self->said.head);
   while ((link = g_queue_pop_head_link (&self->flight)) != NULL) {
     HnRosterCommand *command = link->data;
 
@@ -49,7 +51,6 @@ land (HnRosterCluster *self, GQueue *landed)
       g_queue_push_tail_link (landed, link);
     }
   }
-  g_queue_init (&self->said); /* its links lie in the commands */
   g_hash_table_remove_all (self->leaves);
 }
 
@@ -108,7 +109,7 @@ hn_roster_cluster_link_down (HnRosterCluster *self)
 /* ---- up ---- */
 
 void
-hn_roster_cluster_link_up (HnRosterCluster *self, const char *run)
+hn_roster_cluster_link_up (HnRosterCluster *self, const char *run, gint64 utc_us)
 {
   g_autofree char *fresh = hn_roster_cluster_fresh (self);
   HnRosterAsk ask = { .kind = HN_ROSTER_ASK_BEGIN, .fresh = fresh };
@@ -117,6 +118,8 @@ hn_roster_cluster_link_up (HnRosterCluster *self, const char *run)
     return;
   if (self->lost)
     hn_roster_link_go_away (self);
+  self->utc_us = utc_us;
+  hn_roster_cluster_drain (self, hn_roster_queue_get_length (self->queue));
   self->link = LINK_BEGINNING;
   g_free (self->new_run);
   self->new_run = g_strdup (run);

@@ -218,7 +218,7 @@ bring_up (Store *self)
   if (self->away_is_said)
     hn_info (AREA, NULL, "Redis is back at=%s", self->url);
   self->away_is_said = FALSE;
-  hn_roster_cluster_link_up (self->cluster, self->run);
+  hn_roster_cluster_link_up (self->cluster, self->run, hn_clock_utc_us ());
   settle (self);
 }
 
