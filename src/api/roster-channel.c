@@ -187,47 +187,6 @@ apply_said (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterBusMe
 /* ---- coming and going ---- */
 
 static void
-apply_taken_over (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterBusMessage *message)
-{
-  const HnRosterSeat *old = message->replaces != NULL ? hn_roster_group_take (channel->mirror, message->replaces) : NULL;
-
-  if (old != NULL && is_own (self, old->process))
-    tell_seat (self, channel, HN_ROSTER_REPLACED, old, message);
-  hn_roster_seat_unref (old);
-}
-
-/* The answer to a join of ours, if the store's has not been that. */
-static void
-answer_join (HnRosterCluster *self, HnRosterChannel *channel, const char *connection)
-{
-  HnRosterCommand *join = hn_roster_queue_find_join (self->queue, connection);
-
-  if (join == NULL || join->told || !g_str_equal (join->group, channel->name))
-    return;
-  join->told = TRUE;
-  channel->joins--;
-  if (join->joined != NULL)
-    join->joined (HN_ROSTER_JOINED, channel->mirror, join->user_data);
-  if (join->answered)
-    hn_roster_cluster_settle (self, join);
-}
-
-static void
-apply_came (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterBusMessage *message)
-{
-  HnRosterSeat asked = { .member = message->member, .connection = message->connection, .card = message->text };
-  const HnRosterSeat *seat = hn_roster_seat_new_at (&asked, message->process, message->since_utc_us, message->came_utc_us);
-
-  apply_taken_over (self, channel, message);
-  if (hn_roster_group_add (channel->mirror, seat)) {
-    if (is_own (self, message->process))
-      answer_join (self, channel, message->connection);
-    tell_seat (self, channel, HN_ROSTER_CAME, seat, message);
-  }
-  hn_roster_seat_unref (seat);
-}
-
-static void
 settle_leave (HnRosterCluster *self, const char *connection)
 {
   HnRosterCommand *leave = g_hash_table_lookup (self->leaves, connection);
@@ -237,6 +196,58 @@ settle_leave (HnRosterCluster *self, const char *connection)
   leave->told = TRUE;
   if (leave->answered)
     hn_roster_cluster_settle (self, leave);
+}
+
+static void
+apply_taken_over (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterBusMessage *message)
+{
+  const HnRosterSeat *old = message->replaces != NULL ? hn_roster_group_take (channel->mirror, message->replaces) : NULL;
+
+  if (old != NULL && is_own (self, old->process)) {
+    settle_leave (self, old->connection);
+    tell_seat (self, channel, HN_ROSTER_REPLACED, old, message);
+  }
+  hn_roster_seat_unref (old);
+}
+
+static void
+answer_join (HnRosterCluster *self, HnRosterChannel *channel, HnRosterCommand *join)
+{
+  join->told = TRUE;
+  channel->joins--;
+  if (join->joined != NULL)
+    join->joined (HN_ROSTER_JOINED, channel->mirror, join->user_data);
+  if (join->answered)
+    hn_roster_cluster_settle (self, join);
+}
+
+static void
+add_seat (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterBusMessage *message, HnRosterCommand *join)
+{
+  HnRosterSeat asked = { .member = message->member, .connection = message->connection, .card = message->text };
+  const HnRosterSeat *seat = hn_roster_seat_new_at (&asked, message->process, message->since_utc_us, message->came_utc_us);
+
+  if (hn_roster_group_add (channel->mirror, seat)) {
+    if (join != NULL)
+      answer_join (self, channel, join);
+    tell_seat (self, channel, HN_ROSTER_CAME, seat, message);
+  }
+  hn_roster_seat_unref (seat);
+}
+
+/* A seat of ours whose owner left again meanwhile is about to leave, and nobody here is told of it. */
+static void
+apply_came (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterBusMessage *message)
+{
+  HnRosterCommand *join = is_own (self, message->process) ? hn_roster_queue_find_join (self->queue, message->connection) : NULL;
+
+  if (join != NULL && (join->told || !g_str_equal (join->group, channel->name)))
+    join = NULL;
+  apply_taken_over (self, channel, message);
+  if (join != NULL && join->joined == NULL)
+    answer_join (self, channel, join);
+  else
+    add_seat (self, channel, message, join);
 }
 
 static void
@@ -350,6 +361,16 @@ take (HnRosterCluster *self, HnRosterChannel *channel, char *text, gsize length)
   take_ours (self, channel, text, length, untouched);
 }
 
+/* Last words of a seat whose place was taken meanwhile, and whose group has no mirror here any more. */
+static void
+hear_last_words (HnRosterCluster *self, char *text, gsize length)
+{
+  HnRosterBusMessage message;
+
+  if (hn_roster_bus_read (text, length, &message) == HN_ROSTER_BUS_OURS && message.kind == HN_ROSTER_SAID && is_own (self, message.process))
+    settle_said (self, message.number);
+}
+
 void
 hn_roster_cluster_hear (HnRosterCluster *self, const char *group, char *text, gsize length)
 {
@@ -357,6 +378,8 @@ hn_roster_cluster_hear (HnRosterCluster *self, const char *group, char *text, gs
 
   if (channel == NULL || self->link != LINK_UP || self->closing)
     return;
+  if (channel->state == CHANNEL_IDLE)
+    hear_last_words (self, text, length);
   if (channel->state == CHANNEL_JOINING || channel->state == CHANNEL_REGISTERING || (channel->state == CHANNEL_LIVE && channel->holds > 0)) {
     push_held (self, channel, text, length, FALSE);
   } else if (channel->state == CHANNEL_LIVE) {
