@@ -225,7 +225,6 @@ tell_message (HnWsReader *self, guint8 opcode, HnSlice payload, HnWsEvent *event
   *event = (HnWsEvent){ .kind = opcode == TEXT ? HN_WS_TEXT : HN_WS_BINARY, .payload = payload };
   self->opcode = 0;
   self->fragments = 0;
-  self->utf8 = (HnWsUtf8){ 0 };
 }
 
 static void

@@ -49,7 +49,7 @@ static const HnWebSocketBounds usual = {
   .ping_us = 0,
   .pong_us = 60000,
   .message_us = 0,
-  .close_us = 8000000,
+  .close_us = 30000000,
 };
 
 /* ---- ends ---- */
@@ -266,12 +266,13 @@ static int
 open_plain (World *world, const char *early, gsize early_length, End **ret_server)
 {
   g_autoptr (GByteArray) answer = g_byte_array_new ();
+  g_autoptr (GByteArray) request = g_byte_array_new ();
   guint before = world->ends->len;
   int fd = connect_plain (world);
 
-  say (fd, UPGRADE, strlen (UPGRADE));
-  if (early_length > 0)
-    say (fd, early, early_length);
+  g_byte_array_append (request, (const guint8 *) UPGRADE, (guint) strlen (UPGRADE));
+  g_byte_array_append (request, (const guint8 *) early, (guint) early_length);
+  say (fd, (const char *) request->data, request->len);
   run_until (world->ends->len > before && (hear_into (fd, answer) || answer->len > 0));
   assert_memory_equal (answer->data, "HTTP/1.1 101 ", 13);
   *ret_server = g_ptr_array_index (world->ends, before);
@@ -295,6 +296,17 @@ hear_bytes (int fd, GByteArray *all, gsize length)
 {
   run_until (all->len >= length || hear_into (fd, all));
   assert_true (all->len >= length);
+}
+
+/* A ping and its pong: what was said before was taken. */
+static void
+ping_and_wait (int fd)
+{
+  g_autoptr (GByteArray) pong = g_byte_array_new ();
+
+  say (fd, "\x89\x80____", 6);
+  hear_bytes (fd, pong, 2);
+  assert_memory_equal (pong->data, "\x8a\0", 2);
 }
 
 static void
@@ -592,6 +604,25 @@ who_goes_on_while_we_close_still_hears_why (void **unused)
 }
 
 static void
+our_side_is_shut_when_both_have_spoken (void **unused)
+{
+  g_autoptr (World) world = world_new (NULL, FALSE);
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  End *server, *other;
+  int fd = open_plain (world, NULL, 0, &server);
+  int second = open_plain (world, NULL, 0, &other);
+
+  hn_websocket_close (server->socket, 1000, "");
+  hear_bytes (fd, all, 4);
+  ping_and_wait (second);
+  assert_false (hear_into (fd, all));
+  SAY (fd, "\x88\x82\0\0\0\0\x03\xe8");
+  EXPECT_REST (fd, "");
+  close (fd);
+  close (second);
+}
+
+static void
 a_close_that_is_not_answered_ends_in_time (void **unused)
 {
   HnWebSocketBounds bounds = usual;
@@ -636,6 +667,29 @@ who_is_freed_is_cut (void **unused)
   EXPECT_REST (fd, "");
   assert_string_equal (server->log->str, "");
   assert_int_equal (hn_websocket_hub_get_figures (world->hub)->open, 0);
+  close (fd);
+}
+
+static void
+who_is_freed_before_it_took_all_sees_a_reset (void **unused)
+{
+  g_autoptr (World) world = world_new (NULL, FALSE);
+  g_autofree char *text = g_strnfill (60000, 'r');
+  g_autofree char *room = g_malloc (65536);
+  End *server;
+  int fd = open_plain (world, NULL, 0, &server);
+  ssize_t n;
+
+  while (hn_websocket_get_queued (server->socket) == 0) {
+    hn_websocket_send_text (server->socket, text, 60000);
+    g_main_context_iteration (NULL, FALSE);
+    g_main_context_iteration (NULL, FALSE);
+  }
+  g_clear_pointer (&server->socket, hn_websocket_free);
+  while ((n = recv (fd, room, 65536, 0)) > 0)
+    ;
+  assert_int_equal (n, -1);
+  assert_int_equal (errno, ECONNRESET);
   close (fd);
 }
 
@@ -727,6 +781,24 @@ who_is_paused_gets_nothing_and_loses_nothing (void **unused)
 }
 
 static void
+what_a_paused_socket_was_sent_is_read_when_it_closes (void **unused)
+{
+  g_autoptr (World) world = world_new (NULL, FALSE);
+  End *server, *other;
+  int fd = open_plain (world, NULL, 0, &server);
+  int second = open_plain (world, NULL, 0, &other);
+
+  hn_websocket_pause (server->socket);
+  SAY (fd, THREE "\x80\x80____\x88\x80____");
+  ping_and_wait (second);
+  hn_websocket_close (server->socket, 1000, "");
+  EXPECT_REST (fd, "\x88\x02\x03\xe8");
+  assert_string_equal (server->log->str, "by_us 1000 ; ");
+  close (fd);
+  close (second);
+}
+
+static void
 a_paused_socket_can_be_closed (void **unused)
 {
   g_autoptr (World) world = world_new (NULL, FALSE);
@@ -761,6 +833,26 @@ many_messages_take_turns_and_keep_their_order (void **unused)
   run_until (server->events == 3000);
   assert_string_equal (server->log->str, expected->str);
   close (fd);
+}
+
+static void
+who_says_much_lets_others_speak (void **unused)
+{
+  g_autoptr (World) world = world_new (NULL, FALSE);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  End *server, *other;
+  int fd = open_plain (world, NULL, 0, &server);
+  int second = open_plain (world, NULL, 0, &other);
+
+  for (int i = 0; i < 1000; i++)
+    g_byte_array_append (bytes, (const guint8 *) "\x81\x84\0\0\0\0much", 10);
+  say (fd, (const char *) bytes->data, bytes->len);
+  SAY (second, "\x81\x84\0\0\0\0only");
+  run_until (other->events == 1);
+  assert_true (server->events < 300);
+  run_until (server->events == 1000);
+  close (fd);
+  close (second);
 }
 
 static void
@@ -803,8 +895,10 @@ a_message_may_come_in_any_pieces (void **unused)
   }
   run_until (server->events == 1);
   assert_int_equal (server->bytes, 65536);
-  SAY (fd, "\x81\x81\0\0\0\0x");
-  run_until (server->events == 2);
+  SAY (fd, "\x81\x81\0\0\0\0x\x81\xff\0\0\0\0\0\1\0\0____");
+  say (fd, text, 65536);
+  run_until (server->events == 3);
+  assert_int_equal (server->bytes, 2 * 65536 + 1);
   close (fd);
 }
 
@@ -935,6 +1029,36 @@ a_message_that_does_not_end_has_a_deadline (void **unused)
   }
 }
 
+/* Answers each pong with a ping. */
+static gboolean
+goes_on_with_pings (End *server, int fd, GByteArray *heard)
+{
+  guint before = heard->len;
+
+  hear_into (fd, heard);
+  if (heard->len > before)
+    send (fd, "\x89\x80____", 6, MSG_NOSIGNAL);
+  return server->socket == NULL;
+}
+
+static void
+pings_do_not_prolong_a_message (void **unused)
+{
+  HnWebSocketBounds bounds = usual;
+  g_autoptr (World) world = NULL;
+  g_autoptr (GByteArray) heard = g_byte_array_new ();
+  End *server;
+  int fd;
+
+  bounds.message_us = 60000;
+  world = world_new (&bounds, FALSE);
+  fd = open_plain (world, "\x01\x81\0\0\0\0f\x89\x80____", 13, &server);
+  run_until (goes_on_with_pings (server, fd, heard));
+  assert_string_equal (server->log->str, "wrong 1008 Message timeout; ");
+  assert_true (heard->len > 6);
+  close (fd);
+}
+
 static void
 a_message_that_ended_has_none (void **unused)
 {
@@ -947,6 +1071,7 @@ a_message_that_ended_has_none (void **unused)
   world = world_new (&bounds, FALSE);
   fd = open_plain (world, NULL, 0, &server);
   SAY (fd, "\x01\x81\0\0\0\0f");
+  ping_and_wait (fd);
   SAY (fd, "\x80\x81\0\0\0\0g\x81\x81\0\0\0\0h");
   run_until (server->events == 2);
   second = open_plain (world, "\x01", 1, &clock);
@@ -1077,14 +1202,18 @@ main (void)
     cmocka_unit_test (who_breaks_a_rule_is_told_which_and_hears_the_end),
     cmocka_unit_test (a_close_is_answered_with_its_own_code),
     cmocka_unit_test (who_goes_on_while_we_close_still_hears_why),
+    cmocka_unit_test (our_side_is_shut_when_both_have_spoken),
     cmocka_unit_test (a_close_that_is_not_answered_ends_in_time),
     cmocka_unit_test (closes_that_are_under_way_are_cut_with_their_hub),
     cmocka_unit_test (who_is_freed_is_cut),
+    cmocka_unit_test (who_is_freed_before_it_took_all_sees_a_reset),
     cmocka_unit_test (a_socket_may_be_freed_while_its_message_is_delivered),
     cmocka_unit_test (nothing_is_delivered_behind_a_close_of_ours),
     cmocka_unit_test (who_is_paused_gets_nothing_and_loses_nothing),
+    cmocka_unit_test (what_a_paused_socket_was_sent_is_read_when_it_closes),
     cmocka_unit_test (a_paused_socket_can_be_closed),
     cmocka_unit_test (many_messages_take_turns_and_keep_their_order),
+    cmocka_unit_test (who_says_much_lets_others_speak),
     cmocka_unit_test (pings_that_come_together_are_answered_by_one_pong),
     cmocka_unit_test (a_message_may_come_in_any_pieces),
     cmocka_unit_test (who_does_not_read_is_closed_and_costs_no_more_than_its_queue),
@@ -1092,6 +1221,7 @@ main (void)
     cmocka_unit_test (who_is_silent_is_asked_and_then_closed),
     cmocka_unit_test (who_answers_or_is_paused_lives),
     cmocka_unit_test (a_message_that_does_not_end_has_a_deadline),
+    cmocka_unit_test (pings_do_not_prolong_a_message),
     cmocka_unit_test (a_message_that_ended_has_none),
     cmocka_unit_test (a_client_masks_each_frame_anew),
     cmocka_unit_test (a_client_does_not_believe_any_answer),

@@ -293,6 +293,20 @@ a_message_has_1024_fragments_and_no_more (void **unused)
   }
 }
 
+static void
+each_message_has_its_fragments_for_itself (void **unused)
+{
+  HnWsReaderRules rules = { 10, 2, TRUE };
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+
+  for (int i = 0; i < 2; i++) {
+    put (bytes, 0x01, "a");
+    put (bytes, 0x80, "b");
+  }
+  put (bytes, 0x81, "c");
+  expect_by (&rules, bytes, "text ab; text ab; text c");
+}
+
 /* ---- closing ---- */
 
 static void
@@ -382,6 +396,7 @@ static const struct {
   { "\xff", FALSE },
   { "01234567\xfe", FALSE },
   { "0123456789\xa0", FALSE },
+  { "01234567\xfe" "2345678", FALSE },
 };
 
 static void
@@ -579,6 +594,7 @@ main (void)
     cmocka_unit_test (fragments_follow_their_rules),
     cmocka_unit_test (the_cap_counts_over_all_fragments),
     cmocka_unit_test (a_message_has_1024_fragments_and_no_more),
+    cmocka_unit_test (each_message_has_its_fragments_for_itself),
     cmocka_unit_test (close_codes_are_those_that_may_be_sent),
     cmocka_unit_test (a_close_body_is_none_or_a_code_and_text),
     cmocka_unit_test (nothing_is_read_behind_an_end),

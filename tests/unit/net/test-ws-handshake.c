@@ -35,6 +35,7 @@ a_key_is_16_bytes_in_base64 (void **unused)
   static const char *const wrong[] = {
     "", "dGhl", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ===", "dGhlIHNhbXBsZSBub25jZSE=", "dGhlIHNhbXBsZSBub25j----",
     "dGhlIHNhbXBsZSBub25jZ===", " GhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ=a", "________________________",
+    "dGhl=HNhbXBsZSBub25jZQ==",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
@@ -131,7 +132,9 @@ an_answer_is_believed_if_it_is_one_to_our_request (void **unused)
     const char *protocol;
   } rows[] = {
     { SWITCHED, ACCEPTED, NULL, "" },
+    { SWITCHED, ACCEPTED "Sec-WebSocket-Protocol: one\r\n", NULL, "one" },
     { SWITCHED, ACCEPTED "Sec-WebSocket-Protocol: two\r\n", NULL, "two" },
+    { SWITCHED, ACCEPTED "Sec-WebSocket-Protocol:\r\n", "the server chose a protocol that nobody offered", NULL },
     { "HTTP/1.1 403 Forbidden", "Content-Length: 0\r\n", "the server does not switch", NULL },
     { SWITCHED, "Connection: upgrade\r\nUpgrade: h2c\r\n", "the server switches to something else", NULL },
     { SWITCHED, "Connection: upgrade\r\nUpgrade: websocket\r\n", "the server answers another key", NULL },
@@ -147,7 +150,7 @@ an_answer_is_believed_if_it_is_one_to_our_request (void **unused)
     g_autofree char *text = NULL;
     g_autoptr (HnHttpHead) head = parse (rows[i].fields, rows[i].line, &text);
     HnSlice protocol = { NULL, 0 };
-    const char *wrong = hn_ws_check_switch (head, KEY, "one, two", &protocol);
+    const char *wrong = hn_ws_check_switch (head, KEY, "one ,, two", &protocol);
 
     if (rows[i].wrong != NULL)
       assert_string_equal (wrong, rows[i].wrong);
