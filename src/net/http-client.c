@@ -17,21 +17,33 @@
 #include "net/timer.h"
 
 #define READ_BYTES 16384
+#define UNSENT "the request did not leave"
 
 struct _HnHttpClient {
   SoupSession *session;
+  SoupSession *trustful; /* for those whose certificate nobody checks */
 };
+
+static SoupSession *
+session_new (void)
+{
+  g_autofree char *agent = g_strconcat ("hydraneckwebrtc/", hn_build_version (), NULL);
+  SoupSession *session = soup_session_new_with_options ("max-conns", 4096, "max-conns-per-host", 64, "idle-timeout", 15, NULL);
+
+  soup_session_set_proxy_resolver (session, NULL);
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
+  soup_session_set_user_agent (session, agent);
+  return session;
+}
 
 HnHttpClient *
 hn_http_client_new (void)
 {
   HnHttpClient *self = g_new0 (HnHttpClient, 1);
-  g_autofree char *agent = g_strconcat ("hydraneckwebrtc/", hn_build_version (), NULL);
 
-  self->session = soup_session_new_with_options ("max-conns", 4096, "max-conns-per-host", 64, "idle-timeout", 15, NULL);
-  soup_session_set_proxy_resolver (self->session, NULL);
-  soup_session_remove_feature_by_type (self->session, SOUP_TYPE_CONTENT_DECODER);
-  soup_session_set_user_agent (self->session, agent);
+  self->session = session_new ();
+  self->trustful = session_new ();
+  soup_session_set_tls_database (self->trustful, NULL);
   return self;
 }
 
@@ -41,7 +53,9 @@ hn_http_client_free (HnHttpClient *self)
   if (self == NULL)
     return;
   soup_session_abort (self->session);
+  soup_session_abort (self->trustful);
   g_clear_object (&self->session);
+  g_clear_object (&self->trustful);
   g_free (self);
 }
 
@@ -108,6 +122,8 @@ typedef struct {
   HnTimer *connecting; /* (nullable) fresh: until the server is reached */
   gulong network_handler;
   gulong interim_handler;
+  gulong sent_handler;
+  gboolean sent;         /* the whole head of the request has left */
   guint interims;        /* 1xx answers so far */
   gboolean connected;    /* fresh: it was */
   gboolean connect_late; /* fresh: it was not in time */
@@ -153,6 +169,20 @@ on_interim (SoupMessage *message, gpointer data)
     hn_deadline_cancel (self->deadline);
 }
 
+static void
+on_sent (SoupMessage *message, gpointer data)
+{
+  Exchange *self = data;
+
+  self->sent = TRUE;
+}
+
+static SoupSession *
+session_for (HnHttpClient *self, const HnHttpCall *call)
+{
+  return call->any_certificate ? self->trustful : self->session;
+}
+
 static gboolean
 exchange_open (Exchange *self, const HnHttpCall *call, GCancellable *outer, GError **error)
 {
@@ -162,6 +192,7 @@ exchange_open (Exchange *self, const HnHttpCall *call, GCancellable *outer, GErr
   self->timeout_us = call->timeout_us > 0 ? call->timeout_us : hn_seconds (HN_LIMIT_SUNSHINE_SECONDS);
   self->deadline = hn_deadline_new (self->timeout_us, outer);
   self->interim_handler = g_signal_connect (self->message, "got-informational", G_CALLBACK (on_interim), self);
+  self->sent_handler = g_signal_connect (self->message, "wrote-headers", G_CALLBACK (on_sent), self);
   if (call->fresh)
     exchange_watch_connect (self);
   return TRUE;
@@ -179,6 +210,7 @@ exchange_close (Exchange *self)
   if (self->message != NULL) {
     g_clear_signal_handler (&self->network_handler, self->message);
     g_clear_signal_handler (&self->interim_handler, self->message);
+    g_clear_signal_handler (&self->sent_handler, self->message);
   }
   g_clear_pointer (&self->connecting, hn_timer_free);
   g_clear_pointer (&self->deadline, hn_deadline_free);
@@ -186,9 +218,8 @@ exchange_close (Exchange *self)
   g_clear_object (&self->message);
 }
 
-/* What a failed exchange means to the caller. */
 static GError *
-exchange_error (Exchange *self, const GError *error)
+exchange_meaning (Exchange *self, const GError *error)
 {
   if (self->deadline != NULL && hn_deadline_has_passed (self->deadline))
     return g_error_new (HN_ERROR, HN_ERROR_TIMEOUT, "timed out after %.3g s", (double) self->timeout_us / 1e6);
@@ -199,6 +230,23 @@ exchange_error (Exchange *self, const GError *error)
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || error->domain == HN_ERROR)
     return g_error_copy (error);
   return g_error_new (HN_ERROR, HN_ERROR_UPSTREAM, "%s", error->message);
+}
+
+/* What a failed exchange means to the caller. */
+static GError *
+exchange_error (Exchange *self, const GError *error)
+{
+  GError *meaning = exchange_meaning (self, error);
+
+  if (!self->sent && meaning->domain == HN_ERROR)
+    hn_error_set_detail (meaning, "%s", UNSENT);
+  return meaning;
+}
+
+gboolean
+hn_http_client_error_is_unsent (const GError *error)
+{
+  return error->domain == HN_ERROR && g_strcmp0 (hn_error_detail (error), UNSENT) == 0;
 }
 
 /* ---- one answer, whole ---- */
@@ -341,7 +389,7 @@ hn_http_client_call_async (HnHttpClient *self, const HnHttpCall *call, GCancella
     g_object_unref (task);
     return;
   }
-  soup_session_send_async (self->session, state->exchange.message, G_PRIORITY_DEFAULT, exchange_cancellable (&state->exchange), on_call_head, task);
+  soup_session_send_async (session_for (self, call), state->exchange.message, G_PRIORITY_DEFAULT, exchange_cancellable (&state->exchange), on_call_head, task);
 }
 
 HnHttpReply *

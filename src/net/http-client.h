@@ -90,6 +90,14 @@ HnHttpReply *hn_http_client_call_finish (GAsyncResult *result, GError **error);
 gboolean hn_http_client_call_was_connected (GAsyncResult *result);
 
 /**
+ * hn_http_client_error_is_unsent:
+ * @error: of a call
+ *
+ * Returns: whether the call failed before its request had left, so that the server cannot have begun what was asked
+ */
+gboolean hn_http_client_error_is_unsent (const GError *error);
+
+/**
  * hn_http_reply_free:
  * @self: (nullable): what to free
  */

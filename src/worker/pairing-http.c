@@ -33,7 +33,10 @@ on_pin_answer (const HnHttpReply *reply, const GError *error, gpointer data)
   HnPairingHttp *self = data;
   gboolean taken = FALSE;
 
-  if (reply == NULL) {
+  if (reply == NULL && hn_http_client_error_is_unsent (error)) {
+    hn_warning ("pairing", self->session_id, "the pin did not reach Sunshine, it is posted again: %s", error->message);
+    happened (self, HN_PAIRING_PIN_EARLY, NULL);
+  } else if (reply == NULL) {
     hn_warning ("pairing", self->session_id, "no answer to the pin, waiting for the handshake's result: %s", error->message);
     happened (self, HN_PAIRING_PIN_UNSURE, NULL);
   } else if (reply->status == 401) {

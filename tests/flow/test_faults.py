@@ -27,7 +27,8 @@ flow.expect_log("[worker]")
 
 # number: (what, knobs: of bodies and services with _, of web-server with -; none: the fake is always so, or the test does it itself, tests)
 FAULTS = {
-    1: ("PIN before Sunshine waits for it", ["refuse_pin"], ["pairing:an_early_pin_is_posted_again_until_it_is_wanted"]),
+    1: ("PIN before Sunshine waits for it", ["refuse_pin", "mute_api"],
+        ["pairing:an_early_pin_is_posted_again_until_it_is_wanted", "faults_pairing:a_pin_that_did_not_leave_is_posted_again"]),
     2: ("wrong PIN", ["wrong_pin"], ["pairing:a_wrong_pin_is_a_rejected_handshake"]),
     3: ("stale pairing entry", ["stale_entry"], ["pairing:a_stale_pairing_entry_is_a_rejected_handshake"]),
     4: ("second PIN in the middle", ["second_pin"], ["pairing:no_second_pin_is_posted_after_the_first_was_taken",

@@ -5,6 +5,7 @@ create succeeds.
 
 The table of all failure modes is in test_faults.py."""
 
+import concurrent.futures
 import os
 import sys
 import time
@@ -44,6 +45,19 @@ def _rejected(running, body, knob):
     running.wait_event("nps_record", "services", end_reason="pairing_failed")
     running.fault(body, knob, False)
     running.create(body)
+
+
+def a_pin_that_did_not_leave_is_posted_again(running):
+    running.fault(3, "refuse_pin", 1000)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        creating = pool.submit(running.create, 3)
+        running.wait_event("pin", body=running.plan.body(3), accepted="false")
+        running.fault(3, "mute_api", True)
+        running.wait(lambda: "the pin did not reach Sunshine, it is posted again" in faults.log_of(running), 15, "a post that does not leave")
+        running.fault(3, "refuse_pin", 0)
+        running.fault(3, "mute_api", False)
+        running.wait_event("pin", body=running.plan.body(3), accepted="true")
+        true(creating.result(20)["session_id"], "the session is there")
 
 
 def a_second_pin_from_elsewhere_destroys_the_handshake_and_is_told(running):

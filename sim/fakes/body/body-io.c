@@ -88,6 +88,14 @@ is_mute (gpointer user)
 }
 
 static gboolean
+is_mute_api (gpointer user)
+{
+  SimBodyIo *self = user;
+
+  return is_mute (user) || self->body->faults[SIM_FAULT_MUTE_API] != 0;
+}
+
+static gboolean
 is_resetting (gpointer user)
 {
   SimBodyIo *self = user;
@@ -132,7 +140,7 @@ static const struct {
 } ports[N_PORTS] = {
   [NVHTTP] = { 47989, PLAIN, { is_mute, NULL, on_nvhttp, is_resetting } },
   [NVHTTPS] = { 47984, TLS_ASKING, { is_mute, on_greet, on_nvhttps, is_resetting } },
-  [CONFIGHTTP] = { 47990, TLS, { is_mute, NULL, on_confighttp, is_resetting } },
+  [CONFIGHTTP] = { 47990, TLS, { is_mute_api, NULL, on_confighttp, is_resetting } },
   [HYDRABODY] = { 47991, PLAIN, { is_mute, NULL, on_hydrabody, is_resetting } },
 };
 

@@ -33,4 +33,5 @@ FAULT (RESETTING, resetting, FLAG, "every TCP connection is reset as soon as it 
 FAULT (RESTART_MS, restart_ms, COUNT, "Sunshine restarts now: refused for half of so many ms, reset for the rest, then event 'restarted'")
 FAULT (BLACKHOLE, blackhole, FLAG, "connects to any TCP port neither succeed nor fail, as when the machine or WireGuard is down")
 FAULT (MUTE, mute, FLAG, "connections are accepted on every TCP port and then never answered, not even by TLS")
+FAULT (MUTE_API, mute_api, FLAG, "the same on 47990 alone")
 FAULT (DOWN, down, FLAG, "nothing listens on any port of the body")
