@@ -12,7 +12,7 @@
 
 #define CLOSE_LAPSED 4000
 #define CLOSE_REPLACED 4001
-#define CLOSE_REMOVED 4003
+#define CLOSE_REMOVED 4100
 
 /* ---- leaving ---- */
 

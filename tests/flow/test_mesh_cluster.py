@@ -35,21 +35,29 @@ async def _spread(it, *places):
         yield made
 
 
+async def _beside_news(agent):
+    while (message := await agent.next())["type"] in ("agent-joined", "agent-left"):
+        pass
+    return message
+
+
 async def _reach(sender, target):
     """Offers until one arrives. Those before it were errors: an instance may hear of Redis a moment later than another, and one that was on its way may arrive all the same."""
     number = 0
     while True:
         number += 1
         await sender.offer(target.id, number)
-        heard = [asyncio.ensure_future(agent.next()) for agent in (target, sender)]
+        heard = [asyncio.ensure_future(_beside_news(agent)) for agent in (target, sender)]
         await asyncio.wait(heard, return_when=asyncio.FIRST_COMPLETED)
         for task in heard:
             task.cancel()
         arrived, error = await asyncio.gather(*heard, return_exceptions=True)
         while isinstance(arrived, dict) and arrived["offer"] != number:
-            arrived = await target.next()
+            arrived = await _beside_news(target)
         if isinstance(arrived, dict):
             return
+        if error["type"] == "offer":  # of before, to the sender itself
+            continue
         equal((error["type"], error.get("code")), ("error", "AGENT_UNREACHABLE"), "what the sender hears")
 
 
@@ -110,9 +118,7 @@ def an_id_that_two_instances_are_asked_for_at_once_has_one_owner(it):
         owners = []
         for agent in (one, other):
             await agent.offer(agent.id, "mark")
-            while (message := await agent.next())["type"] == "agent-left":
-                pass  # of the round before
-            owners += [agent] if message["type"] == "offer" else []
+            owners += [agent] if (await _beside_news(agent))["type"] == "offer" else []
         return owners
 
     async def test():
@@ -131,6 +137,8 @@ def _with_tokens(it):
     """Two instances more that ask for tokens, with a database of their own."""
     config = {"mesh": {"auth": "token", "presence_ttl": "%ds" % TTL}, "tokens": {"secret": it.secret}, "redis": {"url": "redis://%s:%d/1" % it.redis_at}}
     with meshes.instance(it, "mesh-t1", it.at[1][0], 8001, config=config) as (first, process), meshes.instance(it, "mesh-t2", it.at[2][0], 8001, config=config) as (second, _):
+        meshes.ready(first)
+        meshes.ready(second)
         yield "ws://%s:%d/" % first, "ws://%s:%d/" % second, process
 
 
@@ -234,6 +242,49 @@ def without_redis_an_instance_goes_on_by_itself_and_afterwards_all_are_one_again
                     await agent.silence()
             finally:
                 it.children["redis"].signal(signal.SIGCONT)
+
+    run(test())
+
+
+def an_id_that_two_instances_gave_while_redis_was_away_has_one_owner_afterwards(it):
+    async def test():
+        async with Agent(it.ws(1)) as one, Agent(it.ws(2)) as other:
+            await one.register("one")
+            await other.register("other")
+            await one.expect(type="agent-joined", agent_id="other")
+            it.children["redis"].signal(signal.SIGSTOP)
+            try:
+                for agent, target in ((one, "other"), (other, "one")):
+                    await agent.offer(target)
+                    await agent.error("AGENT_UNREACHABLE")
+                async with Agent(it.ws(1)) as first, Agent(it.ws(2)) as second:
+                    await first.register("twice")
+                    await second.register("twice")
+                    it.children["redis"].signal(signal.SIGCONT)
+                    equal((await second.closed())[0], (4001, "replaced"), "end of the later one")
+                    await _reach(one, other)
+                    await other.offer("twice", "who is it")
+                    equal((await _beside_news(first)).get("offer"), "who is it", "offer")
+            finally:
+                it.children["redis"].signal(signal.SIGCONT)
+
+    run(test())
+
+
+def an_instance_that_was_frozen_comes_back_with_its_agents(it):
+    async def test():
+        async with _spread(it, "a@1", "b@2") as (a, b):
+            it.children["mesh-2"].signal(signal.SIGSTOP)
+            try:
+                await a.expect(type="agent-left", agent_id="b")
+                await a.offer("b")
+                await a.error("AGENT_NOT_FOUND")
+            finally:
+                it.children["mesh-2"].signal(signal.SIGCONT)
+            await a.expect(type="agent-joined", agent_id="b")
+            await a.offer("b", "again")
+            await b.expect(type="offer", offer="again")
+            await _reach(b, a)
 
     run(test())
 

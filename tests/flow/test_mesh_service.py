@@ -361,7 +361,7 @@ def agents_meet_behind_nginx_and_its_sample(it):
     front = (it.lease.address(40), 8000)
     for given, ours in (("  server 127.0.0.1:8443;\n  server 127.0.0.1:8444;\n", "  server %s:%d;\n" % it.at[1]), ("  listen 443 ssl;\n", "  listen %s:%d;\n" % front), ("  listen [::]:443 ssl;\n", ""),
                         ("  ssl_certificate /etc/ssl/certs/hydraneckwebrtc-mesh.pem;\n", ""), ("  ssl_certificate_key /etc/ssl/private/hydraneckwebrtc-mesh.key;\n", ""),
-                        ("  ssl_protocols TLSv1.2 TLSv1.3;\n", ""), ("/var/log/nginx/hydraneck-mesh.log", it.path("nginx-access.log"))):
+                        ("  ssl_protocols TLSv1.2 TLSv1.3;\n", ""), ("/var/log/nginx/hydraneck-mesh.log", it.path("nginx-access.log")), ("/var/log/nginx/hydraneck-mesh-error.log", it.path("nginx-error.log"))):
         equal(text.count(given), 1, "times that the sample says %r" % given)
         text = text.replace(given, ours)
     temporary = "".join("  %s_temp_path %s;\n" % (kind, it.path("nginx-" + kind)) for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))

@@ -39,6 +39,11 @@ class Mesh(rooms.Rooms):
         cluster.merge(config, self.extra)
         return config
 
+    def start_instance(self, number):
+        process = super().start_instance(number)
+        ready(self.at[number])
+        return process
+
     def ws(self, number=1, path="/"):
         return "ws://%s:%d%s" % (*self.at[number], path)
 
@@ -54,6 +59,11 @@ class Started(flow.Started):
 
     def _watch(self):
         return None
+
+
+def ready(at):
+    """Waits until an instance has reached its Redis, if it has one: before, its agents are among themselves."""
+    child.until(lambda: web.call("GET", "http://%s:%d/webrtc/health" % at).status == 200, PATIENCE, "%s:%d is ready" % at)
 
 
 def empty(running):

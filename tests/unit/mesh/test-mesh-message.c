@@ -224,6 +224,26 @@ metrics_know_every_error_and_every_relayed_type (void **unused)
     assert_true (hn_metrics_knows (HN_METRIC_MESH_RELAYED, hn_mesh_message_kind_label (kind)));
 }
 
+static void
+the_document_has_each_error (void **unused)
+{
+  static const char *const rows[] = {
+#define ROW(code, label, before, behind) "| `" #code "` | `" before "{}" behind "` |",
+    HN_MESH_ERROR_TABLE (ROW)
+#undef ROW
+  };
+  g_autofree char *shown = NULL;
+  guint missing = 0;
+
+  assert_true (g_file_get_contents (DOCS "/signalling.md", &shown, NULL, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (strstr (shown, rows[i]) == NULL) {
+      g_printerr ("docs/signalling.md has no row with: %s\n", rows[i]); /* cmocka's messages are too short for it */
+      missing++;
+    }
+  assert_int_equal (missing, 0);
+}
+
 int
 main (void)
 {
@@ -241,6 +261,7 @@ main (void)
     cmocka_unit_test (an_error_has_a_text_and_a_code),
     cmocka_unit_test (an_error_quotes_no_more_than_it_needs),
     cmocka_unit_test (metrics_know_every_error_and_every_relayed_type),
+    cmocka_unit_test (the_document_has_each_error),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
