@@ -5,7 +5,10 @@
 #include "base/limits.h"
 
 /* Rules: all sockets of a hub have the same periods, so each kind of deadline is a lane, and one timer waits for the first of them. It is armed earlier when it
- * must be and never later: what it finds too early is looked at again. */
+ * must be and never later: what it finds too early is looked at again. Ten thousand that came together are due together: some are
+ * seen to in a turn, and what others say goes on in between. */
+
+#define OVERDUE_PER_TURN 256 /* of each kind */
 
 /* ---- deadlines ---- */
 
@@ -19,26 +22,45 @@ arm (HnWebSocketHub *self, gint64 deadline_us)
 }
 
 static void
+end_silent (HnWebSocket *socket)
+{
+  hn_websocket_end (socket, HN_WEBSOCKET_SILENT, HN_WS_CLOSE_INTERNAL, hn_slice_of ("keepalive ping timeout"));
+}
+
+static void
+end_unfinished (HnWebSocket *socket)
+{
+  hn_websocket_end (socket, HN_WEBSOCKET_WRONG, HN_WS_CLOSE_POLICY, hn_slice_of ("Message timeout"));
+}
+
+static void
+end_unanswered (HnWebSocket *socket)
+{
+  hn_websocket_end (socket, HN_WEBSOCKET_REFUSED, HN_WS_CLOSE_LOST, hn_slice_of ("the server did not answer in time"));
+}
+
+static void
 on_time (gpointer user_data)
 {
   HnWebSocketHub *self = user_data;
+  const struct {
+    HnLane *lane;
+    void (*overdue) (HnWebSocket *socket);
+  } rows[] = {
+    { &self->quiet, hn_websocket_ask }, { &self->asked, end_silent }, { &self->messages, end_unfinished },
+    { &self->opening, end_unanswered }, { &self->closing, hn_websocket_drop },
+  };
   gint64 now_us = hn_poller_now_us (self->poller);
-  HnLane *const lanes[] = { &self->quiet, &self->asked, &self->messages, &self->closing, &self->opening };
-  HnWebSocket *socket;
 
   self->armed_us = HN_NEVER;
-  while ((socket = hn_lane_pop (&self->quiet, now_us)) != NULL)
-    hn_websocket_ask (socket);
-  while ((socket = hn_lane_pop (&self->asked, now_us)) != NULL)
-    hn_websocket_end (socket, HN_WEBSOCKET_SILENT, HN_WS_CLOSE_INTERNAL, hn_slice_of ("keepalive ping timeout"));
-  while ((socket = hn_lane_pop (&self->messages, now_us)) != NULL)
-    hn_websocket_end (socket, HN_WEBSOCKET_WRONG, HN_WS_CLOSE_POLICY, hn_slice_of ("Message timeout"));
-  while ((socket = hn_lane_pop (&self->opening, now_us)) != NULL)
-    hn_websocket_end (socket, HN_WEBSOCKET_REFUSED, HN_WS_CLOSE_LOST, hn_slice_of ("the server did not answer in time"));
-  while ((socket = hn_lane_pop (&self->closing, now_us)) != NULL)
-    hn_websocket_drop (socket);
-  for (gsize i = 0; i < G_N_ELEMENTS (lanes); i++)
-    arm (self, hn_lane_get_deadline (lanes[i]));
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    HnWebSocket *socket;
+
+    for (guint n = 0; n < OVERDUE_PER_TURN && (socket = hn_lane_pop (rows[i].lane, now_us)) != NULL; n++)
+      rows[i].overdue (socket);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    arm (self, hn_lane_get_deadline (rows[i].lane));
 }
 
 void

@@ -294,7 +294,7 @@ hear_all (int fd)
 static void
 hear_bytes (int fd, GByteArray *all, gsize length)
 {
-  run_until (all->len >= length || hear_into (fd, all));
+  run_until (hear_into (fd, all) || all->len >= length);
   assert_true (all->len >= length);
 }
 
@@ -978,6 +978,35 @@ who_is_silent_is_asked_and_then_closed (void **unused)
   close (fd);
 }
 
+/* They are due at the same moment. */
+static void
+many_who_are_silent_are_asked_in_several_turns (void **unused)
+{
+  enum { MANY = 300 };
+  HnWebSocketBounds bounds = usual;
+  g_autoptr (World) world = NULL;
+  g_autoptr (GByteArray) heard = g_byte_array_new ();
+  int fds[MANY];
+  End *server;
+
+  bounds.ping_us = 20000;
+  bounds.pong_us = 30000000;
+  world = world_new (&bounds, FALSE);
+  for (int i = 0; i < MANY; i++) {
+    fds[i] = open_plain (world, NULL, 0, &server);
+    hn_websocket_pause (server->socket);
+  }
+  for (int i = 0; i < MANY; i++)
+    hn_websocket_resume (((End *) g_ptr_array_index (world->ends, i))->socket);
+  hear_bytes (fds[0], heard, 2);
+  g_byte_array_set_size (heard, 0);
+  assert_false (hear_into (fds[MANY - 1], heard));
+  assert_int_equal (heard->len, 0);
+  hear_bytes (fds[MANY - 1], heard, 2);
+  for (int i = 0; i < MANY; i++)
+    close (fds[i]);
+}
+
 /* The silent one is the clock: the others were there before it. */
 static void
 who_answers_or_is_paused_lives (void **unused)
@@ -1219,6 +1248,7 @@ main (void)
     cmocka_unit_test (who_does_not_read_is_closed_and_costs_no_more_than_its_queue),
     cmocka_unit_test (who_is_sent_much_in_one_turn_is_not_slow_if_its_socket_takes_it),
     cmocka_unit_test (who_is_silent_is_asked_and_then_closed),
+    cmocka_unit_test (many_who_are_silent_are_asked_in_several_turns),
     cmocka_unit_test (who_answers_or_is_paused_lives),
     cmocka_unit_test (a_message_that_does_not_end_has_a_deadline),
     cmocka_unit_test (pings_do_not_prolong_a_message),
