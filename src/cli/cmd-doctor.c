@@ -69,6 +69,8 @@ look (HnDoctor *self)
     hn_doctor_node (self);
     hn_doctor_net (self);
   }
+  if (self->config != NULL && (self->mode == HN_MODE_ROOMS || self->mode == HN_MODE_MESH))
+    hn_doctor_signalling (self);
   hn_doctor_clock (self);
 }
 

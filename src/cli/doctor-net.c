@@ -97,14 +97,14 @@ static const char *
 mend_of_turn (const GError *error)
 {
   if (g_error_matches (error, HN_ERROR, HN_ERROR_UNAUTHENTICATED) || g_error_matches (error, HN_ERROR, HN_ERROR_DENIED))
-    return "compare turn.secret with static-auth-secret= (turn.userdb with userdb=), or username and credential in ice_servers with user=, in /etc/turnserver.conf; then systemctl restart coturn";
+    return "compare turn.secret (rooms: rooms.turn_secret) with static-auth-secret= (turn.userdb with userdb=), or username and credential in ice_servers with user=, in /etc/turnserver.conf; then systemctl restart coturn";
   if (g_error_matches (error, HN_ERROR, HN_ERROR_LIMIT))
     return "coturn has no relay left: widen min-port and max-port, or its quotas, in /etc/turnserver.conf; then systemctl restart coturn";
   return "systemctl status coturn; ss -lntup | grep 3478; open UDP and TCP 3478 in the firewall";
 }
 
-static void
-probe_turn (HnDoctor *self, const char *url, const char *username, const char *credential)
+void
+hn_doctor_probe_turn (HnDoctor *self, const char *url, const char *username, const char *credential)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
@@ -197,8 +197,8 @@ check_turn (HnDoctor *self)
       const char *url = json_array_get_string_element (urls, k);
 
       if (g_str_has_prefix (url, "turn"))
-        probe_turn (self, url, ticket.username != NULL ? ticket.username : text_of (server, "username"),
-                    ticket.password != NULL ? ticket.password : text_of (server, "credential"));
+        hn_doctor_probe_turn (self, url, ticket.username != NULL ? ticket.username : text_of (server, "username"),
+                              ticket.password != NULL ? ticket.password : text_of (server, "credential"));
     }
   }
 }

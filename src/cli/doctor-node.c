@@ -161,11 +161,12 @@ static void
 check_ports (HnDoctor *self)
 {
   const HnConfig *config = self->config;
+  gboolean tells_pid = self->mode == HN_MODE_CONTROLLER || self->mode == HN_MODE_WORKER;
 
   if (config->server_listen != NULL)
-    check_listen (self, "server.listen", config->server_listen, TRUE);
+    check_listen (self, "server.listen", config->server_listen, tells_pid);
   if (config->server_domain != NULL) {
-    check_listen (self, "server.https_listen", config->server_https_listen, TRUE);
+    check_listen (self, "server.https_listen", config->server_https_listen, tells_pid);
     check_listen (self, "server.http_listen", config->server_http_listen, FALSE);
   }
   if (self->mode == HN_MODE_CONTROLLER && config->server_admin_listen != NULL)

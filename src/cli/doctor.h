@@ -42,6 +42,25 @@ void hn_doctor_clock (HnDoctor *self);
 void hn_doctor_net (HnDoctor *self);
 
 /**
+ * hn_doctor_signalling:
+ * @self: what is known of rooms or mesh
+ *
+ * Redis, TURN, who may come.
+ */
+void hn_doctor_signalling (HnDoctor *self);
+
+/**
+ * hn_doctor_probe_turn:
+ * @self: what is known
+ * @url: of a TURN server
+ * @username: what it is shown
+ * @credential: likewise
+ *
+ * Asks it for a relay.
+ */
+void hn_doctor_probe_turn (HnDoctor *self, const char *url, const char *username, const char *credential);
+
+/**
  * hn_doctor_ask:
  * @self: what is known
  * @url: whom

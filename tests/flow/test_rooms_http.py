@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ import child  # noqa: E402
 import cluster  # noqa: E402
 import holders  # noqa: E402
 import leaks  # noqa: E402
+import rooms  # noqa: E402
 import signalling  # noqa: E402
 import websockets  # noqa: E402
 from flow import contains, equal, true  # noqa: E402
@@ -26,12 +28,13 @@ sys.path.insert(0, os.path.join(flow.TOP, "tests/browser"))
 import turn_client  # noqa: E402
 
 OURS = "https://app.example"
-TURN_SECRET = "turn-secret-of-these-tests"
+TURN_SECRET, NEW_SECRET = "turn-secret-of-these-tests", "new-secret-of-these-tests"
 STRANGER = {"X-Forwarded-For": "203.0.113.9"}
 BAD_ROOM = "Room ID must be alphanumeric (with dashes/underscores) and max 100 characters"
 EACH = {1: {"rooms": {"cors_origins": [OURS]}, "api": {"rate_failures": 3}}, 2: {"rooms": {"cors_origins": ["*"], "strict_ids": True}}}
 
 leaks.add(TURN_SECRET)
+leaks.add(NEW_SECRET)
 flow.expect_log("Redis")
 
 
@@ -269,6 +272,49 @@ def a_redis_that_is_away_is_told_and_comes_back(running):
     equal(_participants(running, "r1").json()["participant_count"], 0, "participants")
 
 
+def secrets_overlap_while_they_are_changed(running):
+    process, path = running.children["rooms-2"], running.path("rooms-2.yaml")
+    with open(path, encoding="utf-8") as file:
+        config = json.load(file)
+    fresh = NEW_SECRET
+
+    def reload(**tokens):
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({**config, "tokens": tokens}, file)
+        seen = sum("] reloaded" in line for line in process.lines())
+        process.signal(signal.SIGHUP)
+        child.until(lambda: sum("] reloaded" in line for line in process.lines()) > seen, 10, "reloaded")
+
+    def statuses():
+        return [running.call("GET", "/webrtc/config", token=rooms.sign({"sub": "ann"}, secret), number=2).status for secret in (running.secret, fresh)]
+
+    equal(statuses(), [200, 401], "before")
+    reload(secret=fresh, secret_previous=running.secret)
+    equal(statuses(), [200, 200], "meanwhile")
+    reload(secret=fresh)
+    equal(statuses(), [401, 200], "afterwards")
+    reload(secret=running.secret)
+    equal(statuses(), [200, 401], "as it was")
+
+
+def the_doctor_sees_what_rooms_lean_on(running):
+    def doctor(expect, **environment):
+        done = subprocess.run([running.program(), "doctor", "--role", "rooms", "--config", running.path("rooms-1.yaml")], capture_output=True, text=True, timeout=60, check=False,
+                              env={**os.environ, **environment})
+        equal((done.returncode, done.stderr), (expect, ""), "exit status and stderr of the doctor, who says\n%s" % done.stdout)
+        true(running.secret not in done.stdout and running.admin_token not in done.stdout, "a secret is printed")
+        return done.stdout
+
+    said = doctor(0)
+    for part in ("rooms-1.yaml is right for rooms", "port 8000 of server.listen is held by hydraneckwebrtc", "%s:%d/0 answers" % running.redis_at):
+        contains(said, part)
+    for line in said.splitlines():
+        true(line.startswith("ok ") or "  -->  " in line or line.endswith(" FAIL"), "a finding without a mend: " + line)
+    said = doctor(1, HYDRANECK_REDIS_URL="redis://%s:1" % running.redis_at[0])
+    contains(said, "%s:1/0 is not to be had: " % running.redis_at[0])
+    contains(said, "systemctl status redis-server")
+
+
 # ---- TURN ----
 
 def a_users_credential_is_good_at_coturn_until_it_expires(running):
@@ -300,6 +346,8 @@ def a_users_credential_is_good_at_coturn_until_it_expires(running):
         equal(allocate(servers[0]["username"], servers[0]["credential"]), None, "an allocation")
         equal(allocate("%d:ann" % (int(expiry) + 60), servers[0]["credential"]), 401, "one that is prolonged by hand")
         # coturn looks at its clock once a second
+        said = subprocess.run([running.program(), "doctor", "--role", "rooms"], capture_output=True, text=True, timeout=60, check=False, env=environment).stdout
+        contains(said, "turn:%s:%d gave a relay at " % at)
         child.until(lambda: time.time() > int(expiry) and allocate(servers[0]["username"], servers[0]["credential"]) == 401, 15, "it expires")
     finally:
         equal([alone.stop(), coturn.stop() in (0, -15)], [0, True], "exit statuses")
