@@ -20,6 +20,7 @@ WINDOWS = (1, 20)
 ROOMS_MAX = 10  # that speak at once
 SOCKETS_MAX = 1000
 IDLE = 10000
+MESH_IDLE = 1000  # everybody is told of everybody
 # (ours, the other, size, window, at most)
 TARGETS = (("ours", "floor", 100, 1, 1.3), ("ours", "nchan", 100, 20, 0.7), ("ours-redis", "fastapi", 100, 20, 1 / 15), ("ours-redis", "fastapi", 2, 1, 0.1),
            ("ours-redis", "fastapi", 2, 20, 0.1), ("ours", "fastapi", 100, 20, 1 / 15), ("ours", "fastapi", 2, 1, 0.1), ("ours", "fastapi", 2, 20, 0.1))
@@ -96,15 +97,13 @@ class Bench:
 
     def idle(self, figures):
         """Memory of sockets that say nothing."""
-        for kind in (peers.Ours, peers.OursRedis, peers.Nchan, peers.OursMesh):
-            count = IDLE if kind.instances == 1 and kind is not peers.OursMesh else 1000
+        for kind, count, size in ((peers.Ours, IDLE, 10), (peers.OursRedis, IDLE, 10), (peers.Nchan, IDLE, 10), (peers.OursMesh, MESH_IDLE, 2)):
             with self.systems([kind]) as systems:
                 for system in systems:
                     measure.say("signalling: %d idle sockets at %s" % (count, system.name))
                     before = system.rss_kb()
-                    with peers.Load(system, count // 10, 10):
-                        figures.add("KB of RSS per idle socket, %s of them in rooms of 10, %s" % (format(count, ","), system.title), "figure",
-                                    (system.rss_kb() - before) / count)
+                    with peers.Load(system, count // size, size):
+                        figures.add("KB of RSS per idle socket, %s of them, %s" % (format(count, ","), system.title), "figure", (system.rss_kb() - before) / count)
 
     def join(self, figures):
         """From connect() to the first message."""
