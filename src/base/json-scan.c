@@ -252,13 +252,18 @@ hn_json_scan (const char *text, gsize length, guint depth_max, HnJsonValue *ret_
 
 /* From here on: text that passed. */
 
+/* Its end is the first quote with an even number of backslashes before it: a session description is long and has few of either. */
 static const char *
 after_string (const char *at)
 {
-  for (at++; *at != '"'; at++)
-    if (*at == '\\')
-      at++;
-  return at + 1;
+  const char *quote = at, *before;
+
+  do {
+    quote = rawmemchr (quote + 1, '"');
+    for (before = quote; before[-1] == '\\';)
+      before--;
+  } while ((quote - before) % 2 != 0);
+  return quote + 1;
 }
 
 static const char *
