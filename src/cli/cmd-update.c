@@ -19,6 +19,7 @@
 #include "cli/updates.h"
 #include "net/http-client.h"
 #include "update/install-io.h"
+#include "update/program-fs.h"
 #include "update/release-http.h"
 #include "update/release.h"
 #include "update/version.h"
@@ -258,7 +259,7 @@ on_progress (HnUpdateState state, const char *text, gpointer data)
 }
 
 static void
-on_ended (HnUpdateState state, const char *version, const GError *error, gpointer data)
+on_ended (HnUpdateState state, const char *from, const char *version, const GError *error, gpointer data)
 {
   Ending *self = data;
 
@@ -266,7 +267,7 @@ on_ended (HnUpdateState state, const char *version, const GError *error, gpointe
     printf ("up to date: version %s%s%s\n", hn_build_version (), strcmp (version, hn_build_version ()) != 0 ? "; the server has " : "",
             strcmp (version, hn_build_version ()) != 0 ? version : "");
   } else if (state == HN_UPDATE_KEPT) {
-    printf ("updated: version %s → %s\n", hn_build_version (), version);
+    printf ("updated: version %s → %s\n", from, version);
   } else if (state == HN_UPDATE_ABORTED) {
     fprintf (stderr, "hydraneckwebrtc update: nothing was changed: %s\n", error->message);
     if (hn_error_detail (error) != NULL)
@@ -275,7 +276,7 @@ on_ended (HnUpdateState state, const char *version, const GError *error, gpointe
   } else {
     gboolean lost = state == HN_UPDATE_LOST;
 
-    fprintf (stderr, "hydraneckwebrtc update: version %s was rolled back: %s\n  version %s %s\n", version, error->message, hn_build_version (),
+    fprintf (stderr, "hydraneckwebrtc update: version %s was rolled back: %s\n  version %s %s\n", version, error->message, from,
              lost ? "did not come up either: look at its log (journalctl -u hydraneckwebrtc)" : "runs again");
     self->status = lost ? EX_OSERR : EX_SOFTWARE;
   }
@@ -313,7 +314,8 @@ install (const Place *place, const Words *words, GError **error)
 {
   static const HnInstallIoEvents events = { on_progress, on_ended };
   const HnConfig *config = g_ptr_array_index (place->configs, 0);
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", error);
+  g_autofree char *self = g_file_read_link ("/proc/self/exe", error);
+  g_autofree char *program = self != NULL ? hn_program_fs_which (self) : NULL;
   g_auto (GStrv) restart = program != NULL ? restart_command (place, words->restart, error) : NULL;
   g_autoptr (GMainLoop) loop = NULL;
   g_autoptr (HnInstallIo) update = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Healthy is: every role that answered before the swap answers again, as the version that was installed, from one and the same process for
- * STEADY_SECONDS. If none answered, no service runs here: then nothing is restarted, and there is nothing to wait for.
+ * STEADY_SECONDS. If none answered, no service runs here: then nothing is restarted, and there is nothing to wait for. After an update that was cut off, those
+ * count that answered before it.
  */
 #include "update/install-io.h"
 
@@ -13,34 +14,25 @@
 #include "base/limits.h"
 #include "net/http-client.h"
 #include "net/timer.h"
-#include "update/health-http.h"
 #include "update/program-fs.h"
 #include "update/program-proc.h"
 #include "update/release-http.h"
 #include "update/release.h"
+#include "update/roles-http.h"
 #include "update/version.h"
 
 #define POLL_SECONDS 0.25
 #define STEADY_SECONDS 2
 
-/* A role that may run here. */
-typedef struct {
-  HnInstallIo *owner;
-  char *url;
-  gboolean was_there;
-  gint64 process_id; /* that answered as it should, or 0 */
-  gint64 since_us;
-} Role;
-
 struct _HnInstallIo {
   char *program;
-  char *own_version;
+  char *from; /* version before the update */
   GStrv restart;
   int healthy_seconds;
   gboolean now;
   HnHttpClient *client;
   HnReleaseHttp *releases;
-  GPtrArray *roles;
+  HnRolesHttp *roles;
   HnTimer *timer; /* begins, then polls while it is proved */
   HnUpdateState state;
   HnUpdateDo effect;
@@ -48,8 +40,6 @@ struct _HnInstallIo {
   char *sum;
   int fd;         /* of what is fetched, or -1 */
   int lock;
-  guint asked;    /* roles whose answer is awaited */
-  guint sessions; /* that were counted */
   gint64 prove_until_us;
   GError *error;  /* the first thing that went wrong */
   const HnInstallIoEvents *events;
@@ -75,6 +65,53 @@ outcome (HnInstallIo *self, const GError *error)
   happened (self, error != NULL ? HN_UPDATE_FAILED : HN_UPDATE_DONE, error);
 }
 
+/* ---- an update that was cut off ---- */
+
+static void
+resume (HnInstallIo *self)
+{
+  g_autoptr (HnUnproven) unproven = hn_program_fs_unproven (self->program);
+  g_autoptr (GError) error = NULL;
+
+  if (unproven != NULL)
+    self->lock = hn_program_fs_lock (self->program, &error);
+  if (unproven == NULL || error != NULL) {
+    outcome (self, error);
+    return;
+  }
+  g_free (self->from);
+  self->from = g_steal_pointer (&unproven->from);
+  self->version = g_steal_pointer (&unproven->to);
+  hn_roles_http_set_there (self->roles, (const char *const *) unproven->roles);
+  happened (self, HN_UPDATE_UNPROVEN, NULL);
+}
+
+static void
+on_looked_again (gpointer data)
+{
+  HnInstallIo *self = data;
+
+  if (hn_roles_http_all_are (self->roles, self->version))
+    outcome (self, NULL);
+  else
+    happened (self, hn_roles_http_all_are (self->roles, self->from) ? HN_UPDATE_UNUSED : HN_UPDATE_UNPROVEN, NULL);
+}
+
+static void
+take_back (HnInstallIo *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!hn_program_fs_restore (self->program, NULL, &error)) {
+    outcome (self, error);
+    return;
+  }
+  /* an end without an update, which says why */
+  self->error = g_error_new (HN_ERROR, HN_ERROR_LIMIT, "the last update was cut off before its restart: version %s was taken back", self->version);
+  hn_error_set_detail (self->error, "run it again");
+  outcome (self, NULL);
+}
+
 /* ---- the release ---- */
 
 static void
@@ -84,7 +121,7 @@ on_latest (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
 
   self->version = hn_release_http_text_finish (result, &error);
-  if (self->version != NULL && hn_version_compare (self->version, self->own_version) <= 0)
+  if (self->version != NULL && hn_version_compare (self->version, self->from) <= 0)
     happened (self, HN_UPDATE_NOTHING_NEWER, NULL);
   else
     outcome (self, error);
@@ -169,68 +206,28 @@ try (HnInstallIo *self)
 
 /* ---- the service ---- */
 
-static guint
-roles_there (const HnInstallIo *self)
-{
-  guint count = 0;
-
-  for (guint i = 0; i < self->roles->len; i++)
-    count += ((Role *) g_ptr_array_index (self->roles, i))->was_there;
-  return count;
-}
-
 static void
-looked (HnInstallIo *self)
+on_looked (gpointer data)
 {
+  HnInstallIo *self = data;
+  guint sessions = hn_roles_http_count_sessions (self->roles);
   g_autoptr (GError) error = NULL;
 
-  if (self->sessions > 0 && !self->now) {
-    error = g_error_new (HN_ERROR, HN_ERROR_LIMIT, "%u session%s would be cut", self->sessions, self->sessions == 1 ? "" : "s");
+  hn_roles_http_note_there (self->roles);
+  if (sessions > 0 && !self->now) {
+    error = g_error_new (HN_ERROR, HN_ERROR_LIMIT, "%u session%s would be cut", sessions, sessions == 1 ? "" : "s");
     hn_error_set_detail (error, "wait, or take new sessions away from this machine by draining it; --now does not wait");
   }
   outcome (self, error);
 }
 
 static void
-on_looked (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Role *role = data;
-  HnInstallIo *self = role->owner;
-  g_autoptr (HnHealthAnswer) answer = hn_health_http_ask_finish (result, NULL);
-
-  role->was_there = answer != NULL;
-  if (answer != NULL)
-    self->sessions += answer->sessions;
-  if (--self->asked == 0)
-    looked (self);
-}
-
-static void
-ask_all (HnInstallIo *self, GAsyncReadyCallback done)
-{
-  self->asked = self->roles->len;
-  for (guint i = 0; i < self->roles->len; i++) {
-    Role *role = g_ptr_array_index (self->roles, i);
-
-    hn_health_http_ask_async (self->client, role->url, NULL, done, role);
-  }
-}
-
-static void
-look (HnInstallIo *self)
-{
-  if (self->roles->len == 0)
-    looked (self);
-  else
-    ask_all (self, on_looked);
-}
-
-static void
 swap (HnInstallIo *self)
 {
+  g_auto (GStrv) urls = hn_roles_http_get_there (self->roles);
   g_autoptr (GError) error = NULL;
 
-  hn_program_fs_swap (self->program, &error);
+  hn_program_fs_swap (self->program, &(HnUnproven){ self->from, self->version, urls }, &error);
   outcome (self, error);
 }
 
@@ -249,7 +246,7 @@ on_restarted (GObject *source, GAsyncResult *result, gpointer data)
 static void
 restart (HnInstallIo *self)
 {
-  if (roles_there (self) == 0)
+  if (!hn_roles_http_is_any_there (self->roles))
     outcome (self, NULL);
   else
     hn_program_proc_run_async ((const char *const *) self->restart, HN_LIMIT_UPDATE_RESTART_SECONDS, NULL, on_restarted, self);
@@ -260,45 +257,25 @@ restart (HnInstallIo *self)
 static const char *
 wanted_version (const HnInstallIo *self)
 {
-  return self->state == HN_UPDATE_PROVING ? self->version : self->own_version;
+  return self->state == HN_UPDATE_PROVING ? self->version : self->from;
 }
 
 static void
-proved (HnInstallIo *self)
+on_proof (gpointer data)
 {
+  HnInstallIo *self = data;
   gint64 now_us = hn_clock_now_us ();
-  const Role *bad = NULL;
+  const char *bad = hn_roles_http_find_unsteady (self->roles, wanted_version (self), hn_seconds (STEADY_SECONDS), now_us);
 
-  for (guint i = 0; i < self->roles->len && bad == NULL; i++) {
-    const Role *role = g_ptr_array_index (self->roles, i);
-
-    if (role->was_there && (role->process_id == 0 || now_us - role->since_us < hn_seconds (STEADY_SECONDS)))
-      bad = role;
-  }
   if (bad == NULL) {
     outcome (self, NULL);
   } else if (now_us < self->prove_until_us) {
     hn_timer_arm (self->timer, now_us + hn_seconds (POLL_SECONDS));
   } else {
-    g_autoptr (GError) error = g_error_new (HN_ERROR, HN_ERROR_TIMEOUT, "%s did not come up as version %s within %d s", bad->url, wanted_version (self), self->healthy_seconds);
+    g_autoptr (GError) error = g_error_new (HN_ERROR, HN_ERROR_TIMEOUT, "%s did not come up as version %s within %d s", bad, wanted_version (self), self->healthy_seconds);
 
     outcome (self, error);
   }
-}
-
-static void
-on_proof (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Role *role = data;
-  HnInstallIo *self = role->owner;
-  g_autoptr (HnHealthAnswer) answer = hn_health_http_ask_finish (result, NULL);
-  gint64 process_id = answer != NULL && strcmp (answer->version, wanted_version (self)) == 0 ? answer->process_id : 0;
-
-  if (process_id != role->process_id)
-    role->since_us = hn_clock_now_us ();
-  role->process_id = process_id;
-  if (--self->asked == 0)
-    proved (self);
 }
 
 static void
@@ -306,13 +283,9 @@ prove (HnInstallIo *self)
 {
   if (self->prove_until_us == HN_NEVER) {
     self->prove_until_us = hn_clock_now_us () + hn_seconds (self->healthy_seconds);
-    for (guint i = 0; i < self->roles->len; i++)
-      ((Role *) g_ptr_array_index (self->roles, i))->process_id = 0;
+    hn_roles_http_begin_proof (self->roles);
   }
-  if (roles_there (self) == 0)
-    proved (self);
-  else
-    ask_all (self, on_proof);
+  hn_roles_http_ask (self->roles, on_proof, self);
 }
 
 static void
@@ -330,7 +303,9 @@ restore (HnInstallIo *self)
 static void
 end (HnInstallIo *self)
 {
-  self->events->ended (self->state, self->version, self->error, self->user_data);
+  if (self->lock >= 0)
+    hn_program_fs_proved (self->program);
+  self->events->ended (self->state, self->from, self->version, self->error, self->user_data);
 }
 
 static void
@@ -338,7 +313,7 @@ tell (HnInstallIo *self)
 {
   g_autofree char *text = NULL;
 
-  if (self->state == HN_UPDATE_SUMMING || self->state == HN_UPDATE_DOWNLOADING)
+  if (self->state == HN_UPDATE_SUMMING || self->state == HN_UPDATE_DOWNLOADING || self->state == HN_UPDATE_RELOOKING)
     text = g_strdup_printf ("%s: version %s", hn_update_state_to_text (self->state), self->version);
   self->events->progress (self->state, text != NULL ? text : hn_update_state_to_text (self->state), self->user_data);
 }
@@ -348,9 +323,18 @@ carry_out (HnInstallIo *self)
 {
   gboolean polls = self->effect == HN_UPDATE_DO_PROVE && self->prove_until_us != HN_NEVER;
 
-  if (!polls && self->effect != HN_UPDATE_DO_END && self->effect != HN_UPDATE_DO_DISCARD)
+  if (!polls && self->effect != HN_UPDATE_DO_END && self->effect != HN_UPDATE_DO_DISCARD && self->effect != HN_UPDATE_DO_RESUME)
     tell (self);
   switch (self->effect) {
+  case HN_UPDATE_DO_RESUME:
+    resume (self);
+    break;
+  case HN_UPDATE_DO_LOOK_AGAIN:
+    hn_roles_http_ask (self->roles, on_looked_again, self);
+    break;
+  case HN_UPDATE_DO_TAKE_BACK:
+    take_back (self);
+    break;
   case HN_UPDATE_DO_CHECK:
     check (self);
     break;
@@ -364,7 +348,7 @@ carry_out (HnInstallIo *self)
     try (self);
     break;
   case HN_UPDATE_DO_LOOK:
-    look (self);
+    hn_roles_http_ask (self->roles, on_looked, self);
     break;
   case HN_UPDATE_DO_SWAP:
     swap (self);
@@ -396,37 +380,21 @@ on_due (gpointer data)
 
 /* ---- construction ---- */
 
-static void
-role_free (gpointer data)
-{
-  Role *self = data;
-
-  g_free (self->url);
-  g_free (self);
-}
-
 HnInstallIo *
 hn_install_io_new (const HnInstallIoOptions *options, const HnInstallIoEvents *events, gpointer user_data)
 {
   HnInstallIo *self = g_new0 (HnInstallIo, 1);
 
   self->program = g_strdup (options->program);
-  self->own_version = g_strdup (options->version);
+  self->from = g_strdup (options->version);
   self->restart = g_strdupv ((char **) options->restart);
   self->healthy_seconds = options->healthy_seconds;
   self->now = options->now;
   self->client = hn_http_client_new ();
   self->releases = hn_release_http_new (self->client, options->url, options->channel, options->key);
-  self->roles = g_ptr_array_new_with_free_func (role_free);
-  for (guint i = 0; options->health != NULL && options->health[i] != NULL; i++) {
-    Role *role = g_new0 (Role, 1);
-
-    role->owner = self;
-    role->url = g_strdup (options->health[i]);
-    g_ptr_array_add (self->roles, role);
-  }
-  self->state = HN_UPDATE_CHECKING;
-  self->effect = HN_UPDATE_DO_CHECK;
+  self->roles = hn_roles_http_new (self->client, options->health);
+  self->state = HN_UPDATE_RESUMING;
+  self->effect = HN_UPDATE_DO_RESUME;
   self->fd = -1;
   self->lock = -1;
   self->prove_until_us = HN_NEVER;
@@ -448,12 +416,12 @@ hn_install_io_free (HnInstallIo *self)
   if (self->lock >= 0)
     close (self->lock);
   hn_release_http_free (self->releases);
+  hn_roles_http_free (self->roles);
   hn_http_client_free (self->client);
-  g_ptr_array_unref (self->roles);
   g_strfreev (self->restart);
   g_clear_error (&self->error);
   g_free (self->program);
-  g_free (self->own_version);
+  g_free (self->from);
   g_free (self->version);
   g_free (self->sum);
   g_free (self);

@@ -9,8 +9,8 @@
 typedef struct _HnInstallIo HnInstallIo;
 
 typedef struct {
-  const char *program;             /* path of this program */
-  const char *version;             /* its version */
+  const char *program;             /* path of the program that is replaced */
+  const char *version;             /* of this program */
   const char *url;                 /* see hn_release_check_place() */
   const char *channel;
   const HnMinisignKey *key;
@@ -23,8 +23,9 @@ typedef struct {
 /* Both from the loop; `ended` once and last. */
 typedef struct {
   void (*progress) (HnUpdateState state, const char *text, gpointer user_data);
-  /* @version: (nullable): the release that it was about; @error: what went wrong, if something did: also when that was mended by the old one */
-  void (*ended) (HnUpdateState state, const char *version, const GError *error, gpointer user_data);
+  /* @from: the version before; @version: (nullable): the release that it was about; @error: what went wrong, if something did: also when that was mended by
+   * the old one */
+  void (*ended) (HnUpdateState state, const char *from, const char *version, const GError *error, gpointer user_data);
 } HnInstallIoEvents;
 
 /**

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Up to LOOKING nothing on this machine has changed: whatever fails there leaves the old program where it is and removes what was fetched.
- * From SWAPPING on every failure leads back to the old one, which must come up as well. */
+ * From SWAPPING on every failure leads back to the old one, which must come up as well. Whoever finds that an update was cut off in between ends
+ * it first: a program that nobody runs yet is taken back, else it is proved, or goes. */
 #include "update/update.h"
 
 typedef struct {
@@ -12,6 +13,14 @@ typedef struct {
 
 static const Row table[] = {
   /* from                       event                     to                         do                     */
+  { HN_UPDATE_RESUMING,         HN_UPDATE_DONE,           HN_UPDATE_CHECKING,        HN_UPDATE_DO_CHECK     },
+  { HN_UPDATE_RESUMING,         HN_UPDATE_UNPROVEN,       HN_UPDATE_RELOOKING,       HN_UPDATE_DO_LOOK_AGAIN },
+  { HN_UPDATE_RESUMING,         HN_UPDATE_FAILED,         HN_UPDATE_ABORTED,         HN_UPDATE_DO_END       },
+  { HN_UPDATE_RELOOKING,        HN_UPDATE_DONE,           HN_UPDATE_PROVING,         HN_UPDATE_DO_PROVE     },
+  { HN_UPDATE_RELOOKING,        HN_UPDATE_UNUSED,         HN_UPDATE_TAKING_BACK,     HN_UPDATE_DO_TAKE_BACK },
+  { HN_UPDATE_RELOOKING,        HN_UPDATE_UNPROVEN,       HN_UPDATE_RESTARTING,      HN_UPDATE_DO_RESTART   },
+  { HN_UPDATE_TAKING_BACK,      HN_UPDATE_DONE,           HN_UPDATE_ABORTED,         HN_UPDATE_DO_END       },
+  { HN_UPDATE_TAKING_BACK,      HN_UPDATE_FAILED,         HN_UPDATE_LOST,            HN_UPDATE_DO_END       },
   { HN_UPDATE_CHECKING,         HN_UPDATE_DONE,           HN_UPDATE_SUMMING,         HN_UPDATE_DO_SUM       },
   { HN_UPDATE_CHECKING,         HN_UPDATE_NOTHING_NEWER,  HN_UPDATE_CURRENT,         HN_UPDATE_DO_END       },
   { HN_UPDATE_CHECKING,         HN_UPDATE_FAILED,         HN_UPDATE_ABORTED,         HN_UPDATE_DO_END       },

@@ -7,6 +7,9 @@
 
 /* X (state, text) */
 #define HN_UPDATE_STATE_TABLE(X)               \
+  X (RESUMING, "looking whether the last update came to its end") \
+  X (RELOOKING, "looking what became of it")   \
+  X (TAKING_BACK, "taking it back")            \
   X (CHECKING, "checking")                     \
   X (SUMMING, "verifying the signature")       \
   X (DOWNLOADING, "downloading")               \
@@ -34,10 +37,15 @@ typedef enum {
   HN_UPDATE_DONE,   /* the step went well */
   HN_UPDATE_FAILED, /* it did not */
   HN_UPDATE_NOTHING_NEWER,
+  HN_UPDATE_UNPROVEN, /* the last update was cut off behind its swap; or, looked at, its service does not run as it should */
+  HN_UPDATE_UNUSED,   /* the service still runs the old one */
 } HnUpdateEvent;
 
 /* What must be done now. */
 typedef enum {
+  HN_UPDATE_DO_RESUME,
+  HN_UPDATE_DO_LOOK_AGAIN,
+  HN_UPDATE_DO_TAKE_BACK,
   HN_UPDATE_DO_CHECK,
   HN_UPDATE_DO_SUM,
   HN_UPDATE_DO_DOWNLOAD,
@@ -53,7 +61,7 @@ typedef enum {
 
 /**
  * hn_update_handle:
- * @state: (inout): where it stands; HN_UPDATE_CHECKING at first, with HN_UPDATE_DO_CHECK to be done
+ * @state: (inout): where it stands; HN_UPDATE_RESUMING at first, with HN_UPDATE_DO_RESUME to be done
  * @event: what happened there
  *
  * Returns: what must be done now; in a state that is an end, or for an event that is none there, HN_UPDATE_DO_END and @state stays

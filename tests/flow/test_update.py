@@ -235,6 +235,7 @@ class Node(flow.Started):
         built = self.plan.program
         self.plan.program = lambda name: self.program if name == "hydraneckwebrtc" else built(name)
         self.restarts = 0
+        self.restarted = []
 
     def __enter__(self):
         running = super().__enter__()
@@ -243,10 +244,13 @@ class Node(flow.Started):
         self.listener.bind(os.path.join(self.home, "manager"))
         self.listener.listen()
         threading.Thread(target=self._manage, args=(running,), daemon=True).start()
-        with open(os.path.join(self.home, "restart"), "w", encoding="utf-8") as file:
-            file.write("#!/usr/bin/python3\nimport socket\ns = socket.socket(socket.AF_UNIX)\ns.connect(%r)\nraise SystemExit(s.recv(1) != b'y')\n"
-                       % os.path.join(self.home, "manager"))
-        os.chmod(file.name, 0o755)
+        restart = ("import os, signal, socket\ndef restart():\n    s = socket.socket(socket.AF_UNIX)\n    s.connect(%r)\n    return s.recv(1) != b'y'\n"
+                   % os.path.join(self.home, "manager"))
+        cut = "os.kill(os.getppid(), signal.SIGKILL)\n"
+        for name, code in (("restart", "raise SystemExit(restart())\n"), ("cut", cut), ("restart-and-cut", "restart()\n" + cut)):
+            with open(os.path.join(self.home, name), "w", encoding="utf-8") as file:
+                file.write("#!/usr/bin/python3\n" + restart + code)
+            os.chmod(file.name, 0o755)
         return running
 
     def __exit__(self, *what):
@@ -269,12 +273,13 @@ class Node(flow.Started):
             path = running.path("worker-1.yaml")
             running.children["worker-1"] = child.Child("worker-1", [self.program, "worker", "--config", path], running.path("worker-1.log"),
                                                        env=running.env(), cwd=running.plan.folder)
+            self.restarted.append(running.children["worker-1"])
             peer.sendall(b"y")
             peer.close()
 
-    def update_now(self, running, *more):
-        return subprocess.run([self.program, "update", "--config", running.path("worker-1.yaml"), "--force", "--healthy", "6", "--restart",
-                               os.path.join(self.home, "restart"), *more], capture_output=True, text=True, timeout=60, check=False,
+    def update_now(self, running, *more, restart="restart", program=None):
+        return subprocess.run([program or self.program, "update", "--config", running.path("worker-1.yaml"), "--force", "--healthy", "6", "--restart",
+                               os.path.join(self.home, restart), *more], capture_output=True, text=True, timeout=60, check=False,
                               env=dict(os.environ, HOME=self.home))
 
 
@@ -344,6 +349,73 @@ def one_that_never_gets_healthy_is_rolled_back_by_itself():
         # it remembers: by itself it does not try that one again
         running.children["worker-1"].wait_line(r"\[updater\] version %s was rolled back here" % NEWER.replace(".", r"\."), 10)
         true(not os.path.exists(node.request), "nobody was asked for it")
+
+
+def _files(node):
+    return sorted(name for name in os.listdir(node.home) if name.startswith("hydraneckwebrtc"))
+
+
+def one_that_was_cut_off_before_its_restart_is_taken_back_and_cuts_nobody():
+    with Node(update={"auto": "off"}) as running:
+        node = running.node
+        before = _read(node.program)
+        node.releases.offer(BUILT, NEWER)
+        equal(node.update_now(running, restart="cut").returncode, -9, "exit status")
+        equal((releases.version_of(node.program), _version(running)), (NEWER, VERSION), "versions of the file and of the worker")
+        created = running.create(1)
+        result = node.update_now(running)
+        equal(result.returncode, 75, "exit status of %r" % result)
+        contains(result.stderr, "nothing was changed: the last update was cut off before its restart: version %s was taken back" % NEWER)
+        equal((_read(node.program), node.restarts, _files(node)), (before, 0, ["hydraneckwebrtc"]), "program, restarts, files")
+        running.call("DELETE", "/api/v1/sessions/" + created["session_id"])
+        equal(node.update_now(running).returncode, 0, "exit status of the next one")
+        equal((_version(running), _files(node)), (NEWER, ["hydraneckwebrtc", "hydraneckwebrtc.backup"]), "version, files")
+
+
+def one_that_was_cut_off_before_its_proof_is_proved_by_the_next():
+    with Node(update={"auto": "off"}) as running:
+        node = running.node
+        node.releases.offer(BUILT, NEWER)
+        equal(node.update_now(running, restart="restart-and-cut").returncode, -9, "exit status")
+        true("hydraneckwebrtc.unproven" in _files(node), "files: %r" % _files(node))
+        running.wait(lambda: len(node.restarted) == 1, 10, "it is restarted")
+        node.restarted[0].wait_line("serving id=", 10)
+        running.wait_workers(1)
+        running.create(1)  # goes on: nothing is restarted that runs as it should
+        result = node.update_now(running)
+        equal(result.returncode, 0, "exit status of %r" % result)
+        contains(result.stdout, "looking what became of it: version %s\n" % NEWER)
+        contains(result.stdout, "updated: version %s → %s\n" % (VERSION, NEWER))
+        equal((node.restarts, _files(node)), (1, ["hydraneckwebrtc", "hydraneckwebrtc.backup"]), "restarts, files")
+        contains(node.update_now(running).stdout, "up to date: version %s" % NEWER)
+
+
+def one_that_was_cut_off_and_never_gets_healthy_is_rolled_back_by_the_one_before():
+    with Node(update={"auto": "off"}) as running:
+        node = running.node
+        before = _read(node.program)
+        node.releases.offer(BUILT, NEWER)
+        node.releases.fault("never_healthy")
+        equal(node.update_now(running, restart="restart-and-cut").returncode, -9, "exit status")
+        # as the unit runs it: the new one may be unable to
+        result = node.update_now(running, program=node.program + ".backup")
+        equal(result.returncode, 70, "exit status of %r" % result)
+        contains(result.stderr, "version %s was rolled back: http://" % NEWER)
+        contains(result.stderr, "version %s runs again" % VERSION)
+        equal((_read(node.program), _version(running)), (before, VERSION), "program, version")
+        equal(_files(node), ["hydraneckwebrtc", "hydraneckwebrtc.rejected"], "files")
+
+
+def one_that_was_cut_off_before_its_swap_is_forgotten():
+    with _machine() as machine:
+        machine.releases.offer(BUILT, NEWER)
+        os.link(machine.program, machine.program + ".backup")
+        with open(machine.program + ".unproven", "w", encoding="ascii") as file:
+            file.write("%s\n%s\n\n" % (VERSION, NEWER))
+        result = machine.update_now()
+        equal(result.returncode, 0, "exit status of %r" % result)
+        equal(releases.version_of(machine.program), NEWER, "version")
+        equal(machine.names(), ["hydraneckwebrtc", "hydraneckwebrtc.backup"], "files")
 
 
 def sessions_are_not_cut_unless_it_is_said_so():

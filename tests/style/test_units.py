@@ -117,6 +117,27 @@ def an_update_is_asked_for_where_the_roles_write():
     contains(_read("hydraneckwebrtc-controller.service"), "HYDRANECK_UPDATE_REQUEST_FILE=" + watched[1])
 
 
+def an_update_that_was_cut_off_is_ended_by_the_program_before_it():
+    program = "/usr/local/bin/hydraneckwebrtc"
+    equal(_values("hydraneckwebrtc-update.path", "PathExists"), [program + ".unproven"], "watched file")
+    command = _values("hydraneckwebrtc-update.service", "ExecStart")[0]
+    with tempfile.TemporaryDirectory() as folder:
+        mine = os.path.join(folder, "hydraneckwebrtc")
+
+        def runs():
+            result = subprocess.run(["/bin/sh", "-c", command.replace(program, mine)], capture_output=True, text=True, check=True, timeout=20)
+            return os.path.basename(result.stdout.strip())
+        for name in ("", ".backup"):
+            with open(os.open(mine + name, os.O_WRONLY | os.O_CREAT, 0o755), "w", encoding="ascii") as file:
+                file.write("#!/bin/sh\n[ \"$*\" = 'update --force' ] && echo $0\n")
+        equal(runs(), "hydraneckwebrtc", "what runs")
+        with open(mine + ".unproven", "w", encoding="ascii"):
+            pass
+        equal(runs(), "hydraneckwebrtc.backup", "what runs after one that was cut off")
+        os.unlink(mine + ".backup")
+        equal(runs(), "hydraneckwebrtc", "what runs when there is none before")
+
+
 def signalling_has_an_instance_for_each_port():
     for name, product in zip(SIGNALLING, ("rooms", "mesh")):
         equal(_values(name, "ExecStart"), ["/usr/local/bin/hydraneckwebrtc %s --port %%i" % product], "ExecStart of " + name)

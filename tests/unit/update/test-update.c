@@ -75,6 +75,37 @@ when_the_old_one_does_not_come_up_either_it_is_said (void **unused)
 }
 
 static void
+an_update_that_was_cut_off_is_ended_first (void **unused)
+{
+  static const struct {
+    HnUpdateEvent events[8];
+    gsize count;
+    HnUpdateState end;
+    HnUpdateDo last;
+  } rows[] = {
+    { { D }, 1, HN_UPDATE_CHECKING, HN_UPDATE_DO_CHECK }, /* there was none */
+    { { F }, 1, HN_UPDATE_ABORTED, HN_UPDATE_DO_END },    /* another one is at it */
+    { { HN_UPDATE_UNPROVEN, D, D }, 3, HN_UPDATE_KEPT, HN_UPDATE_DO_END },
+    { { HN_UPDATE_UNPROVEN, HN_UPDATE_UNPROVEN, D, D }, 4, HN_UPDATE_KEPT, HN_UPDATE_DO_END },
+    { { HN_UPDATE_UNPROVEN, D, F, D, D, D }, 6, HN_UPDATE_ROLLED_BACK, HN_UPDATE_DO_END },
+    { { HN_UPDATE_UNPROVEN, HN_UPDATE_UNPROVEN, D, F }, 4, HN_UPDATE_RESTORING, HN_UPDATE_DO_RESTORE },
+    { { HN_UPDATE_UNPROVEN, HN_UPDATE_UNUSED }, 2, HN_UPDATE_TAKING_BACK, HN_UPDATE_DO_TAKE_BACK },
+    { { HN_UPDATE_UNPROVEN, HN_UPDATE_UNUSED, D }, 3, HN_UPDATE_ABORTED, HN_UPDATE_DO_END },
+    { { HN_UPDATE_UNPROVEN, HN_UPDATE_UNUSED, F }, 3, HN_UPDATE_LOST, HN_UPDATE_DO_END },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    HnUpdateState state = HN_UPDATE_RESUMING;
+    HnUpdateDo last = HN_UPDATE_DO_RESUME;
+
+    for (gsize n = 0; n < rows[i].count; n++)
+      last = hn_update_handle (&state, rows[i].events[n]);
+    assert_int_equal (state, rows[i].end);
+    assert_int_equal (last, rows[i].last);
+  }
+}
+
+static void
 an_end_stays_one (void **unused)
 {
   HnUpdateState state = HN_UPDATE_ROLLED_BACK;
@@ -93,6 +124,7 @@ main (void)
     cmocka_unit_test (before_the_swap_a_failure_changes_nothing_and_removes_what_was_fetched),
     cmocka_unit_test (one_that_does_not_start_or_is_not_healthy_is_rolled_back),
     cmocka_unit_test (when_the_old_one_does_not_come_up_either_it_is_said),
+    cmocka_unit_test (an_update_that_was_cut_off_is_ended_first),
     cmocka_unit_test (an_end_stays_one),
   };
 
