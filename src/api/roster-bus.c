@@ -136,7 +136,7 @@ read_object (char *at, const char *end, HnRosterBusMessage *message)
     message->length = 2;
     return TRUE;
   }
-  if (at >= end || *at != ',')
+  if (end - at < 3 || *at != ',' || end[-1] != '}')
     return FALSE;
   *at = '{';
   message->text = at;
