@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules: answers come in the order of commands, in a subscriber's connection too (each SUBSCRIBE has one channel): the oldest command is the
- * one that is answered. A server that owes an answer and says nothing for a while is away. hiredis reads the answers; its own asynchronous half is not used: it
+/* Rules: a server that owes an answer and says nothing for a while is away. hiredis reads the answers; its own asynchronous half is not used: it
  * looks names up in the calling thread, its GLib adapter reads from a connection that its write half has just freed, and a channel that is
  * left and entered again at once loses its callback. */
 #include "net/redis.h"
@@ -18,11 +17,11 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/random.h"
+#include "net/redis-pipe.h"
 #include "net/timer.h"
 #include "net/wire.h"
 
 #define FIRST_PAUSE_US 50000
-#define LOOK_AGAIN_US 5000
 #define READ_BYTES 262144
 #define READS_PER_TURN 8
 
@@ -32,23 +31,6 @@ typedef enum {
   GREETING,   /* connected; password, database and scripts are under way */
   READY,
 } State;
-
-/* A command that is not answered. */
-typedef struct {
-  GList link;
-  HnRedisAnswered answered;
-  gpointer user_data;
-  gint64 at_us;
-  guint script; /* 1 + its number, 0: none */
-  gboolean greeting;
-  gsize length;
-  char bytes[];
-} Command;
-
-typedef struct {
-  const char *text;
-  char sha[41];
-} Script;
 
 typedef struct {
   HnRedis *redis; /* NULL: it does not want it any more */
@@ -64,7 +46,7 @@ struct _HnRedis {
   gpointer user_data;
   HnRandom *random;
   HnTimer *timer;
-  GArray *scripts; /* of Script */
+  HnRedisPipe *pipe;
   State state;
   gint64 since_us;  /* of the state */
   gint64 retry_us;  /* RESTING */
@@ -73,15 +55,9 @@ struct _HnRedis {
   Try *under_way;   /* CONNECTING */
   HnWire *wire;     /* GREETING, READY */
   redisReader *reader;
-  GByteArray *out;
-  GQueue commands; /* of Command, oldest first */
-  GQueue again;    /* of Command: the server had forgotten their script; held until all others are answered */
-  GQueue held;     /* of Command: came meanwhile */
-  gsize waiting_bytes;
   gint64 heard_us;
-  gint64 round_us;
   gboolean pinging;
-  gboolean looked_again; /* for an answer that is due */
+  gint64 mercy_us; /* for an answer that is due: it may lie there unread, perhaps it was us who stood still; HN_NEVER: none was given */
   char *run_id;
   char *doomed; /* why the connection is to end */
 };
@@ -90,120 +66,41 @@ static void arm (HnRedis *self);
 
 /* ---- commands ---- */
 
-static void
-put_count (GByteArray *out, char kind, gsize n)
-{
-  char text[32];
-  int length = g_snprintf (text, sizeof text, "%c%" G_GSIZE_FORMAT "\r\n", kind, n);
-
-  g_byte_array_append (out, (const guint8 *) text, (guint) length);
-}
-
-static void
-put_word (GByteArray *out, const char *bytes, gsize length)
-{
-  put_count (out, '$', length);
-  g_byte_array_append (out, (const guint8 *) bytes, (guint) length);
-  g_byte_array_append (out, (const guint8 *) "\r\n", 2);
-}
-
-/* Leaves with hn_redis_flush(). */
-static void
-put_out (HnRedis *self, Command *command)
-{
-  g_byte_array_append (self->out, (const guint8 *) command->bytes, (guint) command->length);
-  command->at_us = hn_clock_now_us ();
-  g_queue_push_tail_link (&self->commands, &command->link);
-  if (self->commands.length == 1)
-    arm (self);
-}
-
-static guint
-count_waiting (const HnRedis *self)
-{
-  return self->commands.length + self->again.length + self->held.length;
-}
-
 static gboolean
 push (HnRedis *self, const HnRedisWord *words, guint n_words, guint script, HnRedisAnswered answered, gpointer user_data)
 {
-  g_autoptr (GByteArray) bytes = NULL;
-  gsize size = 128;
-  Command *command;
-
-  for (guint i = 0; i < n_words; i++)
-    size += words[i].length + 32;
-  if (count_waiting (self) >= HN_LIMIT_REDIS_WAITING || self->waiting_bytes + size > HN_LIMIT_REDIS_WAITING_BYTES)
+  if (!hn_redis_pipe_push (self->pipe, words, n_words, script, answered, user_data, hn_clock_now_us ()))
     return FALSE;
-  bytes = g_byte_array_sized_new ((guint) size);
-  put_count (bytes, '*', n_words + (script > 0 ? 3 : 0));
-  if (script > 0) {
-    put_word (bytes, "EVALSHA", 7);
-    put_word (bytes, g_array_index (self->scripts, Script, script - 1).sha, 40);
-    put_word (bytes, "0", 1);
-  }
-  for (guint i = 0; i < n_words; i++)
-    put_word (bytes, words[i].bytes, words[i].length);
-  command = g_malloc0 (sizeof (Command) + bytes->len);
-  *command = (Command){ .link = { command, NULL, NULL }, answered, user_data, 0, script, self->state != READY, bytes->len };
-  memcpy (command->bytes, bytes->data, bytes->len);
-  self->waiting_bytes += command->length;
-  if (self->again.length > 0)
-    g_queue_push_tail_link (&self->held, &command->link);
-  else
-    put_out (self, command);
+  arm (self);
   return TRUE;
 }
 
 gboolean
 hn_redis_send (HnRedis *self, const HnRedisWord *words, guint n_words, HnRedisAnswered answered, gpointer user_data)
 {
-  return self->state == READY && self->doomed == NULL && push (self, words, n_words, 0, answered, user_data);
+  return self->state == READY && self->doomed == NULL && push (self, words, n_words, HN_REDIS_PIPE_NO_SCRIPT, answered, user_data);
 }
 
 gboolean
 hn_redis_run (HnRedis *self, guint script, const HnRedisWord *words, guint n_words, HnRedisAnswered answered, gpointer user_data)
 {
-  return self->state == READY && self->doomed == NULL && push (self, words, n_words, script + 1, answered, user_data);
+  return self->state == READY && self->doomed == NULL && push (self, words, n_words, script, answered, user_data);
 }
 
 void
 hn_redis_flush (HnRedis *self)
 {
-  struct iovec part;
+  GByteArray *out = hn_redis_pipe_get_out (self->pipe);
+  struct iovec part = { out->data, out->len };
 
-  if (self->wire == NULL || self->out->len == 0)
+  if (self->wire == NULL || out->len == 0)
     return;
-  part = (struct iovec){ self->out->data, self->out->len };
   if (!hn_wire_send (self->wire, &part, 1))
     hn_redis_drop (self, "the connection broke");
-  g_byte_array_set_size (self->out, 0);
+  g_byte_array_set_size (out, 0);
 }
 
 /* ---- the end of a connection ---- */
-
-static void
-answer (HnRedis *self, Command *command, redisReply *reply)
-{
-  self->waiting_bytes -= command->length;
-  if (command->answered != NULL)
-    command->answered (reply, command->user_data);
-  g_free (command);
-}
-
-static void
-answer_none (HnRedis *self, GQueue *commands)
-{
-  Command *command;
-
-  while (commands->head != NULL) {
-    command = commands->head->data;
-    g_queue_unlink (commands, &command->link);
-    if (command->greeting)
-      command->answered = NULL;
-    answer (self, command, NULL);
-  }
-}
 
 static void
 forget_try (HnRedis *self)
@@ -221,8 +118,8 @@ drop_wire (HnRedis *self)
   g_clear_pointer (&self->wire, hn_wire_free);
   g_clear_pointer (&self->reader, redisReaderFree);
   g_clear_pointer (&self->doomed, g_free);
-  g_byte_array_set_size (self->out, 0);
-  self->pinging = self->looked_again = FALSE;
+  self->pinging = FALSE;
+  self->mercy_us = HN_NEVER;
 }
 
 /* One that was good for a while begins at the shortest pause again. */
@@ -249,9 +146,7 @@ fail (HnRedis *self, GError *error)
   self->since_us = now_us;
   forget_try (self);
   drop_wire (self);
-  answer_none (self, &self->commands);
-  answer_none (self, &self->again);
-  answer_none (self, &self->held);
+  hn_redis_pipe_end (self->pipe);
   arm (self);
   self->events->lost (why, self->user_data);
 }
@@ -265,64 +160,7 @@ hn_redis_drop (HnRedis *self, const char *why)
   arm (self);
 }
 
-/* ---- scripts that the server forgot ---- */
-
-static void
-load_scripts (HnRedis *self)
-{
-  for (guint i = 0; i < self->scripts->len; i++) {
-    const char *text = g_array_index (self->scripts, Script, i).text;
-    HnRedisWord words[] = { { "SCRIPT", 6 }, { "LOAD", 4 }, { text, strlen (text) } };
-
-    push (self, words, G_N_ELEMENTS (words), 0, NULL, NULL);
-  }
-}
-
-static void
-send_all (HnRedis *self, GQueue *commands)
-{
-  while (commands->head != NULL) {
-    Command *command = commands->head->data;
-
-    g_queue_unlink (commands, &command->link);
-    put_out (self, command);
-  }
-}
-
-/* All that were under way when the first one failed are answered or failed too: nothing overtakes. */
-static void
-send_again (HnRedis *self)
-{
-  GQueue failed = self->again;
-
-  g_queue_init (&self->again);
-  load_scripts (self);
-  send_all (self, &failed);
-  send_all (self, &self->held);
-}
-
 /* ---- answers ---- */
-
-static void
-handle_reply (HnRedis *self, redisReply *reply)
-{
-  Command *command;
-
-  if (self->commands.head == NULL) {
-    hn_redis_drop (self, "an answer without a question");
-    return;
-  }
-  command = self->commands.head->data;
-  g_queue_unlink (&self->commands, &command->link);
-  self->round_us = hn_clock_now_us () - command->at_us;
-  self->looked_again = FALSE;
-  if (reply->type == REDIS_REPLY_ERROR && command->script > 0 && g_str_has_prefix (reply->str, "NOSCRIPT"))
-    g_queue_push_tail_link (&self->again, &command->link);
-  else
-    answer (self, command, reply);
-  if (self->commands.head == NULL && self->again.head != NULL && self->doomed == NULL)
-    send_again (self);
-}
 
 static gboolean
 is_message (const redisReply *reply)
@@ -337,8 +175,8 @@ handle (HnRedis *self, redisReply *reply)
 {
   if (self->events->message != NULL && is_message (reply))
     self->events->message (reply->element[1]->str, reply->element[2]->str, (gsize) reply->element[2]->len, self->user_data);
-  else
-    handle_reply (self, reply);
+  else if (!hn_redis_pipe_take (self->pipe, reply, hn_clock_now_us ()))
+    hn_redis_drop (self, "an answer without a question");
 }
 
 /* Returns FALSE when nothing more is to be read. */
@@ -349,6 +187,7 @@ handle_input (HnRedis *self)
   void *reply = NULL;
 
   self->heard_us = hn_poller_now_us (self->poller);
+  self->mercy_us = HN_NEVER;
   redisReaderFeed (self->reader, input.text, input.length);
   hn_wire_consume (self->wire, input.length);
   while (self->doomed == NULL && redisReaderGetReply (self->reader, &reply) == REDIS_OK && reply != NULL) {
@@ -393,6 +232,8 @@ is_good (HnRedis *self, const char *what, const redisReply *reply)
 {
   g_autofree char *why = NULL;
 
+  if (reply == NULL)
+    return FALSE;
   if (reply->type != REDIS_REPLY_ERROR)
     return TRUE;
   why = g_strdup_printf ("%s: %s", what, reply->str);
@@ -453,7 +294,7 @@ ask (HnRedis *self, HnRedisAnswered answered, const char *first, const char *sec
 
   for (; n < 3 && texts[n] != NULL; n++)
     words[n] = (HnRedisWord){ texts[n], strlen (texts[n]) };
-  push (self, words, n, 0, answered, self);
+  push (self, words, n, HN_REDIS_PIPE_NO_SCRIPT, answered, self);
 }
 
 static void
@@ -470,8 +311,7 @@ greet (HnRedis *self)
     ask (self, on_select, "SELECT", db, NULL);
   ask (self, NULL, "CLIENT", "SETNAME", "hydraneckwebrtc");
   ask (self, on_info, "INFO", "server", NULL);
-  for (guint i = 0; i < self->scripts->len; i++)
-    ask (self, on_script, "SCRIPT", "LOAD", g_array_index (self->scripts, Script, i).text);
+  hn_redis_pipe_push_scripts (self->pipe, on_script, self, hn_clock_now_us ());
   ask (self, on_greeted, "PING", NULL, NULL);
   hn_redis_flush (self);
 }
@@ -541,7 +381,9 @@ on_pong (struct redisReply *reply, gpointer data)
 static gint64
 owing_since_us (const HnRedis *self)
 {
-  return self->commands.head != NULL ? MAX (((Command *) self->commands.head->data)->at_us, self->heard_us) : HN_NEVER;
+  gint64 oldest_us = hn_redis_pipe_get_oldest_us (self->pipe);
+
+  return oldest_us != HN_NEVER ? MAX (oldest_us, self->heard_us) : HN_NEVER;
 }
 
 static gint64
@@ -558,7 +400,7 @@ next_us (const HnRedis *self)
   case READY:
     break;
   }
-  return hn_clock_earliest (owing_us != HN_NEVER ? owing_us + self->times.answer_us : HN_NEVER,
+  return hn_clock_earliest (owing_us != HN_NEVER ? MAX (owing_us + self->times.answer_us, self->mercy_us) : HN_NEVER,
                             self->pinging ? HN_NEVER : self->heard_us + self->times.idle_us);
 }
 
@@ -579,16 +421,12 @@ check_ready (HnRedis *self, gint64 now_us)
 {
   gint64 owing_us = owing_since_us (self);
 
-  if (owing_us != HN_NEVER && now_us >= owing_us + self->times.answer_us) {
-    if (self->looked_again) {
+  if (owing_us != HN_NEVER && now_us >= MAX (owing_us + self->times.answer_us, self->mercy_us)) {
+    if (self->mercy_us != HN_NEVER) {
       fail (self, g_error_new_literal (HN_ERROR, HN_ERROR_TIMEOUT, "no answer in time"));
       return;
     }
-    self->looked_again = TRUE; /* it may lie there unread: perhaps it was us who stood still */
-    hn_wire_again (self->wire);
-    self->armed_us = now_us + LOOK_AGAIN_US;
-    hn_timer_arm (self->timer, self->armed_us);
-    return;
+    self->mercy_us = now_us + self->times.answer_us / 2;
   }
   if (!self->pinging && now_us >= self->heard_us + self->times.idle_us) {
     self->pinging = TRUE;
@@ -622,18 +460,13 @@ on_time (gpointer data)
 gint64
 hn_redis_get_round_us (HnRedis *self)
 {
-  return self->round_us;
+  return hn_redis_pipe_get_round_us (self->pipe);
 }
 
 guint
 hn_redis_add_script (HnRedis *self, const char *text)
 {
-  Script script = { .text = text };
-  g_autofree char *sha = g_compute_checksum_for_string (G_CHECKSUM_SHA1, text, -1);
-
-  g_strlcpy (script.sha, sha, sizeof script.sha);
-  g_array_append_val (self->scripts, script);
-  return self->scripts->len - 1;
+  return hn_redis_pipe_add_script (self->pipe, text);
 }
 
 static HnRedisUrl *
@@ -659,27 +492,11 @@ hn_redis_new (HnPoller *poller, const HnRedisUrl *url, const HnRedisTimes *times
   self->events = events;
   self->user_data = user_data;
   self->random = hn_random_new_system ();
-  self->scripts = g_array_new (FALSE, FALSE, sizeof (Script));
-  self->out = g_byte_array_new ();
-  self->round_us = HN_NEVER;
-  g_queue_init (&self->commands);
-  g_queue_init (&self->again);
-  g_queue_init (&self->held);
+  self->pipe = hn_redis_pipe_new ();
   self->timer = hn_timer_new (on_time, self);
-  self->armed_us = HN_NEVER;
+  self->armed_us = self->mercy_us = HN_NEVER;
   arm (self); /* RESTING until 0: now */
   return self;
-}
-
-static void
-free_commands (GQueue *commands)
-{
-  while (commands->head != NULL) {
-    Command *command = commands->head->data;
-
-    g_queue_unlink (commands, &command->link);
-    g_free (command);
-  }
 }
 
 void
@@ -689,12 +506,8 @@ hn_redis_free (HnRedis *self)
     return;
   forget_try (self);
   drop_wire (self);
-  free_commands (&self->commands);
-  free_commands (&self->again);
-  free_commands (&self->held);
   hn_timer_free (self->timer);
-  g_array_unref (self->scripts);
-  g_byte_array_unref (self->out);
+  hn_redis_pipe_free (self->pipe);
   hn_random_free (self->random);
   hn_redis_url_free (self->url);
   g_free (self->run_id);

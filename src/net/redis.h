@@ -17,7 +17,7 @@ struct redisReply; /* hiredis */
 /**
  * HnRedisTimes:
  * @connect_us: for a connection, its password and all else until it is ready
- * @answer_us: the server owes an answer and says nothing
+ * @answer_us: the server owes an answer and says nothing; as long again by half, since it may be us who stood still
  * @idle_us: nothing was heard for so long: PING
  * @pause_us: longest pause between two tries
  */

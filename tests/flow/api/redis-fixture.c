@@ -99,7 +99,7 @@ redis_server_start (RedisServer *self)
     redisContext *context = connect_once (self);
     redisReply *pong = context != NULL ? redisCommand (context, "PING") : NULL;
 
-    up = pong != NULL && pong->type == REDIS_REPLY_STATUS;
+    up = pong != NULL && (pong->type == REDIS_REPLY_STATUS || g_str_has_prefix (pong->str, "NOAUTH"));
     if (pong != NULL)
       freeReplyObject (pong);
     if (context != NULL)
