@@ -44,7 +44,7 @@ class Rooms:
         self.redis_at = (lease.address(2), 6379) if redis else None
         self.front = (lease.address(1), 8000) if nginx else None
         self.at = {number: (lease.address(10 + number), 8000) for number in range(1, instances + 1)}
-        self.secret = os.urandom(24).hex()
+        self.secret = base64.b64encode(os.urandom(24)).decode()  # in hexadecimal, one of 1,500 would hold 0000, and be refused
         self.admin_token = os.urandom(24).hex()
         self.extra = extra or {}
         self.each = each or {}  # number of an instance -> what it alone is configured with

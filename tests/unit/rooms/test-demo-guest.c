@@ -37,7 +37,7 @@ a_name_has_one_to_forty_characters_whatever_their_bytes (void **unused)
 static void
 control_characters_are_no_name (void **unused)
 {
-  static const char *const odd[] = { "a\nb", "a\x1b[31mb", "a\xe2\x80\xae" "b", "a\x7f" };
+  static const char *const odd[] = { "a\nb", "a\x1b[31mb", ("a\xe2\x80\xae" "b"), "a\x7f" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (odd); i++) {
     g_autoptr (GError) error = NULL;
