@@ -169,6 +169,7 @@ what_was_written_is_taken_apart_again (void **unused)
   assert_int_equal (type, HN_DIALECT_CHAT_MESSAGE);
   assert_true (hn_slice_equal (rest, "\",\"payload\":{\"a\":\"}\"},\"sender_id\":\"A\",\"room_id\":\"r1\",\"timestamp\":\"t\""));
   assert_true (hn_envelope_is_relayed ((HnSlice){ out->str, out->len }));
+  assert_false (hn_envelope_look ((HnSlice){ out->str, out->len - 1 }, &type, &rest));
   done (&read);
 }
 
