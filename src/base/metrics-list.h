@@ -38,7 +38,7 @@ LABEL (UPDATE, "outcome", "current newer failed")
 LABEL (SOCKET_END, "end", "by_peer by_us lost silent slow wrong refused")
 LABEL (WAY, "way", "in out")
 LABEL (ROOM_REFUSAL, "why", "no_token bad_token expired_token blank_room wrong_room other_room room_full too_many_connections too_many_rooms overloaded invalid_json "
-       "invalid_message unknown_type forbidden_type target_not_found not_sent rate rate_close bad_messages token_ran_out left removed replaced shutdown")
+       "invalid_message unknown_type forbidden_type target_not_found not_sent rate rate_close bad_messages token_ran_out left removed replaced restarting shutdown")
 LABEL (ROOM_RETURN, "outcome", "recovered fresh")
 LABEL (RELAYED, "type", "offer answer ice_candidate")
 LABEL (MESH_ERROR, "code", "invalid_json invalid_message unknown_type missing_agent_id invalid_agent_id agent_id_forbidden agent_id_in_use already_registered mesh_full "

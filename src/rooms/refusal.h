@@ -36,7 +36,8 @@ typedef enum { HN_REFUSAL_NO, HN_REFUSAL_YES, HN_REFUSAL_NEW_TOKEN, HN_REFUSAL_S
   X (LEFT, NULL, NULL, 1000, "Left", 0, NO, "the client sent `leave`")                                                                       \
   X (REMOVED, NULL, NULL, 4100, "Removed from the room", 0, NO, "an operator took the user out, or closed the room")                         \
   X (REPLACED, NULL, NULL, 4101, "Replaced by a newer connection", 0, NO, "the user came back with this connection's `conn`")                \
-  X (SHUTDOWN, "SERVER_SHUTDOWN", "Server is restarting", 1012, "Server is restarting", 0, YES, "the server ends; closes are spread over `websocket.drain`") \
+  X (RESTARTING, "SERVER_SHUTDOWN", "Server is restarting", 0, NULL, 0, STAYS, "the server is about to end: closes are spread over `websocket.drain`") \
+  X (SHUTDOWN, NULL, NULL, 1012, "Server is restarting", 0, YES, "the server ends")                                                         \
   X (PROTOCOL, NULL, NULL, 1002, "what is wrong", 0, NO, "a breach of RFC 6455")                                                             \
   X (NOT_UTF8, NULL, NULL, 1007, "what is wrong", 0, NO, "text that is not UTF-8")                                                           \
   X (TOO_LARGE, NULL, NULL, 1009, "what is too large", 0, NO, "a message beyond `rooms.message_bytes`, or of too many fragments")            \

@@ -428,7 +428,7 @@ drain_one (Visit *visit, gint64 now_us)
   visit->closes_us = now_us + hn_random_below (self->random, span_ms + 1) * (gint64) 1000;
   visit->kept_until_us = now_us;
   if (visit->state == HN_VISIT_IN)
-    hn_connection_ws_tell (visit->connection, HN_REFUSAL_SHUTDOWN, 0, NULL);
+    hn_connection_ws_tell (visit->connection, HN_REFUSAL_RESTARTING, 0, NULL);
   set_date (visit);
 }
 
