@@ -7,7 +7,7 @@
 #include "net/websocket.h"
 #include "net/ws-queue.h"
 
-/* What the files of net/websocket share: websocket-hub.c (turns and deadlines), websocket.c (one socket), websocket-client.c (how a client's end begins). Nobody
+/* What the files of net/websocket share: websocket-hub.c (turns and deadlines), websocket.c (one socket), websocket-input.c (what its peer says), websocket-client.c (how a client's end begins). Nobody
  * else includes this. */
 
 typedef enum {
@@ -131,6 +131,32 @@ void hn_websocket_ask (HnWebSocket *self);
  * Sends a close with @code if there can be one, and has the owner told at the end of this turn. Nothing happens if it has ended before.
  */
 void hn_websocket_end (HnWebSocket *self, HnWebSocketEnd end, guint code, HnSlice reason);
+
+/**
+ * hn_websocket_lose:
+ * @self: a socket whose connection has ended or broken
+ */
+void hn_websocket_lose (HnWebSocket *self);
+
+/**
+ * hn_websocket_make_frame:
+ * @self: a socket
+ * @kind: any that can be written
+ * @payload: copied
+ *
+ * Returns: (transfer full): a frame as this end sends it
+ */
+HnWsMessage *hn_websocket_make_frame (HnWebSocket *self, HnWsKind kind, HnSlice payload);
+
+/**
+ * hn_websocket_input_read:
+ * @self: a socket with a connection
+ *
+ * Reads its share of this turn and delivers it.
+ *
+ * Returns: %FALSE when the connection has ended or broken
+ */
+gboolean hn_websocket_input_read (HnWebSocket *self);
 
 /**
  * hn_websocket_drop:

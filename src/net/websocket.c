@@ -8,15 +8,12 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
-/* Rules: nothing is sent before the end of the turn, unless a queue is full: then what the socket takes is given to it before it counts as slow. Reading uses the
- * poller's scratch, and frames are told where they lie; only a part of a frame is kept. An end is noted at once and told at the end of the turn.
+/* Rules: nothing is sent before the end of the turn, unless a queue is full: then what the socket takes is given to it before it counts as slow. An end is noted at
+ * once and told at the end of the turn.
  *
  * Our close goes behind what was queued, unless the peer does not take it anyway. Then we read until it closes, too, so that no reset overtakes our last words; when
  * both have spoken our sending side is shut, and the connection ends with the peer's, or when time is up. */
 
-#define READ_BYTES 16384
-#define READS_PER_TURN 2
-#define MESSAGES_PER_TURN 64
 
 /* ---- what waits for the peer ---- */
 
@@ -46,8 +43,8 @@ flush (HnWebSocket *self)
   return fine;
 }
 
-static HnWsMessage *
-make_frame (HnWebSocket *self, HnWsKind kind, HnSlice payload)
+HnWsMessage *
+hn_websocket_make_frame (HnWebSocket *self, HnWsKind kind, HnSlice payload)
 {
   guint8 mask[4];
 
@@ -64,7 +61,7 @@ queue_close (HnWebSocket *self, guint code, HnSlice reason)
 {
   char body[HN_WS_CONTROL_BYTES_MAX];
   gsize n = hn_ws_write_close (body, code, reason);
-  g_autoptr (HnWsMessage) frame = make_frame (self, HN_WS_CLOSE, (HnSlice){ body, n });
+  g_autoptr (HnWsMessage) frame = hn_websocket_make_frame (self, HN_WS_CLOSE, (HnSlice){ body, n });
 
   hn_ws_queue_push (&self->queue, frame);
 }
@@ -99,7 +96,7 @@ hn_websocket_send (HnWebSocket *self, HnWsMessage *message)
   if (self->state != HN_WEBSOCKET_OPEN)
     return;
   if (self->client)
-    masked = make_frame (self, HN_WS_TEXT, hn_ws_message_get_text (message));
+    masked = hn_websocket_make_frame (self, HN_WS_TEXT, hn_ws_message_get_text (message));
   queue_message (self, masked != NULL ? masked : message);
 }
 
@@ -110,7 +107,7 @@ hn_websocket_send_text (HnWebSocket *self, const char *text, gsize length)
 
   if (self->state != HN_WEBSOCKET_OPEN)
     return;
-  message = make_frame (self, HN_WS_TEXT, (HnSlice){ text, length });
+  message = hn_websocket_make_frame (self, HN_WS_TEXT, (HnSlice){ text, length });
   queue_message (self, message);
 }
 
@@ -118,7 +115,7 @@ void
 hn_websocket_ask (HnWebSocket *self)
 {
   g_autoptr (HnWsMessage) ping
-    = self->client ? make_frame (self, HN_WS_PING, (HnSlice){ "", 0 }) : hn_ws_message_ref (self->hub->ping);
+    = self->client ? hn_websocket_make_frame (self, HN_WS_PING, (HnSlice){ "", 0 }) : hn_ws_message_ref (self->hub->ping);
 
   hn_ws_queue_push_first (&self->queue, ping);
   count_queue (self);
@@ -181,9 +178,8 @@ hn_websocket_drop (HnWebSocket *self)
     destroy (self);
 }
 
-/* The connection has ended or broken. */
-static void
-lose (HnWebSocket *self)
+void
+hn_websocket_lose (HnWebSocket *self)
 {
   if (!has_ended (self))
     note_end (self, HN_WEBSOCKET_LOST, HN_WS_CLOSE_LOST, hn_slice_of ("connection lost"));
@@ -263,185 +259,23 @@ hn_websocket_turn (HnWebSocket *self)
     if (flush (self))
       end_connection (self);
     else
-      lose (self);
+      hn_websocket_lose (self);
   }
   if (!orphan && self->ending != NULL)
     tell (self);
 }
 
-/* ---- what the peer says ---- */
-
-static gboolean
-may_read (HnWebSocket *self)
-{
-  switch ((HnWebSocketState) self->state) {
-  case HN_WEBSOCKET_OPEN:
-    return self->pauses == 0 && self->events != NULL;
-  case HN_WEBSOCKET_CLOSING:
-    return TRUE;
-  case HN_WEBSOCKET_OPENING:
-  case HN_WEBSOCKET_GONE:
-    break;
-  }
-  return FALSE;
-}
-
-static void
-take_message (HnWebSocket *self, const HnWsEvent *event, guint *budget)
-{
-  HnWebSocketFigures *figures = &self->hub->figures;
-
-  *budget -= 1;
-  figures->messages_in++;
-  figures->bytes_in += event->payload.length;
-  self->busy = TRUE;
-  self->events->message (self, event->payload, event->kind == HN_WS_BINARY, self->user_data);
-  self->busy = FALSE;
-}
-
-/* While it is open. */
-static void
-take_event (HnWebSocket *self, const HnWsEvent *event, guint *budget)
-{
-  switch (event->kind) {
-  case HN_WS_TEXT:
-  case HN_WS_BINARY:
-    take_message (self, event, budget);
-    break;
-  case HN_WS_PING:
-    self->hub->figures.pings_in++;
-    g_clear_pointer (&self->pong, hn_ws_message_unref);
-    self->pong = make_frame (self, HN_WS_PONG, event->payload);
-    hn_websocket_hub_due (self->hub, self);
-    break;
-  case HN_WS_CLOSE:
-    hn_websocket_end (self, HN_WEBSOCKET_BY_PEER, event->code, event->payload);
-    break;
-  case HN_WS_BROKEN:
-    hn_websocket_end (self, HN_WEBSOCKET_WRONG, event->code, event->payload);
-    break;
-  case HN_WS_PONG:
-  case HN_WS_NOTHING:
-    break;
-  }
-}
-
-typedef enum { WANTS_MORE, SPENT, STOPPED } Digested;
-
-/* What is whole of @bytes. */
-static Digested
-digest (HnWebSocket *self, char *bytes, gsize length, guint *budget, gsize *ret_used)
-{
-  const HnWsReaderRules *rules = self->client ? &self->hub->rules_for_servers : &self->hub->rules_for_clients;
-  HnWsEvent event = { .kind = HN_WS_PONG };
-  gsize used = 0;
-
-  *ret_used = 0;
-  if (self->state == HN_WEBSOCKET_CLOSING)
-    self->discarded += length;
-  while (event.kind != HN_WS_NOTHING) {
-    if (*budget == 0)
-      return SPENT;
-    hn_ws_reader_next (&self->reader, rules, bytes + *ret_used, length - *ret_used, &used, &event);
-    *ret_used += used;
-    if (self->state == HN_WEBSOCKET_OPEN)
-      take_event (self, &event, budget);
-    else if (event.kind == HN_WS_CLOSE || event.kind == HN_WS_BROKEN)
-      self->heard_close = TRUE;
-    if (!may_read (self))
-      return STOPPED;
-    if (self->state == HN_WEBSOCKET_OPEN && !hn_ws_reader_is_waiting (&self->reader))
-      hn_lane_leave (&self->wait);
-  }
-  return WANTS_MORE;
-}
-
-static Digested
-take_waiting (HnWebSocket *self, guint *budget)
-{
-  HnSlice input = hn_wire_get_input (self->wire);
-  gsize used = 0;
-  Digested result = digest (self, (char *) input.text, input.length, budget, &used);
-
-  hn_wire_consume (self->wire, used);
-  return result;
-}
-
-static HnWireResult
-read_fresh (HnWebSocket *self, guint *budget, Digested *ret_digested)
-{
-  char *scratch = hn_poller_scratch (self->hub->poller);
-  gsize length = 0, used = 0;
-  HnWireResult result = hn_wire_read (self->wire, scratch, READ_BYTES, &length);
-
-  if (result != HN_WIRE_OK)
-    return result;
-  *ret_digested = digest (self, scratch, length, budget, &used);
-  hn_wire_unread (self->wire, scratch + used, length - used);
-  return result;
-}
-
-/* A part of a frame waits: more of it. */
-static HnWireResult
-read_more (HnWebSocket *self, guint *budget, Digested *ret_digested)
-{
-  gsize have;
-  HnWireResult result;
-
-  *ret_digested = take_waiting (self, budget);
-  have = hn_wire_get_input (self->wire).length;
-  if (*ret_digested != WANTS_MORE || have == 0)
-    return HN_WIRE_OK;
-  result = hn_wire_fill (self->wire, have + READ_BYTES);
-  if (result == HN_WIRE_OK)
-    *ret_digested = take_waiting (self, budget);
-  return result;
-}
-
-/* A message that has begun has a deadline. */
-static void
-watch_message (HnWebSocket *self)
-{
-  if (self->state != HN_WEBSOCKET_OPEN || self->pauses > 0 || self->wait.lane != NULL)
-    return;
-  if (hn_ws_reader_is_waiting (&self->reader) || hn_wire_get_input (self->wire).length > 0)
-    hn_websocket_hub_wait (self->hub, &self->hub->messages, &self->wait, self);
-}
-
-/* Once; FALSE when there is no more to do in this turn. */
-static gboolean
-read_once (HnWebSocket *self, guint *budget)
-{
-  Digested digested = WANTS_MORE;
-  HnWireResult result
-    = hn_wire_get_input (self->wire).length > 0 ? read_more (self, budget, &digested) : read_fresh (self, budget, &digested);
-
-  if (result == HN_WIRE_EOF || result == HN_WIRE_ERROR || self->discarded > HN_LIMIT_WS_DISCARDED_BYTES) {
-    lose (self);
-    return FALSE;
-  }
-  if (digested == SPENT)
-    hn_wire_again (self->wire);
-  else if (digested == WANTS_MORE)
-    watch_message (self);
-  if (result == HN_WIRE_OK && self->state == HN_WEBSOCKET_OPEN && self->pauses == 0)
-    hn_websocket_hub_wait (self->hub, &self->hub->quiet, &self->liveness, self);
-  return result == HN_WIRE_OK && digested == WANTS_MORE;
-}
+/* ---- events of the connection ---- */
 
 static void
 on_ready (gpointer user_data)
 {
   HnWebSocket *self = user_data;
-  guint budget = MESSAGES_PER_TURN;
-  guint reads = 0;
 
   hn_websocket_hub_due (self->hub, self);
-  while (may_read (self) && reads < READS_PER_TURN && read_once (self, &budget))
-    reads++;
-  if (reads == READS_PER_TURN && self->wire != NULL)
-    hn_wire_again (self->wire);
-  if (self->events == NULL && self->state == HN_WEBSOCKET_OPEN)
+  if (!hn_websocket_input_read (self))
+    hn_websocket_lose (self);
+  else if (self->events == NULL && self->state == HN_WEBSOCKET_OPEN)
     destroy (self); /* freed while a message was delivered */
 }
 
