@@ -20,13 +20,12 @@ trap 'rm -f "$lib_log"; printf "\nstopped\n" >&2; exit 130' INT TERM
 
 # Packages of the list that are not installed. $@: purposes wanted.
 missing_packages() {
-  local package purpose wanted
+  local package purpose installed
+  installed=$(dpkg-query -W -f '${Package} ${Status}\n' | sed -n 's/ install ok installed$//p')
   while read -r package purpose; do
     case $package in '' | '#'*) continue ;; esac
-    for wanted in "$@"; do
-      [ "$purpose" = "$wanted" ] || continue
-      dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || printf '%s\n' "$package"
-    done
+    case " $* " in *" $purpose "*) ;; *) continue ;; esac
+    case $'\n'$installed$'\n' in *$'\n'$package$'\n'*) ;; *) printf '%s\n' "$package" ;; esac
   done <"$top/scripts/packages"
 }
 

@@ -67,11 +67,12 @@ def only_one_demo():
     held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         held.bind(name)
-        held.listen(1)
+        held.listen(64)  # nobody accepts: who asks stays in the queue
         return held
     except OSError:
         held.close()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        caller.settimeout(2)
         try:
             caller.connect(name)
             pid = struct.unpack("3i", caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
