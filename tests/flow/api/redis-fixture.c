@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -50,6 +51,24 @@ loop_turn (gint64 until_us)
 
 /* ---- the server ---- */
 
+static void
+die_with_parent (gpointer data)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+GSubprocess *
+spawn (const char *const *argv)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+  GSubprocess *process;
+
+  g_subprocess_launcher_set_child_setup (launcher, die_with_parent, NULL, NULL);
+  process = g_subprocess_launcher_spawnv (launcher, argv, NULL);
+  assert_non_null (process);
+  return process;
+}
+
 RedisServer *
 redis_server_new (const char *const *words)
 {
@@ -93,8 +112,7 @@ redis_server_start (RedisServer *self)
     g_ptr_array_add (argv, (gpointer) self->words[i]);
   g_ptr_array_add (argv, NULL);
   g_unlink (self->socket);
-  self->process = g_subprocess_newv ((const char *const *) argv->pdata, G_SUBPROCESS_FLAGS_STDOUT_SILENCE, NULL);
-  assert_non_null (self->process);
+  self->process = spawn ((const char *const *) argv->pdata);
   while (!up) { /* nodes have their loop's turns meanwhile */
     redisContext *context = connect_once (self);
     redisReply *pong = context != NULL ? redisCommand (context, "PING") : NULL;
@@ -110,10 +128,27 @@ redis_server_start (RedisServer *self)
   }
 }
 
+static gboolean
+stands_still (RedisServer *self)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%s/stat", g_subprocess_get_identifier (self->process));
+  g_autofree char *stat = NULL;
+
+  assert_true (g_file_get_contents (path, &stat, NULL, NULL));
+  return strstr (stat, ") T ") != NULL;
+}
+
+/* SIGSTOP has taken effect afterwards. */
 void
 redis_server_signal (RedisServer *self, int number)
 {
+  gint64 until_us = g_get_monotonic_time () + 2 * G_USEC_PER_SEC;
+
   g_subprocess_send_signal (self->process, number);
+  while (number == SIGSTOP && !stands_still (self)) {
+    assert_true (g_get_monotonic_time () < until_us);
+    g_thread_yield ();
+  }
 }
 
 void

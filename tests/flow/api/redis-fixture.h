@@ -82,5 +82,6 @@ int redis_clear (void **state); /* each test's: it has keys of nobody else */
     }                                                                       \
   } while (0)
 
+GSubprocess *spawn (const char *const *argv); /* silent; it ends with this process at the latest */
 void loop_turn (gint64 until_us);
 HnPoller *loop_poller (void);

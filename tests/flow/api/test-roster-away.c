@@ -342,12 +342,57 @@ a_place_taken_on_both_sides_has_one_owner_afterwards (void **state)
   take_on_both_sides (*state, HN_ROSTER_KEEP, "older");
 }
 
+/* ---- a process of its own ---- */
+
+/* `--seat SOCKET PROCESS`: has two seats in r, and talks until it is killed. */
+static int
+be_a_process (const char *socket, const char *process)
+{
+  g_autofree char *text = g_strconcat ("unix://", socket, NULL);
+  RedisServer server = { .url = hn_redis_url_parse (text, NULL), .nodes = g_ptr_array_new () };
+  Node *node = node_new (&server, process, SHORT_LEASE);
+  gint64 until_us = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+
+  node_join (node, "r", "kim", "k1", HN_ROSTER_SHARED, 0);
+  node_join (node, "r", "leo", "l1", HN_ROSTER_SHARED, 0);
+  while (g_get_monotonic_time () < until_us) {
+    if (node->joined == 2 && node->available)
+      hn_roster_say (node->roster, "r", "k1", NULL, "{}", 2);
+    loop_turn (until_us);
+  }
+  return 1;
+}
+
+static void
+a_process_that_is_killed_while_it_talks_leaves_once (void **state)
+{
+  RedisServer *server = *state;
+  g_autoptr (GSubprocess) process = NULL;
+  Node *nodes[2];
+  gint64 killed_us;
+
+  two_who_talk (server, nodes);
+  process = spawn ((const char *const[]){ "/proc/self/exe", "--seat", server->socket, "p9", NULL });
+  WAIT_FOR (nodes[0]->said > 20 && node_members (nodes[0], "r") == 4 && node_members (nodes[1], "r") == 4, 5000);
+  g_subprocess_force_exit (process); /* SIGKILL */
+  g_subprocess_wait (process, NULL, NULL);
+  killed_us = g_get_monotonic_time ();
+  WAIT_FOR (nodes[0]->lapsed == 2 && nodes[1]->lapsed == 2, 6000);
+  assert_in_range (g_get_monotonic_time () - killed_us, SHORT_LEASE / 3, SHORT_LEASE + 5 * G_USEC_PER_SEC);
+  assert_they_talk (nodes);
+  STAYS (nodes[0]->left == 2 && nodes[1]->left == 2, 1200);
+  node_assert_offsets (nodes[0], "r");
+  node_assert_offsets (nodes[1], "r");
+  free_both (nodes);
+}
+
 int
-main (void)
+main (int argc, char *argv[])
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup (nobody_leaves_when_redis_is_away_and_comes_back_empty, redis_clear),
     cmocka_unit_test_setup (who_dies_while_redis_is_away_is_noticed_afterwards_once, redis_clear),
+    cmocka_unit_test_setup (a_process_that_is_killed_while_it_talks_leaves_once, redis_clear),
     cmocka_unit_test_setup (what_was_done_meanwhile_is_heard_afterwards, redis_clear),
     cmocka_unit_test_setup (a_server_that_stands_still_is_away_and_nobody_leaves, redis_clear),
     cmocka_unit_test_setup (a_short_pause_is_borne, redis_clear),
@@ -359,5 +404,7 @@ main (void)
     cmocka_unit_test_setup (a_place_taken_on_both_sides_has_one_owner_afterwards, redis_clear),
   };
 
+  if (argc == 4 && g_str_equal (argv[1], "--seat"))
+    return be_a_process (argv[2], argv[3]);
   return cmocka_run_group_tests (tests, redis_start, redis_stop);
 }
