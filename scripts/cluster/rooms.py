@@ -145,7 +145,9 @@ class Rooms:
 
     def token_by_command(self, *words):
         """What `hydraneckwebrtc token` prints."""
-        done = subprocess.run([self.program(), "token", "--config", self.path("rooms-1.yaml"), *words], check=True, capture_output=True, text=True, timeout=20)
+        done = subprocess.run([self.program(), "token", "--config", self.path("rooms-1.yaml"), *words], check=False, capture_output=True, text=True, timeout=20)
+        if done.returncode != 0:
+            raise child.ChildError("hydraneckwebrtc token: %s" % done.stderr.strip())
         return done.stdout.strip()
 
     def call(self, method, path, body=None, token=None, number=None, **more):

@@ -78,7 +78,7 @@ class Proof:
 
 def how_to(running):
     link = "/webrtc/demo#" + ROOM
-    token = running.token_by_command("--user", "alice", "--name", "Alice", "--expires", "12h")
+    token = running.token_by_command("--sub", "alice", "--username", "Alice", "--ttl", str(12 * 3600))
     return ["Open in two tabs, or in two browsers:", "  " + running.url + link, "",
             "From another machine, first (camera and microphone need localhost or https):",
             "  ssh -L 8000:%s %s" % (cluster.at_text(running.front), demonstration.here()), "  then http://127.0.0.1:8000" + link, "",

@@ -19,6 +19,7 @@ import child  # noqa: E402
 from flow import contains, equal, true  # noqa: E402
 
 DEMO = [os.path.join(flow.TOP, "scripts/demo"), "--leased"]
+ROOMS = [DEMO[0], "rooms"]
 
 
 def _environment():
@@ -39,10 +40,20 @@ def one_session_is_proven_end_to_end():
     equal(_folders() - before, set(), "folders left behind")
 
 
-def _interrupted(after):
+def a_call_of_two_tabs_is_proven_end_to_end():
+    before = _folders()
+    result = subprocess.run(ROOMS + ["--once"], capture_output=True, text=True, check=False, timeout=110, env=_environment())
+    equal(result.returncode, 0, "exit status of the proof:\n%s\n%s" % (result.stdout, result.stderr))
+    for name in ("page via nginx", "first tab", "second tab", "two instances", "call", "instance killed", "one leaves"):
+        true(re.search(r"^\[ *[\d.]+s\] %s +[\d.]+ s" % name, result.stdout, re.M), "no line of '%s':\n%s" % (name, result.stdout))
+    true("eyJ" not in result.stdout, "a token was printed")
+    equal(_folders() - before, set(), "folders left behind")
+
+
+def _interrupted(after, command=(*DEMO, "--bodies", "2")):
     """Starts the demo, sends Ctrl-C to its whole foreground group when a line with `after` has come, and looks for what is left."""
     before = _folders()
-    demo = subprocess.Popen(DEMO + ["--bodies", "2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment(),
+    demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment(),
                             start_new_session=True)
     family = []
     for line in demo.stdout:
@@ -65,6 +76,11 @@ def _interrupted(after):
 def ctrl_c_at_any_moment_leaves_nothing():
     for after in ("bodies", "coturn", "worker 1", "worker 2", "up ", "sessions", "Open in a browser"):
         _interrupted(after)
+
+
+def ctrl_c_at_any_moment_leaves_nothing_of_rooms():
+    for after in ("redis", "instance 2", "nginx", "Open in two tabs"):
+        _interrupted(after, ROOMS)
 
 
 def a_killed_demo_leaves_no_process():

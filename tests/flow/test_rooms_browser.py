@@ -42,9 +42,11 @@ WAYLAY = """
 const plain = WebSocket.prototype.send
 const waiting = []
 window.lose = {}
+window.sent = {}
 window.hold = false
 WebSocket.prototype.send = function (text) {
     const type = JSON.parse(text).type
+    window.sent[type] = (window.sent[type] ?? 0) + 1
     if (window.lose[type] > 0)
         window.lose[type]--
     else if (window.hold)
@@ -202,6 +204,7 @@ def three_see_each_other_and_one_only_looks_on(running):
             tab.wait_for("return room.peers.length === 2 && room.peers.every(peer => peer.state === 'connected')", 15)
             call_check.wait_for_media(tab)
         equal(sorted(cid.script("return room.peers.map(peer => peer.stream.getTracks().length)")), [2, 2], "tracks that the onlooker has of each")
+        equal(cid.script("return window.sent.offer"), 2, "offers of who came last: also one that sends nothing asks first")
 
 
 def what_the_server_ends_for_good_is_not_tried_again(running):
