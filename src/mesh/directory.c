@@ -60,7 +60,7 @@ hn_directory_come (HnDirectory *self, const char *agent_id, const char *connecti
     return;
   g_free (entry->connection);
   entry->connection = g_strdup (connection);
-  self->events->joined (agent_id, connection, self->user_data);
+  self->events->joined (agent_id, self->user_data);
 }
 
 gboolean

@@ -10,7 +10,7 @@ typedef struct _HnDirectory HnDirectory;
 
 /* What is to be told to the agents here, from inside the call that changed something. */
 typedef struct {
-  void (*joined) (const char *agent_id, const char *connection, gpointer user_data); /* also of an id that another connection took over */
+  void (*joined) (const char *agent_id, gpointer user_data); /* also of an id that another connection took over */
   void (*left) (const char *agent_id, gpointer user_data);
 } HnDirectoryEvents;
 

@@ -97,10 +97,7 @@ welcome (HnMeshClient *client, HnRosterGroup *group)
   HnMeshWs *self = client->owner;
   HnAgent *agent = client->agent;
   const char *agent_id = hn_agent_get_id (agent);
-  HnAgent *before = hn_agents_find (self->agents, agent_id);
 
-  if (before != NULL)
-    take_over (hn_agent_get_owner (before));
   sync_with (self, group, agent);
   remember_place (self, group);
   hn_agents_end_join (self->agents, agent, TRUE);

@@ -324,43 +324,37 @@ hn_mesh_ws_get_figures (HnMeshWs *self)
 
 /* ---- construction ---- */
 
-/* To all who are registered here but the connection itself: one frame for all of them. */
-typedef struct {
-  HnWsMessage *message;
-  const char *but;
-} News;
-
 static void
-send_news (HnAgent *agent, gpointer data)
+send_news (HnAgent *agent, gpointer message)
 {
-  const News *news = data;
   HnMeshClient *client = hn_agent_get_owner (agent);
 
-  if (hn_agent_is_registered (agent) && g_strcmp0 (hn_agent_get_connection (agent), news->but) != 0)
-    hn_websocket_send (client->socket, news->message);
+  if (hn_agent_is_registered (agent))
+    hn_websocket_send (client->socket, message);
 }
 
+/* One frame for all who are registered here; who is just coming is not yet, and gets the list. */
 static void
-tell_all (HnMeshWs *self, GString *text, const char *but)
+tell_all (HnMeshWs *self, GString *text)
 {
-  News news = { hn_ws_message_new (text->str, text->len), but };
+  HnWsMessage *message = hn_ws_message_new (text->str, text->len);
 
   if (!self->stopping)
-    hn_agents_for_each (self->agents, send_news, &news);
-  hn_ws_message_unref (news.message);
+    hn_agents_for_each (self->agents, send_news, message);
+  hn_ws_message_unref (message);
   g_string_free (text, TRUE);
 }
 
 static void
-on_joined (const char *agent_id, const char *connection, gpointer data)
+on_joined (const char *agent_id, gpointer data)
 {
-  tell_all (data, hn_mesh_message_joined (agent_id), connection);
+  tell_all (data, hn_mesh_message_joined (agent_id));
 }
 
 static void
 on_left (const char *agent_id, gpointer data)
 {
-  tell_all (data, hn_mesh_message_left (agent_id), NULL);
+  tell_all (data, hn_mesh_message_left (agent_id));
 }
 
 HnMeshWs *

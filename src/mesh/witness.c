@@ -30,7 +30,7 @@ hn_witness_add (HnWitness *self, char *event)
 {
   self->figures.bytes += strlen (event);
   g_queue_push_tail (&self->events, event);
-  while (self->events.length > self->under_way && (self->events.length > self->rules.events_max || self->figures.bytes > self->rules.bytes_max)) {
+  while (self->events.length > self->rules.events_max || self->figures.bytes > self->rules.bytes_max) {
     drop_nth (self, self->under_way);
     self->figures.dropped++;
   }

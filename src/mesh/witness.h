@@ -10,7 +10,7 @@ typedef struct _HnWitness HnWitness;
 typedef struct {
   guint events_max;      /* that wait; the oldest goes beyond */
   gsize bytes_max;       /* the same, all together */
-  guint batch;           /* sent at once */
+  guint batch;           /* sent at once; at most events_max */
   gint64 first_pause_us; /* after the first failure; doubled with each further one */
   gint64 last_pause_us;
 } HnWitnessRules;

@@ -110,6 +110,50 @@ def lists_are_of_the_whole_mesh_and_in_order_of_joining(it):
     run(test())
 
 
+def an_offer_to_somebody_who_left_before_it_was_heard_is_an_error(it):
+    """Instance 1 stands still: the offer waits there, and is read before what Redis tells."""
+
+    async def test():
+        async with _spread(it, "a@1", "b@2", "c@3") as (a, b, c):
+            it.children["mesh-1"].signal(signal.SIGSTOP)
+            try:
+                await a.offer("b")
+                await b.socket.close()
+                await c.expect(type="agent-left", agent_id="b")
+            finally:
+                it.children["mesh-1"].signal(signal.SIGCONT)
+            heard = [await a.next(), await a.next()]
+            equal(sorted(message["type"] for message in heard), ["agent-left", "error"], "what the sender hears")
+            equal([message["code"] for message in heard if message["type"] == "error"], ["AGENT_NOT_FOUND"], "code")
+            await a.silence()
+
+    run(test())
+
+
+def who_leaves_while_another_one_joins_is_no_ghost(it):
+    """Redis stands still for a moment: the one has asked to join, the other is gone, and of neither anything is heard yet."""
+
+    async def test():
+        async with _spread(it, "x@1", "z@1") as (x, z), Agent(it.ws(1)) as y:
+            it.children["redis"].signal(signal.SIGSTOP)
+            try:
+                await y.send({"type": "register", "agent_id": "y"})
+                await z.silence()  # it was read by now
+                await x.socket.close()
+                await z.expect(type="agent-left", agent_id="x")
+            finally:
+                it.children["redis"].signal(signal.SIGCONT)
+            y.id = "y"
+            await y.expect(type="registered", connected_agents=["z"])
+            await z.expect(type="agent-joined", agent_id="y")
+            for agent in (y, z):
+                await agent.silence()
+            async with Agent(it.ws(1)) as late:
+                equal(await late.register("late"), ["z", "y"], "list")
+
+    run(test())
+
+
 def an_id_that_two_instances_are_asked_for_at_once_has_one_owner(it):
     """Whoever lost knows it."""
 
@@ -133,13 +177,20 @@ def an_id_that_two_instances_are_asked_for_at_once_has_one_owner(it):
 
 
 @contextlib.contextmanager
-def _with_tokens(it):
-    """Two instances more that ask for tokens, with a database of their own."""
-    config = {"mesh": {"auth": "token", "presence_ttl": "%ds" % TTL}, "tokens": {"secret": it.secret}, "redis": {"url": "redis://%s:%d/1" % it.redis_at}}
-    with meshes.instance(it, "mesh-t1", it.at[1][0], 8001, config=config) as (first, process), meshes.instance(it, "mesh-t2", it.at[2][0], 8001, config=config) as (second, _):
-        meshes.ready(first)
-        meshes.ready(second)
-        yield "ws://%s:%d/" % first, "ws://%s:%d/" % second, process
+def _more(it, database, count, **mesh):
+    """Instances beside the three, with a database of their own."""
+    config = {"mesh": dict({"presence_ttl": "%ds" % TTL}, **mesh), "tokens": {"secret": it.secret}, "redis": {"url": "redis://%s:%d/%d" % (*it.redis_at, database)}}
+    with contextlib.ExitStack() as stack:
+        started = [stack.enter_context(meshes.instance(it, "mesh-%d-%d" % (database, number), it.at[number][0], 8000 + database, config=config)) for number in range(1, count + 1)]
+        for at, _ in started:
+            meshes.ready(at)
+        yield ["ws://%s:%d/" % at for at, _ in started], [process for _, process in started]
+
+
+def _kill(it, process):
+    process.signal(signal.SIGKILL)
+    process.stop()
+    it.ended.append(it.children.pop(process.name))
 
 
 def with_tokens_the_newest_of_an_identity_wins_wherever_it_is(it):
@@ -172,19 +223,60 @@ def with_tokens_the_newest_of_an_identity_wins_wherever_it_is(it):
             equal(await old.closed(), ((4001, "replaced"), []), "end of the old one")
             await watcher.expect(type="agent-joined", agent_id="a")
             await watcher.silence()
+            async with Agent(other_url, **who("ann")) as newer:  # at the same instance
+                equal(await newer.register("a"), ["z"], "list")
+                equal(await new.closed(), ((4001, "replaced"), []), "end of the old one")
+                await watcher.expect(type="agent-joined", agent_id="a")
+                await newer.silence()
+            await watcher.expect(type="agent-left", agent_id="a")
         await race(one_url, other_url)
         async with Agent(one_url, **who("ann")) as lost, Agent(other_url, **who("zoe")) as watcher, Agent(other_url, **who("ann")) as back:
             await lost.register("a")
             await watcher.register("z")
-            first.signal(signal.SIGKILL)
-            first.stop()
+            _kill(it, first)
             equal(await back.register("a"), ["z"], "list, at once after its instance was killed")
             await watcher.expect(type="agent-joined", agent_id="a")
             await watcher.silence()
 
-    with _with_tokens(it) as (one_url, other_url, first):
-        run(test(one_url, other_url, first))
-    it.ended.append(it.children.pop("mesh-t1"))
+    with _more(it, 1, 2, auth="token") as (urls, processes):
+        run(test(*urls, processes[0]))
+
+
+def what_is_sent_to_an_agent_that_moves_keeps_its_order_and_is_not_lost(it):
+    count = 2000
+
+    def who(user):
+        return {"extra_headers": {"Authorization": "Bearer " + it.token(user)}}
+
+    async def numbers(agent):
+        """All offers until its end, or the last one."""
+        heard = []
+        with contextlib.suppress(meshes.websockets.ConnectionClosed):
+            while not heard or heard[-1] < count:
+                message = await _beside_news(agent)
+                if message["type"] == "offer":
+                    heard.append(message["offer"])
+        return heard
+
+    async def test(near, far):
+        async with Agent(near, **who("zoe")) as a, Agent(far, **who("ann")) as old, Agent(near, **who("ann")) as new:
+            await a.register("a")
+            await old.register("b")
+            await a.expect(type="agent-joined", agent_id="b")
+
+            async def say():
+                for number in range(1, count + 1):
+                    await a.offer("b", number)
+                    if number == count // 4:
+                        await new.send({"type": "register", "agent_id": "b"})
+
+            at_old, at_new, _ = await asyncio.gather(numbers(old), numbers(new), say())
+            equal(at_old + at_new, list(range(1, count + 1)), "numbers at its old place and its new one")
+            true(at_old and at_new, "it had them all at one place")
+
+    with _more(it, 1, 2, auth="token") as (urls, _):
+        for _ in range(3):
+            run(test(*urls))
 
 
 def a_killed_instance_takes_its_agents_with_it_once(it):
@@ -208,6 +300,29 @@ def a_killed_instance_takes_its_agents_with_it_once(it):
         it.start_instance(3)
 
     run(test())
+
+
+def the_end_of_an_agent_whose_instance_died_is_witnessed_once(it):
+    witness = meshes.Witness(it.lease.address(33))
+
+    async def test(urls, process):
+        async with Agent(urls[0]) as a, Agent(urls[1]) as b, Agent(urls[2]) as c:
+            for agent, name in ((a, "a"), (b, "b"), (c, "c")):
+                await agent.register(name)
+            _kill(it, process)
+            for agent in (a, b):
+                while (await agent.next())["type"] != "agent-left":
+                    pass
+
+    with _more(it, 2, 3, witness_url="http://%s:%d" % witness.at) as (urls, processes):
+        run(test(urls, processes[2]))
+
+    def ends():
+        return sorted(event["metadata"]["agent_id"] for event in witness.events() if event["event"] == "agent_disconnected")
+
+    witness.wait(lambda _: len(ends()) >= 3, "ends of all")
+    equal(ends(), ["a", "b", "c"], "ends")
+    witness.close()
 
 
 def without_redis_an_instance_goes_on_by_itself_and_afterwards_all_are_one_again(it):
@@ -287,6 +402,56 @@ def an_instance_that_was_frozen_comes_back_with_its_agents(it):
             await _reach(b, a)
 
     run(test())
+
+
+def _redis(it, *lines):
+    with contextlib.closing(meshes.socket.create_connection(it.redis_at, 10)) as sock:
+        sock.sendall("".join(line + "\r\n" for line in lines).encode())
+        answer = b""
+        while answer.count(b"\r\n") < len(lines):
+            answer += sock.recv(1000)
+        true(b"-ERR" not in answer, "Redis says %r" % answer)
+
+
+def what_is_said_while_another_instance_is_not_back_yet_is_fetched_by_it(it):
+    """Redis is emptied, or only loses its connections; instance 2 stands still meanwhile."""
+
+    def emptied():
+        it.children["redis"].signal(signal.SIGKILL)
+        it.children.pop("redis").stop()
+        it.start_redis()
+
+    def cut():
+        _redis(it, "CLIENT KILL TYPE pubsub", "CLIENT KILL TYPE normal SKIPME yes")
+
+    async def test(lose):
+        async with _spread(it, "a@1", "b@2") as (a, b):
+            await a.offer("b", "before")
+            await b.expect(type="offer", offer="before")
+            it.children["mesh-2"].signal(signal.SIGSTOP)
+            try:
+                lose()
+                said = 0
+                while said < 3:  # the first ones may find that Redis is away
+                    await a.offer("b", said + 1)
+                    await a.offer("a", "mark")
+                    while (message := await _beside_news(a)).get("offer") != "mark":
+                        equal(message["code"], "AGENT_UNREACHABLE", "code")
+                        said = -1
+                    said += 1
+            finally:
+                it.children["mesh-2"].signal(signal.SIGCONT)
+            heard = []
+            while not heard or heard[-1] != 3:
+                heard.append((await _beside_news(b))["offer"])
+            equal(heard[-3:], [1, 2, 3], "what was said meanwhile")
+            true("before" not in heard, "what was heard before is heard again: %r" % heard)
+            for agent in (a, b):
+                await agent.silence()
+
+    for lose in (cut, emptied):
+        run(test(lose))
+        meshes.empty(it)
 
 
 def redis_that_restarts_empty_is_filled_by_those_who_live(it):

@@ -222,7 +222,8 @@ def tls_serves_agents_and_takes_a_renewed_certificate(it):
             for one, other in zip(_certificate(it.folder, "second"), (cert, key)):
                 os.replace(one, other)
             process.signal(signal.SIGHUP)
-            await _later(child.until, lambda: "CN = second" in subject(), 10, "the new certificate serves")
+            await _later(process.wait_line, r"\[config\] reloaded")
+            contains(await _later(subject), "CN = second", "subject after SIGHUP")
             await agent.silence()
 
     with meshes.instance(it, "mesh-tls", at[0], env={"HOST": at[0], "PORT": "8443", "TLS_CERT_PATH": cert, "TLS_KEY_PATH": key}) as (_, process):

@@ -206,7 +206,7 @@ class Witness:
         self.release = threading.Event()
         self.requests = []  # (path, headers, body) of those that were taken
         self.tried = 0
-        self.news = threading.Condition()
+        self.news = threading.Condition(threading.RLock())
         self.server = None
         self.open()
 
@@ -226,6 +226,9 @@ class Witness:
             allow_reuse_address = True
             daemon_threads = True
             block_on_close = False
+
+            def handle_error(self, *_):
+                pass  # an instance that was killed
 
         self.server = Server(self.at, Handler)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

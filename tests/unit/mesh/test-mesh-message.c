@@ -124,7 +124,7 @@ a_relayed_message_that_lacks_something_has_the_error_of_its_type (void **unused)
     { "ice-candidate", "candidate", "Error: Invalid ICE candidate message" },
   };
   static const char *const fields[] = { "\"from\":\"\",\"to\":\"b\",\"%s\":{}", "\"to\":\"b\",\"%s\":{}",         "\"from\":\"a\",\"%s\":{}",
-                                        "\"from\":\"a\",\"to\":\"b\"",         "\"from\":\"a\",\"to\":null,\"%s\":{}", "\"from\":\"a\",\"to\":\"b\",\"%s\":null",
+                                        "\"from\":\"a\",\"to\":\"b\"",         "\"from\":\"a\",\"to\":null,\"%s\":{}", "\"from\":\"a\",\"to\":\"\",\"%s\":{}", "\"from\":\"a\",\"to\":\"b\",\"%s\":null",
                                         "\"from\":\"a\",\"to\":\"b\",\"%s\":\"\"", "\"from\":\"a\",\"to\":\"b\",\"%s\":0",  "\"from\":7,\"to\":\"b\",\"%s\":{}",
                                         "\"from\":\"a\",\"to\":[1],\"%s\":{}", "\"from\":\"a\",\"to\":\"\\u0000\",\"%s\":{}" };
 
@@ -199,6 +199,11 @@ an_error_has_a_text_and_a_code (void **unused)
 static void
 an_error_quotes_no_more_than_it_needs (void **unused)
 {
+  g_autofree char *longest = g_strnfill (160, 'x');
+  g_autofree char *too_long = g_strnfill (161, 'x');
+  g_autofree char *cut = g_strconcat ("{\"type\":\"error\",\"message\":\"", longest, "…\",\"code\":\"INVALID_MESSAGE\"}", NULL);
+
+  assert_text (hn_mesh_message_error (HN_MESH_ERROR_INVALID_MESSAGE, too_long), cut);
   for (guint lead = 0; lead < 4; lead++) {
     g_autoptr (GString) name = g_string_new (NULL);
     GString *text;

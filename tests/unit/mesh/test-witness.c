@@ -95,6 +95,8 @@ the_oldest_goes_when_there_is_no_room_but_never_what_is_under_way (void **state)
   add (of (state), "e");
   assert_int_equal (hn_witness_get_figures (of (state)).dropped, 2);
   assert_int_equal (hn_witness_get_figures (of (state)).waiting, 3);
+  hn_witness_told (of (state), HN_WITNESS_AGAIN, 0);
+  assert_taken (of (state), 60 * S, "a");
   hn_witness_told (of (state), HN_WITNESS_TAKEN, 0);
   assert_taken (of (state), 0, "d");
   hn_witness_told (of (state), HN_WITNESS_TAKEN, 0);
@@ -137,7 +139,9 @@ what_failed_is_tried_again_after_pauses_that_double (void **state)
   hn_witness_told (of (state), HN_WITNESS_TAKEN, now_us);
   assert_int_equal (hn_witness_get_figures (of (state)).failures, 20);
   add (of (state), "b");
-  assert_taken (of (state), now_us, "b"); /* a success ends the pauses */
+  assert_taken (of (state), now_us, "b"); /* a success ends the pauses, … */
+  assert_int_equal (hn_witness_told (of (state), HN_WITNESS_AGAIN, now_us), 1);
+  assert_in_range (hn_witness_deadline (of (state)) - now_us, S / 2, S); /* … and they begin anew */
 }
 
 static void
