@@ -90,7 +90,23 @@ function tellPlaying(again) {
 
 /* ---- what is seen ---- */
 
+function transportsOf(peer) {
+  const all = peer.getReceivers().concat(peer.getSenders()).map((each) => each.transport).concat(peer.sctp ? peer.sctp.transport : null);
+
+  return [...new Set(all)].filter((transport) => transport);
+}
+
+/* Known at once where a browser has it: who ends the stream right after it began has it in the report, too. */
+function selectedType(peer) {
+  const pairs = transportsOf(peer).map(({ iceTransport }) => iceTransport && iceTransport.getSelectedCandidatePair && iceTransport.getSelectedCandidatePair());
+  const pair = pairs.find((each) => each && each.local && each.local.type);
+
+  return pair ? pair.local.type : '';
+}
+
 async function noteCandidate(peer) {
+  candidateType = selectedType(peer) || candidateType;
+
   const stats = await peer.getStats();
   const transport = [...stats.values()].find((entry) => entry.type === 'transport' && entry.selectedCandidatePairId);
   const pair = transport ? stats.get(transport.selectedCandidatePairId)
@@ -101,9 +117,8 @@ async function noteCandidate(peer) {
 
 /* When the other side closes, only the transports say so at once. */
 function watchTransports(peer) {
-  const transports = peer.getReceivers().concat(peer.getSenders()).map((each) => each.transport).concat(peer.sctp ? peer.sctp.transport : null);
-  new Set(transports).forEach((transport) => {
-    if (transport && !watched.has(transport)) {
+  transportsOf(peer).forEach((transport) => {
+    if (!watched.has(transport)) {
       watched.add(transport);
       transport.addEventListener('statechange', () => {
         if (transport.state === 'closed' && peer.connectionState !== 'closed') {
