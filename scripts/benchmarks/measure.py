@@ -75,7 +75,8 @@ def process(argv, core, ready=True, env=None, stdin=None):
         yield child
     finally:
         if stdin is not None:
-            child.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # it has ended, and said why
+                child.stdin.close()
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, number)

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "net/later.h"
 #include "net/redis.h"
 #include "net/timer.h"
 
@@ -45,6 +46,7 @@ struct _Store {
   gboolean commands_ready, listener_ready;
   char *run; /* of the server */
   GQueue questions;
+  HnLater *soon; /* what was asked for in this turn is carried out at its end */
   HnTimer *timer;
   gint64 armed_us;
   gboolean away_is_said;
@@ -86,16 +88,22 @@ say_garbage (Store *self, gint64 now_us)
 }
 
 static void
-on_time (gpointer data)
+run (gpointer data)
 {
   Store *self = data;
   gint64 now_us = hn_clock_now_us ();
 
-  self->armed_us = HN_NEVER;
   if (!hn_roster_cluster_run (self->cluster, now_us, hn_clock_utc_us (), HN_LIMIT_ROSTER_TURN))
     return; /* freed */
   say_garbage (self, now_us);
   settle (self);
+}
+
+static void
+on_time (gpointer data)
+{
+  ((Store *) data)->armed_us = HN_NEVER;
+  run (data);
 }
 
 /* ---- asking ---- */
@@ -199,7 +207,7 @@ store_drop (const char *why, gpointer data)
 static void
 store_wake (gpointer data)
 {
-  arm (data, 0);
+  hn_later_wake (((Store *) data)->soon);
 }
 
 static gint64
@@ -295,6 +303,7 @@ store_free (gpointer data)
   hn_redis_free (self->listener);
   while (self->questions.head != NULL)
     question_free (self->questions.head->data);
+  hn_later_free (self->soon);
   hn_timer_free (self->timer);
   g_free (self->script_text);
   g_free (self->say_text);
@@ -352,6 +361,7 @@ hn_roster_redis_new (HnPoller *poller, const char *process, const HnRosterRedisS
   self->script_text = read_script (ASSETS "roster.lua");
   self->say_text = read_script (ASSETS "roster-say.lua");
   self->armed_us = HN_NEVER;
+  self->soon = hn_later_new (poller, run, self);
   self->timer = hn_timer_new (on_time, self);
   self->cluster = hn_roster_cluster_new (process, settings->lease_us, events, user_data, &store, self);
   self->commands = hn_redis_new (poller, settings->url, &times, &on_commands, self);

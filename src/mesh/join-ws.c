@@ -270,5 +270,5 @@ hn_join_ws_open (HnMeshWs *self, HnPoller *poller)
   };
 
   self->store_away = url != NULL; /* until it is reached */
-  self->roster = url != NULL ? hn_roster_redis_new (poller, self->process, &settings, &events, self) : hn_roster_memory_io_new (self->process, &events, self);
+  self->roster = url != NULL ? hn_roster_redis_new (poller, self->process, &settings, &events, self) : hn_roster_memory_io_new (poller, self->process, &events, self);
 }

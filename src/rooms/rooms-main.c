@@ -154,7 +154,7 @@ roster_new (HnRooms *self, const char *process)
                                            .answer_us = hn_seconds (REDIS_SECONDS) };
 
   if (url == NULL)
-    return hn_roster_memory_io_new (process, hn_rooms_ws_get_roster_events (), self->ws);
+    return hn_roster_memory_io_new (self->poller, process, hn_rooms_ws_get_roster_events (), self->ws);
   return hn_roster_redis_new (self->poller, process, &settings, hn_rooms_ws_get_roster_events (), self->ws);
 }
 

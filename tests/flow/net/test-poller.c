@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "net/later.h"
 #include "net/upstream.h"
 
 /* The poller alone, driven turn by turn. */
@@ -180,6 +181,49 @@ what_is_deferred_runs_after_the_turn_or_at_the_end (void **state)
   assert_int_equal (n, 2);
 }
 
+static void
+wake (gpointer later)
+{
+  hn_later_wake (later);
+}
+
+static void
+what_is_put_off_is_done_once_in_the_same_turn (void **state)
+{
+  World *world = *state;
+  int n = 0;
+  HnLater *later = hn_later_new (world->poller, count, &n);
+
+  hn_later_wake (later);
+  hn_later_wake (later);
+  assert_int_equal (n, 0);
+  turn (world);
+  assert_int_equal (n, 1);
+  hn_poller_defer (world->poller, wake, later);
+  g_main_context_iteration (world->context, FALSE);
+  assert_int_equal (n, 2);
+  hn_later_wake (later);
+  hn_later_free (later);
+  turn (world);
+  assert_int_equal (n, 2);
+}
+
+static void
+free_it (gpointer later)
+{
+  hn_later_free (*(HnLater **) later);
+}
+
+static void
+what_is_put_off_may_end_itself (void **state)
+{
+  World *world = *state;
+  HnLater *later = hn_later_new (world->poller, free_it, &later);
+
+  hn_later_wake (later);
+  turn (world);
+}
+
 /* Lets the first probe ask for the pooled connection, on which @said comes in the same turn. */
 static HnWire *
 take_while_it_says (World *world, const char *said)
@@ -222,6 +266,8 @@ main (void)
     TEST (who_is_forgotten_is_not_called_again_either),
     TEST (one_that_always_goes_on_starves_nobody),
     TEST (what_is_deferred_runs_after_the_turn_or_at_the_end),
+    TEST (what_is_put_off_is_done_once_in_the_same_turn),
+    TEST (what_is_put_off_may_end_itself),
     TEST (a_pooled_connection_that_speaks_in_the_same_turn_is_not_used),
   };
 
