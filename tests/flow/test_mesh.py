@@ -281,6 +281,7 @@ def offers_arrive_once_and_in_order(it):
             async def say():
                 for number in range(1, count + 1):
                     await a.offer("b", number)
+                    await asyncio.sleep(0)  # both of them are alive meanwhile, and answer pings
 
             task = asyncio.ensure_future(say())
             equal([(await b.expect(type="offer"))["offer"] for _ in range(count)], list(range(1, count + 1)), "numbers")
@@ -342,4 +343,4 @@ def a_binary_message_is_text_too(it):
 
 if __name__ == "__main__":
     flow.main(globals(), started=meshes.Started, between=meshes.empty,
-              extra={"websocket": {"ping": "400ms", "pong": "400ms"}, "mesh": {"rate": 100000, "burst": 100000}})
+              extra={"websocket": {"ping": "500ms", "pong": "1s"}, "mesh": {"rate": 100000, "burst": 100000}})
