@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rules: a server that owes an answer and says nothing for a while is away. hiredis reads the answers; its own asynchronous half is not used: it
- * looks names up in the calling thread, its GLib adapter reads from a connection that its write half has just freed, and a channel that is
- * left and entered again at once loses its callback. */
+/* Rules: a server that owes an answer and says nothing for a while is away. hiredis reads the answers; its own asynchronous half is not used: it looks
+ * names up in the calling thread, and its GLib adapter reads from a connection that its write half has just freed. */
 #include "net/redis.h"
 
 #include <fcntl.h>
