@@ -38,7 +38,7 @@ LABEL (UPDATE, "outcome", "current newer failed")
 LABEL (SOCKET_END, "end", "by_peer by_us lost silent slow wrong refused")
 LABEL (WAY, "way", "in out")
 LABEL (ROOM_REFUSAL, "why", "no_token bad_token expired_token blank_room wrong_room other_room room_full too_many_connections too_many_rooms overloaded invalid_json "
-       "invalid_message unknown_type forbidden_type target_not_found not_sent rate rate_close bad_messages token_ran_out left removed replaced restarting shutdown")
+       "invalid_message unknown_type forbidden_type target_not_found rate rate_close bad_messages token_ran_out left removed replaced restarting shutdown")
 LABEL (ROOM_RETURN, "outcome", "recovered fresh")
 LABEL (RELAYED, "type", "offer answer ice_candidate")
 LABEL (MESH_ERROR, "code", "invalid_json invalid_message unknown_type missing_agent_id invalid_agent_id agent_id_forbidden agent_id_in_use already_registered mesh_full "
@@ -131,6 +131,7 @@ METRIC (ROOM_JOINS, ROOMS, COUNTER, "hydraneck_room_joins_total", NONE, NUMBER, 
 METRIC (ROOM_LEAVES, ROOMS, COUNTER, "hydraneck_room_leaves_total", NONE, NUMBER, "Connections that left one.")
 METRIC (ROOM_RETURNS, ROOMS, COUNTER, "hydraneck_room_returns_total", ROOM_RETURN, NUMBER, "Connections that came back, by whether what they had missed was there.")
 METRIC (ROOM_MESSAGES, ROOMS, COUNTER, "hydraneck_room_messages_total", NONE, NUMBER, "Messages of clients that were relayed.")
+METRIC (ROOM_HELD_BACK, ROOMS, COUNTER, "hydraneck_room_held_back_total", NONE, NUMBER, "Of these, those that had to wait for their turn; meanwhile their senders were not read from.")
 METRIC (ROOM_REFUSALS, ROOMS, COUNTER, "hydraneck_room_refusals_total", ROOM_REFUSAL, NUMBER, "What was refused and which connections were closed by a rule, by the row of the table in docs/signalling.md.")
 METRIC (ROOM_GARBAGE, ROOMS, COUNTER, "hydraneck_room_garbage_total", NONE, NUMBER, "Messages of other instances that were none: dropped.")
 

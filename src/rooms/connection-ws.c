@@ -13,16 +13,20 @@
 #define MANAGER "WebRTC-Manager"
 #define CLOSE_NORMAL 1000
 #define CLOSE_NONE 1005
-#define TYPE_SHOWN 64
+#define RETRY_US 2000
 
 struct _HnConnectionWs {
-  const HnConnectionShared *shared;
+  HnConnectionShared *shared;
   HnConnectionFacts facts;
   gpointer owner;
   HnWebSocket *socket;
   char *sender; /* the user as JSON */
   HnMessageRate rate;
   guint bad;
+  char *kept; /* (nullable): a message that the roster had no room for */
+  gsize kept_length;
+  char *kept_to; /* (nullable) */
+  GList link;    /* in the queue of those that wait */
 };
 
 /* ---- what is said to it ---- */
@@ -107,6 +111,55 @@ is_there (HnConnectionWs *self, const char *user)
   return group != NULL && hn_roster_group_find_member (group, user) != NULL;
 }
 
+static gboolean
+say (HnConnectionWs *self, const char *to, const char *text, gsize length)
+{
+  if (!hn_roster_say (self->shared->roster, self->facts.room, self->facts.id, to, text, length))
+    return FALSE;
+  hn_metrics_add (HN_METRIC_ROOM_MESSAGES, NULL, 1);
+  return TRUE;
+}
+
+/* Nothing more is read before this is said. */
+static void
+keep (HnConnectionWs *self, const char *to, const GString *text)
+{
+  self->kept = g_memdup2 (text->str, text->len);
+  self->kept_length = text->len;
+  self->kept_to = g_strdup (to);
+  hn_websocket_pause (self->socket);
+  g_queue_push_tail_link (&self->shared->waiting, &self->link);
+  hn_timer_arm (self->shared->retry, hn_clock_now_us () + RETRY_US);
+  hn_metrics_add (HN_METRIC_ROOM_HELD_BACK, NULL, 1);
+}
+
+static void
+stop_waiting (HnConnectionWs *self)
+{
+  if (self->kept == NULL)
+    return;
+  g_queue_unlink (&self->shared->waiting, &self->link);
+  g_clear_pointer (&self->kept, g_free);
+  g_clear_pointer (&self->kept_to, g_free);
+}
+
+void
+hn_connection_ws_retry (gpointer data)
+{
+  HnConnectionShared *shared = data;
+
+  while (shared->waiting.head != NULL) {
+    HnConnectionWs *self = shared->waiting.head->data;
+
+    if (!say (self, self->kept_to, self->kept, self->kept_length)) {
+      hn_timer_arm (shared->retry, hn_clock_now_us () + RETRY_US);
+      return;
+    }
+    stop_waiting (self);
+    hn_websocket_resume (self->socket);
+  }
+}
+
 static void
 relay (HnConnectionWs *self, const HnEnvelope *envelope)
 {
@@ -124,10 +177,8 @@ relay (HnConnectionWs *self, const HnEnvelope *envelope)
   }
   g_string_truncate (text, 0);
   hn_envelope_write (envelope, self->sender, self->facts.quoted_room, hn_clock_utc_us (), text);
-  if (hn_roster_say (self->shared->roster, self->facts.room, self->facts.id, to, text->str, text->len))
-    hn_metrics_add (HN_METRIC_ROOM_MESSAGES, NULL, 1);
-  else
-    hn_connection_ws_tell (self, HN_REFUSAL_NOT_SENT, 0, NULL);
+  if (!say (self, to, text->str, text->len))
+    keep (self, to, text);
 }
 
 static void
@@ -229,7 +280,7 @@ hn_connection_ws_get_socket (HnConnectionWs *self)
 }
 
 HnConnectionWs *
-hn_connection_ws_new (const HnConnectionShared *shared, HnWire *wire, const HnConnectionFacts *facts, gpointer owner)
+hn_connection_ws_new (HnConnectionShared *shared, HnWire *wire, const HnConnectionFacts *facts, gpointer owner)
 {
   static const HnWebSocketEvents events = { .message = on_message, .closed = on_closed };
   HnConnectionWs *self = g_new0 (HnConnectionWs, 1);
@@ -237,6 +288,7 @@ hn_connection_ws_new (const HnConnectionShared *shared, HnWire *wire, const HnCo
   self->shared = shared;
   self->facts = *facts;
   self->owner = owner;
+  self->link.data = self;
   if (facts->user != NULL) {
     GString *sender = g_string_new (NULL);
 
@@ -253,6 +305,7 @@ hn_connection_ws_free (HnConnectionWs *self)
 {
   if (self == NULL)
     return;
+  stop_waiting (self);
   hn_websocket_free (self->socket);
   g_free (self->sender);
   g_free (self);

@@ -2,11 +2,14 @@
 #pragma once
 
 #include "api/roster.h"
+#include "net/timer.h"
 #include "net/websocket.h"
 #include "rooms/message-rate.h"
 #include "rooms/refusal.h"
 
-/* One client's socket: reads what it says, counts and checks it, and gives what is good to the roster. Who is let in where is rooms-ws's. */
+/* One client's socket: reads what it says, counts and checks it, and gives what is good to the roster. Who is let in where is visits-ws's.
+ *
+ * What the roster has no room for is kept, one message of each connection, which is not read from until that message is taken: so in a storm TCP holds clients back, and nothing is lost. */
 
 typedef struct _HnConnectionWs HnConnectionWs;
 
@@ -23,7 +26,9 @@ typedef struct {
   HnWebSocketHub *hub;
   HnRoster *roster;
   HnConnectionRules rules;
-  GString *text; /* a message that is being written */
+  GString *text;  /* a message that is being written */
+  GQueue waiting; /* of connections that keep a message */
+  HnTimer *retry; /* calls hn_connection_ws_retry() */
   /* The socket has ended; @clean: it was closed, and not lost. From the loop, once and last. The owner frees the connection. */
   void (*ended) (HnConnectionWs *connection, gboolean clean, gpointer owner);
 } HnConnectionShared;
@@ -37,6 +42,14 @@ typedef struct {
 } HnConnectionFacts;
 
 /**
+ * hn_connection_ws_retry:
+ * @shared: an HnConnectionShared
+ *
+ * Gives the roster what waits for it, as far as it has room.
+ */
+void hn_connection_ws_retry (gpointer shared);
+
+/**
  * hn_connection_ws_new:
  * @shared: outlives the connection
  * @wire: (transfer full): as HnFrontEvents.websocket gives it
@@ -47,7 +60,7 @@ typedef struct {
  *
  * Returns: (transfer full): a connection
  */
-HnConnectionWs *hn_connection_ws_new (const HnConnectionShared *shared, HnWire *wire, const HnConnectionFacts *facts, gpointer owner);
+HnConnectionWs *hn_connection_ws_new (HnConnectionShared *shared, HnWire *wire, const HnConnectionFacts *facts, gpointer owner);
 
 /**
  * hn_connection_ws_free:

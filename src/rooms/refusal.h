@@ -28,7 +28,6 @@ typedef enum { HN_REFUSAL_NO, HN_REFUSAL_YES, HN_REFUSAL_NEW_TOKEN, HN_REFUSAL_S
   X (UNKNOWN_TYPE, "UNKNOWN_MESSAGE_TYPE", "No such message type", 0, NULL, 0, STAYS, "a `type` that is not in the table above")             \
   X (FORBIDDEN_TYPE, "FORBIDDEN_MESSAGE_TYPE", "Only the server sends this type", 0, NULL, 0, STAYS, "a `type` that only the server may send") \
   X (TARGET_NOT_FOUND, "TARGET_NOT_FOUND", "No such participant in this room", 0, NULL, 0, STAYS, "a `target_user_id` who is not in the room") \
-  X (NOT_SENT, "SERVER_OVERLOADED", "The server has too much to do; the message was not sent", 0, NULL, 0, STAYS, "a message, while the store is behind") \
   X (RATE, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded for websocket_message. Retry after {}s", 0, NULL, 0, STAYS, "a message too many; it is dropped, and this is said once a second") \
   X (RATE_CLOSE, NULL, NULL, 1008, "Rate limit exceeded", 0, NO, "dropping has gone on for `rooms.rate_patience`")                             \
   X (BAD_MESSAGES, NULL, NULL, 1008, "Too many invalid messages", 0, NO, "so many refused messages in a row")                                \

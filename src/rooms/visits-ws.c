@@ -487,6 +487,8 @@ hn_visits_ws_new (HnPoller *poller, const HnVisitsRules *rules)
   self->rules = *rules;
   self->shared = (HnConnectionShared){ .poller = poller, .hub = hn_websocket_hub_new (poller, &rules->bounds), .rules = rules->connection,
                                        .text = g_string_new (NULL), .ended = on_ended };
+  g_queue_init (&self->shared.waiting);
+  self->shared.retry = hn_timer_new (hn_connection_ws_retry, &self->shared);
   self->random = hn_random_new_system ();
   self->attendance = hn_attendance_new (rules->connections_user, rules->rooms_user);
   self->agenda = hn_agenda_new ();
@@ -522,6 +524,7 @@ hn_visits_ws_free (HnVisitsWs *self)
   hn_attendance_free (self->attendance);
   hn_random_free (self->random);
   hn_websocket_hub_free (self->shared.hub);
+  hn_timer_free (self->shared.retry);
   g_string_free (self->shared.text, TRUE);
   g_free (self);
 }

@@ -272,6 +272,22 @@ async def who_does_not_read_is_closed_and_the_others_notice_nothing(table):
     true(grown < 40000, "the server grew by %d KB" % grown)
 
 
+@case(dialects=(None,))
+async def whatever_all_say_at_once_is_taken_as_it_can_be_and_nothing_is_lost(table):
+    pairs, count = 160, 200
+    speakers = [await table.raw_join("A%d" % number, room="%s-%d" % (table.room, number)) for number in range(pairs)]
+    listeners = [await table.raw_join("B%d" % number, room="%s-%d" % (table.room, number)) for number in range(pairs)]
+    words = b"".join(Raw.frame(TEXT, b'{"type":"offer","payload":{"n":%d}}' % number) for number in range(count))
+    for speaker in speakers:
+        speaker.send(words)
+    for listener in listeners:
+        heard = [(await listener.read_message())["payload"]["n"] for _ in range(count)]
+        equal(heard, list(range(count)), "what was heard")
+    for speaker in speakers:
+        speaker.send(Raw.frame(TEXT, b'{"type":"ping","payload":{}}'))
+        equal([(await speaker.read_message()).kind for _ in range(3)], ["room_state", "user_joined", "pong"], "what a speaker heard")
+
+
 # ---- connections ----
 
 @case(on=SMALL, dialects=(None,))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rooms/refusal.h"
 
+#include "base/metrics.h"
 #include "tests/support/unit.h"
 
 static void
@@ -40,6 +41,17 @@ each_row_can_be_carried_out (void **unused)
 }
 
 static void
+each_row_that_rooms_carry_out_is_counted (void **unused)
+{
+  for (guint id = 0; id < HN_REFUSAL_PROTOCOL; id++) {
+    g_autofree char *name = g_ascii_strdown (hn_refusal_get (id)->name, -1);
+
+    if (!hn_metrics_knows (HN_METRIC_ROOM_REFUSALS, name))
+      fail_msg ("no metric counts '%s'", name);
+  }
+}
+
+static void
 the_docs_show_the_table (void **unused)
 {
   g_autofree char *doc = hn_refusal_doc ();
@@ -57,6 +69,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (an_error_says_its_number_and_why),
     cmocka_unit_test (each_row_can_be_carried_out),
+    cmocka_unit_test (each_row_that_rooms_carry_out_is_counted),
     cmocka_unit_test (the_docs_show_the_table),
   };
 
