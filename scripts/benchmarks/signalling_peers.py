@@ -229,7 +229,11 @@ class Load:
 
     def __enter__(self):
         self.child = self.process.__enter__()
-        self.joined = self._line()
+        try:
+            self.joined = self._line()
+        except BaseException:
+            self.process.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(self, *words):
@@ -244,8 +248,11 @@ class Load:
     def measured(self, job):
         """(CPU seconds of the server, of its Redis, what the load says)"""
         before = self.system.cpu()
-        self.child.stdin.write(job + "\n")
-        self.child.stdin.flush()
+        try:
+            self.child.stdin.write(job + "\n")
+            self.child.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended: reading from it says so
         said = self._line()
         after = self.system.cpu()
         return after[0] - before[0], after[1] - before[1], said
