@@ -46,7 +46,7 @@ window.sent = {}
 window.hold = false
 WebSocket.prototype.send = function (text) {
     const type = JSON.parse(text).type
-    (window.sent[type] ??= []).push(text)
+    window.sent[type] = [...(window.sent[type] ?? []), text]
     if (window.lose[type] > 0)
         window.lose[type]--
     else if (window.hold)
