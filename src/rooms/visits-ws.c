@@ -10,22 +10,18 @@
 #include "rooms/attendance.h"
 #include "rooms/visit.h"
 #include "rooms/participant.h"
+#include "rooms/places.h"
 
 #define REPLACE_SECONDS 10 /* a connection that is being replaced keeps its seat so long for the next one to be in */
 #define DRAIN_LOOK_SECONDS 0.02
 #define DRAIN_MORE_SECONDS 2 /* for the last closes to be answered */
 
 typedef struct {
-  HnRoom *room;
-  guint visits; /* that have a seat there, or ask for one */
-} Place;
-
-typedef struct {
   HnRoomSeat seat;
   HnVisitsWs *owner;
   HnAdmission *admission;
   HnConnectionWs *connection; /* (nullable) */
-  Place *place;               /* (nullable) */
+  HnRoom *room;               /* (nullable): while it has a seat or asks for one */
   HnVisitState state;
   gboolean counted;      /* in the attendance */
   gboolean was_in;       /* the roster gave it a seat */
@@ -58,7 +54,7 @@ struct _HnVisitsWs {
   HnAgenda *agenda; /* of Visit */
   HnTimer *timer;
   GHashTable *visits;  /* id → Visit: all */
-  GHashTable *places;  /* room → Place */
+  HnPlaces *places;
   GHashTable *catches; /* of Catch */
   gboolean draining;
   gint64 drain_until_us;
@@ -90,46 +86,6 @@ set_date (Visit *visit)
   rearm (visit->owner);
 }
 
-/* ---- rooms ---- */
-
-static void
-send_frame (gpointer socket, HnWsMessage *message)
-{
-  hn_websocket_send (socket, message);
-}
-
-static void
-place_free (gpointer data)
-{
-  Place *place = data;
-
-  hn_room_free (place->room);
-  g_free (place);
-}
-
-static Place *
-take_place (HnVisitsWs *self, const char *room)
-{
-  Place *place = g_hash_table_lookup (self->places, room);
-
-  if (place == NULL) {
-    place = g_new0 (Place, 1);
-    place->room = hn_room_new (room, send_frame, self->rules.server_sender ? "\"server\"" : "null");
-    g_hash_table_insert (self->places, (gpointer) hn_room_get_id (place->room), place);
-  }
-  place->visits++;
-  return place;
-}
-
-static void
-give_up_place (Visit *visit)
-{
-  Place *place = g_steal_pointer (&visit->place);
-
-  if (--place->visits == 0)
-    g_hash_table_remove (visit->owner->places, hn_room_get_id (place->room));
-}
-
 /* ---- what is to be done about a visit ---- */
 
 static void
@@ -154,7 +110,7 @@ on_caught (gboolean complete, const HnRosterEvent *events, guint n_events, gpoin
   hn_metrics_add (HN_METRIC_ROOM_RETURNS, complete ? "recovered" : "fresh", 1);
   facts.group = hn_roster_find (self->shared.roster, visit->admission->room);
   handle (visit, HN_VISIT_CAUGHT_UP, &facts);
-  hn_room_replay (visit->place->room, &visit->seat, visit->admission->connection, events, n_events);
+  hn_room_replay (visit->room, &visit->seat, visit->admission->connection, events, n_events);
 }
 
 static void
@@ -176,7 +132,7 @@ find_before (const Visit *visit)
   const char *id = visit->admission->connection;
   Visit *before = id != NULL ? g_hash_table_lookup (visit->owner->visits, id) : NULL;
 
-  if (before == NULL || before == visit || before->place == NULL || !g_str_equal (before->seat.member, visit->seat.member)
+  if (before == NULL || before == visit || before->room == NULL || !g_str_equal (before->seat.member, visit->seat.member)
       || !g_str_equal (before->admission->room, visit->admission->room))
     return NULL;
   return before;
@@ -188,8 +144,8 @@ stand (Visit *visit, const Facts *facts)
   Visit *before = find_before (visit);
   Facts none = { 0 };
 
-  hn_room_add (visit->place->room, &visit->seat);
-  hn_room_welcome (visit->place->room, &visit->seat, facts->group, facts->recovered, hn_clock_utc_us ());
+  hn_room_add (visit->room, &visit->seat);
+  hn_room_welcome (visit->room, &visit->seat, facts->group, facts->recovered, hn_clock_utc_us ());
   hn_connection_ws_open (visit->connection);
   if (before != NULL)
     handle (before, HN_VISIT_SUCCESSOR_IN, &none);
@@ -217,7 +173,7 @@ carry_out (Visit *visit, HnVisitDo what, const Facts *facts)
   if (what & HN_VISIT_DO_STAND)
     stand (visit, facts);
   if (what & HN_VISIT_DO_STEP_OUT) {
-    hn_room_remove (visit->place->room, &visit->seat);
+    hn_room_remove (visit->room, &visit->seat);
     uncount (visit);
   }
   if (what & HN_VISIT_DO_KEEP)
@@ -226,7 +182,7 @@ carry_out (Visit *visit, HnVisitDo what, const Facts *facts)
     hn_metrics_add (HN_METRIC_ROOM_LEAVES, NULL, visit->was_in ? 1 : 0);
     uncount (visit);
     hn_roster_leave (self->shared.roster, visit->admission->room, visit->id);
-    give_up_place (visit);
+    hn_places_give_back (self->places, g_steal_pointer (&visit->room));
   }
   if (what & HN_VISIT_DO_CLOSE)
     hn_connection_ws_end (visit->connection, facts->refusal, facts->number);
@@ -338,10 +294,10 @@ hn_visits_ws_welcome (HnVisitsWs *self, HnWire *wire, HnAdmission *admission)
   HnConnectionFacts facts = { .id = visit->id };
 
   if (refusal == HN_REFUSALS) {
-    visit->place = take_place (self, admission->room);
+    visit->room = hn_places_take (self->places, admission->room);
     visit->expires_us = monotonic (self, admission->claims->expires_us);
     facts.room = admission->room;
-    facts.quoted_room = hn_room_get_quoted_id (visit->place->room);
+    facts.quoted_room = hn_room_get_quoted_id (visit->room);
     facts.user = visit->seat.member;
     hn_info ("rooms", NULL, "WebSocket connected room=%s user=%s", facts.room, facts.user);
   }
@@ -451,12 +407,16 @@ hn_visits_ws_drain (HnVisitsWs *self, void (*drained) (gpointer user_data), gpoi
 
 /* ---- all of them ---- */
 
+static void
+send_frame (gpointer socket, HnWsMessage *message)
+{
+  hn_websocket_send (socket, message);
+}
+
 HnRoom *
 hn_visits_ws_find_room (HnVisitsWs *self, const char *room)
 {
-  Place *place = g_hash_table_lookup (self->places, room);
-
-  return place != NULL ? place->room : NULL;
+  return hn_places_find (self->places, room);
 }
 
 HnWebSocketHub *
@@ -469,7 +429,7 @@ void
 hn_visits_ws_get_figures (HnVisitsWs *self, HnVisitsFigures *ret_figures)
 {
   ret_figures->connections = g_hash_table_size (self->visits);
-  ret_figures->rooms = g_hash_table_size (self->places);
+  ret_figures->rooms = hn_places_get_rooms (self->places);
   ret_figures->users = hn_attendance_get_users (self->attendance);
 }
 
@@ -495,7 +455,7 @@ hn_visits_ws_new (HnPoller *poller, const HnVisitsRules *rules)
   self->timer = hn_timer_new (on_time, self);
   self->drain_timer = hn_timer_new (on_drain_look, self);
   self->visits = g_hash_table_new (g_str_hash, g_str_equal);
-  self->places = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, place_free);
+  self->places = hn_places_new (send_frame, rules->server_sender ? "\"server\"" : "null");
   self->catches = g_hash_table_new_full (NULL, NULL, g_free, NULL);
   return self;
 }
@@ -516,7 +476,7 @@ hn_visits_ws_free (HnVisitsWs *self)
     return;
   free_all (self);
   g_hash_table_unref (self->visits);
-  g_hash_table_unref (self->places);
+  hn_places_free (self->places);
   g_hash_table_unref (self->catches);
   hn_timer_free (self->drain_timer);
   hn_timer_free (self->timer);
