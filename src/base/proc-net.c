@@ -65,15 +65,22 @@ split_line (const char *line)
 guint64
 hn_proc_net_find (const char *table, const HnAddress *address, guint16 port, gboolean listening)
 {
-  g_auto (GStrv) lines = g_strsplit (table, "\n", -1);
   g_autofree char *ending = g_strdup_printf (":%04X ", port);
+  const char *end = table + strlen (table);
 
-  for (guint i = 1; lines[0] != NULL && lines[i] != NULL; i++) {
+  /* line by line, behind the first: a busy machine has tens of thousands */
+  for (const char *next = memchr (table, '\n', (gsize) (end - table)); next != NULL;) {
+    const char *begin = next + 1;
+    gsize length;
+    g_autofree char *line = NULL;
     g_auto (GStrv) columns = NULL;
 
-    if (strstr (lines[i], ending) == NULL)
+    next = memchr (begin, '\n', (gsize) (end - begin));
+    length = (gsize) ((next != NULL ? next : end) - begin);
+    if (memmem (begin, length, ending, strlen (ending)) == NULL)
       continue;
-    columns = split_line (lines[i]);
+    line = g_strndup (begin, length);
+    columns = split_line (line);
     if (g_strv_length (columns) >= COLUMNS && matches (columns, address, port, listening))
       return g_ascii_strtoull (columns[COLUMN_INODE], NULL, 10);
   }

@@ -97,7 +97,7 @@ static const char *
 mend_of_turn (const GError *error)
 {
   if (g_error_matches (error, HN_ERROR, HN_ERROR_UNAUTHENTICATED) || g_error_matches (error, HN_ERROR, HN_ERROR_DENIED))
-    return "compare turn.secret (rooms: rooms.turn_secret) with static-auth-secret= (turn.userdb with userdb=), or username and credential in ice_servers with user=, in /etc/turnserver.conf; then systemctl restart coturn";
+    return "compare turn.secret with static-auth-secret= (turn.userdb with userdb=; of rooms rooms.turn_secret), or username and credential in ice_servers with user=, in /etc/turnserver.conf; then systemctl restart coturn";
   if (g_error_matches (error, HN_ERROR, HN_ERROR_LIMIT))
     return "coturn has no relay left: widen min-port and max-port, or its quotas, in /etc/turnserver.conf; then systemctl restart coturn";
   return "systemctl status coturn; ss -lntup | grep 3478; open UDP and TCP 3478 in the firewall";
