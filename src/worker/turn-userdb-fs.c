@@ -13,6 +13,7 @@
 
 #define BUSY_MS 200       /* other workers of this machine write too */
 #define BUSY_OPEN_MS 5000 /* nobody is served yet, and a coturn that starts beside us makes its tables */
+#define BUSY_LOOK_MS 20
 
 struct _HnTurnUserdbFs {
   sqlite3 *db;
@@ -57,6 +58,22 @@ run (HnTurnUserdbFs *self, const char *sql, const char *value, GError **error)
   return FALSE;
 }
 
+/* SQLite waits for a lock, but not for one whose holder has yet to write: then the mode cannot be changed, and it says so at once. So it is looked at
+ * here, and SQLite waits for none: both together would wait for their product. */
+static gboolean
+change_mode (HnTurnUserdbFs *self, GError **error)
+{
+  sqlite3_busy_timeout (self->db, 0);
+  for (int waited_ms = 0; waited_ms < BUSY_OPEN_MS; waited_ms += BUSY_LOOK_MS) {
+    if (run (self, "PRAGMA journal_mode=WAL", NULL, NULL))
+      return TRUE;
+    if (sqlite3_errcode (self->db) != SQLITE_BUSY)
+      break;
+    sqlite3_sleep (BUSY_LOOK_MS);
+  }
+  return run (self, "PRAGMA journal_mode=WAL", NULL, error);
+}
+
 HnTurnUserdbFs *
 hn_turn_userdb_fs_open (const char *path, const char *realm, GError **error)
 {
@@ -70,8 +87,7 @@ hn_turn_userdb_fs_open (const char *path, const char *realm, GError **error)
     g_set_error (error, HN_ERROR, HN_ERROR_CONFIG, "cannot use turn.userdb '%s': %s", path, sqlite3_errmsg (self->db));
     return NULL;
   }
-  sqlite3_busy_timeout (self->db, BUSY_OPEN_MS);
-  if (run (self, "PRAGMA journal_mode=WAL", NULL, &local) && run (self, "PRAGMA synchronous=OFF", NULL, &local)
+  if (change_mode (self, &local) && sqlite3_busy_timeout (self->db, BUSY_OPEN_MS) == SQLITE_OK && run (self, "PRAGMA synchronous=OFF", NULL, &local)
       && run (self, "CREATE TABLE IF NOT EXISTS turn_secret (realm varchar(127) default '', value varchar(256), primary key (realm,value))", NULL,
               &local)) {
     sqlite3_busy_timeout (self->db, BUSY_MS);

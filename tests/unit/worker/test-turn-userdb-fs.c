@@ -159,10 +159,11 @@ hold_for_a_while (gpointer data)
   return NULL;
 }
 
+/* @lock: EXCLUSIVE while it writes, IMMEDIATE while it has yet to (SQLite does not wait for that one by itself when the mode is changed) */
 static void
-a_coturn_that_starts_beside_it_is_waited_for (void **state)
+expect_wait_for (World *world, const char *lock)
 {
-  World *world = *state;
+  g_autofree char *begin = g_strdup_printf ("BEGIN %s; CREATE TABLE made (x)", lock);
   g_autofree char *path = g_build_filename (world->folder, "starting.db", NULL);
   g_autoptr (GError) error = NULL;
   HnTurnUserdbFs *db;
@@ -172,7 +173,7 @@ a_coturn_that_starts_beside_it_is_waited_for (void **state)
   assert_true (g_file_set_contents (path, "", 0, NULL));
   assert_int_equal (g_chmod (path, 0660), 0);
   assert_int_equal (sqlite3_open_v2 (path, &coturn, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL), SQLITE_OK);
-  assert_int_equal (sqlite3_exec (coturn, "BEGIN EXCLUSIVE; CREATE TABLE made (x)", NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal (sqlite3_exec (coturn, begin, NULL, NULL, NULL), SQLITE_OK);
   thread = g_thread_new ("coturn", hold_for_a_while, coturn);
   db = hn_turn_userdb_fs_open (path, "r", &error);
   g_thread_join (thread);
@@ -181,6 +182,13 @@ a_coturn_that_starts_beside_it_is_waited_for (void **state)
   hn_turn_userdb_fs_free (db);
   sqlite3_close (coturn);
   g_unlink (path);
+}
+
+static void
+a_coturn_that_starts_beside_it_is_waited_for (void **state)
+{
+  expect_wait_for (*state, "EXCLUSIVE");
+  expect_wait_for (*state, "IMMEDIATE");
 }
 
 int
