@@ -18,6 +18,7 @@ from lease import Lease  # noqa: E402
 
 ROOM = "demo"
 SOCKETS = "hydraneck_websockets"
+LEASE_SECONDS = 6  # of the proof's instances: the seat that a killed one leaves behind stands so long
 
 
 # ---- the proof ----
@@ -70,8 +71,9 @@ class Proof:
         return "both tabs on the other one, the call went on"
 
     def leaves(self):
+        """Who was on the killed instance has a seat there until its lease is over: gone within that and 5 s."""
         self.bob.script("document.getElementById('leave').click()")
-        self.ann.wait_for("return !document.getElementById('alone').hidden", 10)
+        self.ann.wait_for("return !document.getElementById('alone').hidden", LEASE_SECONDS + 5)
 
 
 # ---- what a person reads ----
@@ -119,7 +121,8 @@ def arguments():
 
 def run(options, folder, outer):
     lease = Lease()
-    running = rooms.Rooms(options.build, folder, lease, progress=step)
+    extra = {"rooms": {"presence_ttl": "%ds" % LEASE_SECONDS}} if options.once else None
+    running = rooms.Rooms(options.build, folder, lease, extra=extra, progress=step)
 
     def show():
         check_outer_address(outer, options.once)
