@@ -282,6 +282,23 @@ def a_microphone_that_is_refused_says_why_and_can_be_tried_again(running):
         true(_session(running, created).status == 200, "session")
 
 
+def a_microphone_whose_relay_refuses_it_says_so(running):
+    with webdriver.borrow(preload=FAST) as browser:
+        _playing(running, browser)
+        browser.script("""const real = window.fetch
+            window.fetch = async (url, options) => {
+                const reply = await real(url, options)
+                if (!String(url).endsWith('/ice'))
+                    return reply
+                const ice = await reply.json()
+                ice.ice_servers.forEach(server => { server.credential = 'wrong' })
+                return new Response(JSON.stringify(ice))
+            }""")
+        _click_mic(browser)
+        browser.wait_for(MIC.replace("return ", "return 'error' === "), 30)
+        contains(browser.script(MIC_WORDS), "relay", "words")
+
+
 def nothing_is_asked_for_or_remembered_without_a_click(running):
     with webdriver.borrow() as browser:
         _playing(running, browser)
