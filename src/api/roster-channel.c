@@ -173,11 +173,8 @@ apply_said (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterBusMe
     .length = message->length,
   };
 
-  if (is_own (self, message->process)) {
+  if (is_own (self, message->process))
     settle_said (self, message->number);
-    if (message->number <= self->told_through)
-      return; /* while the link was down */
-  }
   if (seat == NULL)
     return;
   event.seat = *seat;

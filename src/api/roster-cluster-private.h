@@ -61,7 +61,6 @@ struct _HnRosterCluster {
   char *new_run, *new_data;     /* the same, under way */
   guint unregistered;           /* channels that are not back */
   guint64 numbers;              /* of words said */
-  guint64 told_through;         /* words up to this number were told to seats of this process when the link went down */
   gint64 renew_us, sweep_us, now_us, utc_us;
   GPtrArray *to_touch; /* names of groups that are to be kept for another while */
 

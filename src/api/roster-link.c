@@ -87,7 +87,6 @@ hn_roster_link_go_away (HnRosterCluster *self)
   self->available = FALSE;
   self->finishing = FALSE;
   self->unregistered = 0;
-  self->told_through = self->numbers;
   land (self, &landed);
   send_channels_away (self, &landed);
   hn_roster_queue_put_back (self->queue, &landed);

@@ -348,6 +348,24 @@ too_much_that_waits_is_refused (void **state)
   assert_true (send_words (talk, "ECHO", "x", NULL));
 }
 
+/* What was sent could not leave while the loop stood still: that is not the server's silence. */
+static void
+a_server_is_not_blamed_for_our_own_pause (void **state)
+{
+  RedisServer *server = *state;
+  g_autoptr (Talk) talk = talk_new (server->url, FALSE);
+  g_autofree char *text = g_strnfill (4 * 1024 * 1024, 'x');
+  gint64 pause_us;
+
+  WAIT_FOR (talk->ready == 1, 2000);
+  assert_true (send_words (talk, "ECHO", text, NULL));
+  pause_us = g_get_monotonic_time () + 700 * MS;
+  while (g_get_monotonic_time () < pause_us)
+    ;
+  WAIT_FOR (talk->answers->len > 4 * 1024 * 1024, 2000);
+  assert_int_equal (talk->lost, 0);
+}
+
 int
 main (void)
 {
@@ -361,6 +379,7 @@ main (void)
     cmocka_unit_test_setup (a_password_and_a_database_are_used_and_their_refusal_is_told, redis_clear),
     cmocka_unit_test_setup (who_is_no_redis_is_given_up, redis_clear),
     cmocka_unit_test_setup (names_are_looked_up_and_missing_ones_told, redis_clear),
+    cmocka_unit_test_setup (a_server_is_not_blamed_for_our_own_pause, redis_clear),
     cmocka_unit_test_setup (too_much_that_waits_is_refused, redis_clear),
   };
 

@@ -144,6 +144,59 @@ what_was_done_meanwhile_is_heard_afterwards (void **state)
 }
 
 static void
+who_was_taken_for_dead_comes_back_at_once (void **state)
+{
+  RedisServer *server = *state;
+  Node *one = ready_node (server, "p1"), *other;
+
+  node_join (one, "r", "ann", "a1", HN_ROSTER_SHARED, 0);
+  STAYS (one->available, 500); /* so that they do not renew their leases in step */
+  other = ready_node (server, "p2");
+  node_join (other, "r", "bob", "b1", HN_ROSTER_SHARED, 0);
+  WAIT_FOR (node_members (one, "r") == 2 && node_members (other, "r") == 2, 2000);
+  STAYS (one->left + other->left == 0, 3100); /* from now on they may take others out */
+  for (guint i = 0; other->lapsed == 0; i++) { /* until it is the other who looks next */
+    assert_true (i < 200);
+    redis_server_run (server, "ZADD test:processes 1 p1");
+    STAYS (TRUE, 20);
+  }
+  WAIT_FOR (node_count (other, "came r ann a1") >= 1 && one->available, 500);
+  assert_int_equal (one->left, 0); /* its own seats did not go */
+  assert_int_equal (one->resets, 1);
+  assert_int_equal (node_members (one, "r"), 2);
+  assert_int_equal (node_members (other, "r"), 2);
+  node_free (one);
+  node_free (other);
+}
+
+/* Whoever is back first: what the other remembers of it does not count any more. */
+static void
+who_left_while_data_were_lost_stays_away (void **state)
+{
+  RedisServer *server = *state;
+  Node *nodes[2];
+
+  two_who_talk (server, nodes);
+  for (guint round = 0; round < 5; round++) {
+    g_autofree char *id = g_strdup_printf ("b-%u", round);
+
+    node_join (nodes[1], "r", "bob", id, HN_ROSTER_SHARED, 0);
+    WAIT_FOR (hn_roster_group_find_seat (node_group (nodes[0], "r"), id) != NULL && nodes[1]->joined == round + 2, 2000);
+    redis_server_kill (server);
+    wait_for_both (nodes[0], nodes[1], FALSE);
+    hn_roster_leave (nodes[1]->roster, "r", id);
+    WAIT_FOR (nodes[1]->left == round + 1, 1000);
+    redis_server_start (server);
+    wait_for_both (nodes[0], nodes[1], TRUE);
+    assert_they_talk (nodes);
+    for (guint i = 0; i < 2; i++)
+      assert_null (hn_roster_group_find_seat (node_group (nodes[i], "r"), id));
+    assert_int_equal (redis_server_count (server, "HLEN test:seats:r"), 2);
+  }
+  free_both (nodes);
+}
+
+static void
 a_server_that_stands_still_is_away_and_nobody_leaves (void **state)
 {
   RedisServer *server = *state;
@@ -394,6 +447,8 @@ main (int argc, char *argv[])
     cmocka_unit_test_setup (who_dies_while_redis_is_away_is_noticed_afterwards_once, redis_clear),
     cmocka_unit_test_setup (a_process_that_is_killed_while_it_talks_leaves_once, redis_clear),
     cmocka_unit_test_setup (what_was_done_meanwhile_is_heard_afterwards, redis_clear),
+    cmocka_unit_test_setup (who_was_taken_for_dead_comes_back_at_once, redis_clear),
+    cmocka_unit_test_setup (who_left_while_data_were_lost_stays_away, redis_clear),
     cmocka_unit_test_setup (a_server_that_stands_still_is_away_and_nobody_leaves, redis_clear),
     cmocka_unit_test_setup (a_short_pause_is_borne, redis_clear),
     cmocka_unit_test_setup (data_that_are_lost_while_connected_are_given_again, redis_clear),

@@ -195,7 +195,7 @@ a_place_that_two_take_over_at_once_has_one_owner_1000_times (void **state)
 
   node_join (nodes[0], "mesh", "x", "x1", HN_ROSTER_REPLACE, 0); /* who keep both mirrors */
   node_join (nodes[1], "mesh", "y", "y1", HN_ROSTER_REPLACE, 0);
-  WAIT_FOR (nodes[0]->came == 2 && nodes[1]->joined == 1, 2000);
+  WAIT_FOR (node_members (nodes[0], "mesh") == 2 && node_members (nodes[1], "mesh") == 2, 2000);
   for (guint round = 0; round < 1000; round++) {
     g_autofree char *a = g_strdup_printf ("a%u", round), *b = g_strdup_printf ("b%u", round);
     guint joined = nodes[0]->joined + nodes[1]->joined;
@@ -250,6 +250,25 @@ seats_of_a_dead_process_leave_once_each (void **state)
   node_free (other);
 }
 
+/* Its own last renewal was long ago: perhaps Redis stood still, and the other could not renew either. */
+static void
+who_renews_late_takes_nobody_out (void **state)
+{
+  Node *one = ready_node_of (*state, "p1", SHORT_LEASE), *dead = ready_node_of (*state, "p2", SHORT_LEASE);
+  gint64 now_ms = g_get_real_time () / 1000;
+
+  node_join (one, "r", "ann", "a1", HN_ROSTER_SHARED, 0);
+  node_join (dead, "r", "dan", "d1", HN_ROSTER_SHARED, 0);
+  WAIT_FOR (node_members (one, "r") == 2 && dead->joined == 1, 2000);
+  STAYS (one->left == 0, 1100); /* from now on it may take others out */
+  node_free (dead);
+  now_ms = g_get_real_time () / 1000;
+  redis_server_run (*state, "ZADD test:processes %lld p2 %lld p1", (long long) now_ms - 1, (long long) now_ms + 200);
+  STAYS (one->left == 0, 900);
+  WAIT_FOR (one->lapsed == 1, 2000);
+  node_free (one);
+}
+
 static void
 who_ends_in_order_lapses_from_nothing (void **state)
 {
@@ -280,12 +299,14 @@ nothing_stays_of_a_group_but_for_a_while (void **state)
   Node *one = ready_node (*state, "p1");
   redisReply *keys;
 
+  assert_int_equal (redis_server_count (*state, "SCARD test:groups"), 0);
   node_join (one, "r1", "ann", "a1", HN_ROSTER_SHARED, 0);
   WAIT_FOR (one->joined == 1, 2000);
   node_say (one, "r1", "a1", NULL, "{}");
   WAIT_FOR (one->said == 1, 2000);
   hn_roster_leave (one->roster, "r1", "a1");
   WAIT_FOR (one->left == 1, 2000);
+  assert_int_equal (redis_server_count (*state, "SCARD test:groups"), 0);
   keys = redis_server_do (*state, "KEYS *:r1*");
   assert_int_equal (keys->elements, 2);
   for (gsize i = 0; i < keys->elements; i++)
@@ -407,7 +428,7 @@ messages_that_were_lost_come_from_the_history (void **state)
 
   node_join (one, "r", "ann", "a1", HN_ROSTER_SHARED, 0);
   node_join (other, "r", "bob", "b1", HN_ROSTER_SHARED, 0);
-  WAIT_FOR (one->came == 2 && other->joined == 1, 2000);
+  WAIT_FOR (node_members (one, "r") == 2 && node_members (other, "r") == 2, 2000);
   epoch = g_strdup (hn_roster_group_get_epoch (node_group (one, "r")));
   /* said and kept, but nobody heard it */
   assert_int_equal (redis_server_count (*state, "HINCRBY test:state:r offset 1"), 3);
@@ -453,6 +474,7 @@ main (void)
     cmocka_unit_test_setup (one_of_two_keeps_a_place_that_both_want, redis_clear),
     cmocka_unit_test_setup (a_place_that_two_take_over_at_once_has_one_owner_1000_times, redis_clear),
     cmocka_unit_test_setup (seats_of_a_dead_process_leave_once_each, redis_clear),
+    cmocka_unit_test_setup (who_renews_late_takes_nobody_out, redis_clear),
     cmocka_unit_test_setup (who_ends_in_order_lapses_from_nothing, redis_clear),
     cmocka_unit_test_setup (nothing_stays_of_a_group_but_for_a_while, redis_clear),
     cmocka_unit_test_setup (a_process_is_subscribed_once_for_each_group_and_not_longer_than_it_needs, redis_clear),
