@@ -23,7 +23,7 @@ begin_mirror (HnRosterCluster *self, HnRosterChannel *channel, HnRosterCommand *
   const HnRosterSeat *seat;
   HnRosterEvent event = { .kind = HN_ROSTER_CAME, .offset = answer->offset };
 
-  hn_roster_channel_set_mirror (self, channel, answer);
+  hn_roster_channel_set_mirror (self, channel, answer, command->seat->connection);
   seat = hn_roster_group_find_seat (channel->mirror, command->seat->connection);
   command->told = TRUE;
   channel->joins--;
@@ -84,7 +84,7 @@ take_register (HnRosterCluster *self, const HnRosterCommand *command, const HnRo
   HnRosterChannel *channel = hn_roster_channel_find (self, command->group);
   g_autoptr (GPtrArray) lost = find_lost (channel, answer);
 
-  hn_roster_channel_set_mirror (self, channel, answer);
+  hn_roster_channel_set_mirror (self, channel, answer, NULL);
   tell_reset (self, channel);
   for (guint i = 0; i < lost->len; i++) {
     HnRosterEvent event = { .kind = HN_ROSTER_REPLACED, .seat = *(const HnRosterSeat *) lost->pdata[i] };

@@ -9,6 +9,53 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
+static gboolean
+is_own (HnRosterCluster *self, const char *process)
+{
+  return g_str_equal (process, self->process);
+}
+
+/* ---- words of this process that are to be heard ---- */
+
+static void
+settle_word (HnRosterCluster *self, HnRosterCommand *command)
+{
+  g_queue_unlink (&self->said, &command->said);
+  command->told = TRUE;
+  if (command->answered)
+    hn_roster_cluster_settle (self, command);
+}
+
+/* Those of one group come back in the order in which they were said; another group may be held meanwhile. */
+static void
+settle_said (HnRosterCluster *self, guint64 number)
+{
+  for (GList *at = self->said.head; at != NULL; at = at->next) {
+    HnRosterCommand *command = at->data;
+
+    if (command->number < number)
+      continue;
+    if (command->number == number)
+      settle_word (self, command);
+    return;
+  }
+}
+
+/* What was said in a group in which nobody of this process is any more, by a seat whose place was taken meanwhile. */
+static void
+forget_words (HnRosterCluster *self, const char *group)
+{
+  GList *at = self->said.head;
+
+  while (at != NULL) {
+    HnRosterCommand *command = at->data;
+
+    at = at->next;
+    if (g_str_equal (command->group, group))
+      settle_word (self, command);
+  }
+}
+
 /* ---- channels ---- */
 
 typedef struct {
@@ -77,6 +124,7 @@ hn_roster_channel_leave_if_empty (HnRosterCluster *self, HnRosterChannel *channe
     return;
   g_clear_pointer (&channel->mirror, hn_roster_group_free);
   hn_roster_channel_clear (channel);
+  forget_words (self, channel->name);
   if (channel->state == CHANNEL_AWAY) {
     g_hash_table_remove (self->channels, channel->name);
   } else if (channel->state == CHANNEL_RESUBSCRIBING) {
@@ -103,15 +151,19 @@ hn_roster_channel_expire (HnRosterCluster *self)
 }
 
 void
-hn_roster_channel_set_mirror (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterAnswer *answer)
+hn_roster_channel_set_mirror (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterAnswer *answer, const char *only)
 {
   if (channel->mirror == NULL)
     channel->mirror = hn_roster_group_new (channel->name, self->process);
   else
     hn_roster_group_clear (channel->mirror);
   hn_roster_group_set_place (channel->mirror, answer->epoch, answer->offset);
-  for (guint i = 0; i < answer->seats->len; i++)
-    hn_roster_group_add (channel->mirror, answer->seats->pdata[i]);
+  for (guint i = 0; i < answer->seats->len; i++) {
+    const HnRosterSeat *seat = answer->seats->pdata[i];
+
+    if (only == NULL || !is_own (self, seat->process) || g_str_equal (seat->connection, only))
+      hn_roster_group_add (channel->mirror, seat);
+  }
 }
 
 /* ---- telling ---- */
@@ -139,27 +191,7 @@ tell_seat (HnRosterCluster *self, HnRosterChannel *channel, HnRosterKind kind, c
   hn_roster_channel_tell (self, channel, &event);
 }
 
-static gboolean
-is_own (HnRosterCluster *self, const char *process)
-{
-  return g_str_equal (process, self->process);
-}
-
 /* ---- words ---- */
-
-/* Those of this process come back in the order in which they were said. */
-static void
-settle_said (HnRosterCluster *self, guint64 number)
-{
-  HnRosterCommand *command;
-
-  while ((command = g_queue_peek_head (&self->said)) != NULL && command->number <= number) {
-    g_queue_unlink (&self->said, &command->said);
-    command->told = TRUE;
-    if (command->answered)
-      hn_roster_cluster_settle (self, command);
-  }
-}
 
 static void
 apply_said (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterBusMessage *message)
@@ -232,17 +264,27 @@ add_seat (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterBusMess
   hn_roster_seat_unref (seat);
 }
 
-/* A seat of ours whose owner left again meanwhile is about to leave, and nobody here is told of it. */
+/* A seat of ours that nobody here waits for: its owner left again meanwhile, or another process remembers one that left long ago. Nobody here is told. */
+static void
+expel (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterBusMessage *message, HnRosterCommand *join)
+{
+  if (join != NULL)
+    answer_join (self, channel, join); /* its leave follows */
+  else if (hn_roster_group_find_seat (channel->mirror, message->connection) == NULL)
+    hn_roster_leave (&self->roster, channel->name, message->connection);
+}
+
 static void
 apply_came (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterBusMessage *message)
 {
-  HnRosterCommand *join = is_own (self, message->process) ? hn_roster_queue_find_join (self->queue, message->connection) : NULL;
+  gboolean own = is_own (self, message->process);
+  HnRosterCommand *join = own ? hn_roster_queue_find_join (self->queue, message->connection) : NULL;
 
   if (join != NULL && (join->told || !g_str_equal (join->group, channel->name)))
     join = NULL;
   apply_taken_over (self, channel, message);
-  if (join != NULL && join->joined == NULL)
-    answer_join (self, channel, join);
+  if (own && (join == NULL || join->joined == NULL))
+    expel (self, channel, message, join);
   else
     add_seat (self, channel, message, join);
 }
@@ -358,16 +400,6 @@ take (HnRosterCluster *self, HnRosterChannel *channel, char *text, gsize length)
   take_ours (self, channel, text, length, untouched);
 }
 
-/* Last words of a seat whose place was taken meanwhile, and whose group has no mirror here any more. */
-static void
-hear_last_words (HnRosterCluster *self, char *text, gsize length)
-{
-  HnRosterBusMessage message;
-
-  if (hn_roster_bus_read (text, length, &message) == HN_ROSTER_BUS_OURS && message.kind == HN_ROSTER_SAID && is_own (self, message.process))
-    settle_said (self, message.number);
-}
-
 void
 hn_roster_cluster_hear (HnRosterCluster *self, const char *group, char *text, gsize length)
 {
@@ -375,8 +407,6 @@ hn_roster_cluster_hear (HnRosterCluster *self, const char *group, char *text, gs
 
   if (channel == NULL || self->link != LINK_UP || self->closing)
     return;
-  if (channel->state == CHANNEL_IDLE)
-    hear_last_words (self, text, length);
   if (channel->state == CHANNEL_JOINING || channel->state == CHANNEL_REGISTERING || (channel->state == CHANNEL_LIVE && channel->holds > 0)) {
     push_held (self, channel, text, length, FALSE);
   } else if (channel->state == CHANNEL_LIVE) {

@@ -208,8 +208,9 @@ void hn_roster_channel_follow (HnRosterCluster *self, HnRosterChannel *channel);
  * @self: a roster
  * @channel: gets the mirror that @answer has
  * @answer: with a snapshot
+ * @only: (nullable): the one connection of this process that is there: others are of owners that left before they came
  */
-void hn_roster_channel_set_mirror (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterAnswer *answer);
+void hn_roster_channel_set_mirror (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterAnswer *answer, const char *only);
 
 /**
  * hn_roster_channel_leave_if_empty:

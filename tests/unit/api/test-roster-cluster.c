@@ -479,68 +479,6 @@ lives (gboolean outages, gboolean deaths, guint members_max)
     live (seed, outages, deaths, members_max);
 }
 
-/* ---- what so many seeds found once ---- */
-
-static void
-on_nothing (HnRosterGroup *group, const HnRosterEvent *event, gpointer data)
-{
-}
-
-static void
-count_joined (HnRosterOutcome outcome, HnRosterGroup *group, gpointer data)
-{
-  assert_int_equal (outcome, HN_ROSTER_JOINED);
-  ++*(guint *) data;
-}
-
-static void
-join_as (HnRoster *roster, const char *member, const char *connection, guint *joined)
-{
-  hn_roster_join (roster, "room", &(HnRosterSeat){ .member = member, .connection = connection, .card = "{}" }, &(HnRosterJoinRules){ 0 },
-                  count_joined, joined);
-}
-
-static void
-settle_links (ModelLink *one, ModelLink *other)
-{
-  while (model_run (one) || model_execute (one) || model_answer (one) || model_hear (one) || model_run (other) || model_execute (other)
-         || model_answer (other) || model_hear (other))
-    ;
-}
-
-static void
-a_seat_whose_owner_left_before_it_came_is_not_registered (void **state)
-{
-  static const HnRosterEvents events = { on_nothing, NULL, NULL };
-  Model *model = model_new (LEASE);
-  ModelLink *link = model_join (model, "p1", &events, NULL), *other = model_join (model, "p2", &events, NULL);
-  HnRoster *roster = hn_roster_cluster_as_roster (link->cluster);
-  guint joined = 0;
-
-  model_mend (link);
-  model_mend (other);
-  settle_links (link, other);
-  join_as (roster, "ann", "a1", &joined);
-  settle_links (link, other);
-  assert_int_equal (joined, 1);
-  join_as (roster, "ann", "a2", &joined);
-  model_run (link);
-  model_execute (link);
-  hn_roster_leave (roster, "room", "a2");
-  model_run (link);
-  model_execute (link);
-  assert_true (model_answer (link) && model_answer (link)); /* both, before what they caused is heard */
-  assert_true (model_hear (link));                          /* it came */
-  model_cut (link, CUT_LOST);                               /* and nobody hears that it left */
-  model_mend (link);
-  settle_links (link, other);
-  assert_int_equal (joined, 1);
-  assert_true (model_has_seat (model, "room", "a1"));
-  assert_false (model_has_seat (model, "room", "a2"));
-  assert_null (hn_roster_group_find_seat (hn_roster_find (roster, "room"), "a2"));
-  model_free (model);
-}
-
 static void
 mirrors_agree_whatever_is_late (void **state)
 {
@@ -575,7 +513,6 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (a_seat_whose_owner_left_before_it_came_is_not_registered),
     cmocka_unit_test (mirrors_agree_whatever_is_late),
     cmocka_unit_test (the_dead_leave_and_nobody_else_does),
     cmocka_unit_test (nobody_leaves_and_nothing_is_lost_while_the_store_is_away),
