@@ -39,6 +39,7 @@
 #define HN_LIMIT_PULSE_SECONDS 25           /* a stream socket's client hears nothing: a Pong of ours (below the 60 s of proxies) */
 
 /* WebSockets that end here (rooms, mesh). */
+#define HN_LIMIT_DESCRIPTORS_AT_START 65536 /* of the descriptors that a role may have, the kernel's table holds so many from the start */
 #define HN_LIMIT_WS_FRAGMENTS 1024          /* of one message: 1009 beyond */
 #define HN_LIMIT_WS_QUEUE_BYTES 1048576     /* waiting for one peer: closed with 1013 beyond */
 #define HN_LIMIT_WS_UNSENT_BYTES 131072     /* of them, handed to the kernel and not sent yet */

@@ -5,6 +5,7 @@ length; here a lease is a second."""
 
 import asyncio
 import os
+import resource
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
@@ -24,6 +25,14 @@ def _live_through(trouble, *words):
 
 def one_of_three_killed_under_load_costs_the_others_nothing(running):
     _live_through(rooms_troubles.kill, running, LEASE_SECONDS)
+
+
+def no_socket_waits_until_the_table_of_descriptors_has_grown(running):
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for number in running.numbers():
+        with open("/proc/%d/status" % running.children[running.name(number)].pid, encoding="ascii") as file:
+            size = next(int(line.split()[1]) for line in file if line.startswith("FDSize:"))
+        flow.true(size >= min(soft, 65536), "instance %d has room for %d descriptors of %d" % (number, size, soft))
 
 
 def a_redis_that_is_restarted_ends_no_socket_and_is_no_leave(running):
