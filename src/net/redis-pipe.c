@@ -37,13 +37,20 @@ struct _HnRedisPipe {
 
 /* ---- writing ---- */
 
+/* By hand: a message to a room has a dozen of these, and printf was 5 % of what it costs. */
 static void
 put_count (GByteArray *out, char kind, gsize n)
 {
-  char text[32];
-  int length = g_snprintf (text, sizeof text, "%c%" G_GSIZE_FORMAT "\r\n", kind, n);
+  guint8 text[24];
+  guint8 *at = text + sizeof text;
 
-  g_byte_array_append (out, (const guint8 *) text, (guint) length);
+  *--at = '\n';
+  *--at = '\r';
+  do
+    *--at = (guint8) ('0' + n % 10);
+  while ((n /= 10) > 0);
+  *--at = (guint8) kind;
+  g_byte_array_append (out, at, (guint) (text + sizeof text - at));
 }
 
 static void
