@@ -97,7 +97,9 @@ def _kill_worker(running):
 
 
 def _restart_worker(running):
+    """Until the controller knows the new one: the killed one counts as healthy for a while, and would be asked."""
     running.start_worker(1)
+    _log(running, "registered with the controller")
     running.wait_workers(1)
 
 
