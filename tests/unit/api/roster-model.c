@@ -101,7 +101,7 @@ find (Group *group, const char *connection, const char *member)
   for (guint i = 0; group != NULL && i < group->places->len; i++) {
     Place *place = group->places->pdata[i];
 
-    if (connection != NULL ? g_str_equal (place->seat->connection, connection) : g_str_equal (place->seat->member, member))
+    if (connection != NULL ? g_strcmp0 (place->seat->connection, connection) == 0 : g_strcmp0 (place->seat->member, member) == 0)
       return place;
   }
   return NULL;
