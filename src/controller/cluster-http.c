@@ -29,6 +29,7 @@ typedef struct {
   HnClusterHttp *cluster; /* valid unless @ending is cancelled */
   GCancellable *ending;
   char *worker_id;
+  char *boot_id;
   char *what;
 } Doubt;
 
@@ -142,8 +143,12 @@ hn_cluster_http_drain (HnClusterHttp *self, const char *worker_id, gboolean drai
 }
 
 void
-hn_cluster_http_worker_failed (HnClusterHttp *self, const char *worker_id, const char *what)
+hn_cluster_http_worker_failed (HnClusterHttp *self, const char *worker_id, const char *boot_id, const char *what)
 {
+  const HnRegistryWorker *worker = hn_registry_find_worker (self->registry, worker_id);
+
+  if (worker == NULL || !g_str_equal (worker->report->boot_id, boot_id))
+    return;
   if (hn_registry_failed (self->registry, worker_id, hn_clock_now_us ()))
     hn_warning ("controller", NULL, "worker '%s' is suspect: %s; no new sessions until its next heartbeat", worker_id, what);
   look (self, worker_id, NULL);
@@ -169,6 +174,7 @@ doubt_free (Doubt *self)
 {
   g_object_unref (self->ending);
   g_free (self->worker_id);
+  g_free (self->boot_id);
   g_free (self->what);
   g_free (self);
 }
@@ -182,7 +188,7 @@ on_doubt_settled (GObject *source, GAsyncResult *result, gpointer data)
   if (!g_cancellable_is_cancelled (doubt->ending)) {
     g_hash_table_remove (doubt->cluster->doubted, doubt->worker_id);
     if (took_us < 0)
-      hn_cluster_http_worker_failed (doubt->cluster, doubt->worker_id, doubt->what);
+      hn_cluster_http_worker_failed (doubt->cluster, doubt->worker_id, doubt->boot_id, doubt->what);
   }
   doubt_free (doubt);
 }
@@ -199,6 +205,7 @@ hn_cluster_http_doubt (HnClusterHttp *self, const char *worker_id, const char *w
   doubt->cluster = self;
   doubt->ending = g_object_ref (self->ending);
   doubt->worker_id = g_strdup (worker_id);
+  doubt->boot_id = g_strdup (worker->report->boot_id);
   doubt->what = g_strdup (what);
   g_hash_table_add (self->doubted, g_strdup (worker_id));
   hn_probe_async (worker->target.host, worker->target.port, hn_seconds (HN_LIMIT_CONNECT_SECONDS), self->ending, on_doubt_settled,

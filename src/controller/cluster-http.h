@@ -110,9 +110,10 @@ const HnRegistryWorker *hn_cluster_http_drain (HnClusterHttp *self, const char *
  * hn_cluster_http_worker_failed:
  * @self: a cluster
  * @worker_id: who could not be reached
+ * @boot_id: in which life of it; nothing happens when it has begun a new one since
  * @what: one line for the log
  */
-void hn_cluster_http_worker_failed (HnClusterHttp *self, const char *worker_id, const char *what);
+void hn_cluster_http_worker_failed (HnClusterHttp *self, const char *worker_id, const char *boot_id, const char *what);
 
 /**
  * hn_cluster_http_doubt:

@@ -41,6 +41,7 @@ typedef struct {
   guint attempts;
   guint64 ticket;    /* 0: nothing reserved */
   char *worker_id;   /* of this attempt */
+  char *boot_id;   /* (nullable): of that worker, when it was asked */
   gboolean is_bound; /* it has this body's session: its refusal is final */
   GError *refusal;   /* (nullable) what the attempt before brought */
   HnPlacementJson *placement;
@@ -110,6 +111,7 @@ job_free (Job *job)
   g_free (job->key);
   g_free (job->body);
   g_free (job->worker_id);
+  g_free (job->boot_id);
   g_free (job);
 }
 
@@ -263,7 +265,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer data)
     return;
   }
   if (reply == NULL && !hn_http_client_call_was_connected (result)) {
-    hn_cluster_http_worker_failed (job->owner->cluster, job->worker_id, error->message);
+    hn_cluster_http_worker_failed (job->owner->cluster, job->worker_id, job->boot_id, error->message);
     /* no worker's word, so none that a caller should read: if nobody else can, there is no healthy worker */
     attempt_elsewhere (job, g_error_new_literal (HN_ERROR, HN_ERROR_LIMIT, "no healthy workers available"));
     return;
@@ -287,7 +289,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer data)
     hn_registry_refused (hn_cluster_http_get_registry (job->owner->cluster), job->worker_id);
     break;
   case HN_REPLY_RULES_STRANGER:
-    hn_cluster_http_worker_failed (job->owner->cluster, job->worker_id, "it does not know our token");
+    hn_cluster_http_worker_failed (job->owner->cluster, job->worker_id, job->boot_id, "it does not know our token");
     break;
   case HN_REPLY_RULES_REFUSED:
     error = hn_reply_rules_error (reply->status, reply->body, reply->length, job->worker_id);
@@ -336,6 +338,8 @@ attempt (Job *job)
   }
   job->attempts++;
   job->worker_id = g_strdup (worker->report->id);
+  g_free (job->boot_id);
+  job->boot_id = g_strdup (worker->report->boot_id);
   if (job->refusal != NULL)
     hn_warning ("controller", NULL, "worker '%s' is tried, since another one did not serve: %s body_ip=%s not_served_by=%s", job->worker_id,
                 job->refusal->message, job->wanted->body_ip, tried_id != NULL ? tried_id : "-");

@@ -371,7 +371,7 @@ class Caller(threading.Thread):
         self.sock.close()
 
     def result(self):
-        self.join(30)
+        self.join(60)  # 512 at once are 9 s of work by themselves, with sanitizers
         head, body = self.answer.split(b"\r\n\r\n", 1)
         return int(head.split(b" ", 2)[1]), json.loads(body)
 
@@ -452,6 +452,21 @@ def who_leaves_cancels_only_if_nobody_else_waits():
         true(held.left.wait(20), "the creation was not cancelled")
         fake.create = None
         equal(_post(running, "10.0.0.2", key="other").status, 201, "the key begins anew")
+
+
+def what_an_earlier_life_of_a_worker_did_is_not_held_against_it():
+    """It was restarted while it was asked, and has registered again before its answer of before is heard."""
+    with _alone() as running, Fake(running, 1) as fake:
+        def born_again(handler):
+            fake.boot, fake.create = 2, None
+            equal(fake.beat().status, 200, "heartbeat of the new life")
+            handler.reply(401, {"error": "unauthorized", "code": 401})
+
+        fake.beat()
+        fake.create = born_again
+        _post(running, "10.0.0.9")
+        equal([w["status"] for w in running.call("GET", "/api/v1/workers").json()["workers"]], ["healthy"], "the worker")
+        equal(_post(running, "10.0.0.9").status, 201, "a creation after that")
 
 
 CREATIONS = 512  # HN_LIMIT_CREATIONS

@@ -126,6 +126,7 @@ def a_killed_worker_leaves_nothing_alive_after_10_seconds(running):
     victim.stop()
     running.start_worker(2)
     contains("\n".join(running.children["worker-2"].lines()), "[cleanup]", "log of the new worker")
+    running.children["worker-2"].wait_line("registered with the controller")  # the killed one counts as healthy for a while
     equal(running.session_directories(2), [], "orphaned directories")
     running.wait_workers(2, 10)
     running.create(2, replace=True)
@@ -137,7 +138,7 @@ def _clients(running, number):
 
 def a_terminated_worker_ends_its_sessions_in_order(running):
     running.create(1)
-    running.create(2)
+    equal(running.create(2)["worker_id"], "worker-2", "where the session is that must end with it")
     # what a killed worker left paired there is unpaired by its successor, in its own time
     running.wait(lambda: len(_clients(running, 2)) == 1, 20, "this session's client alone is paired")
     worker = running.children.pop("worker-2")
