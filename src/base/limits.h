@@ -136,6 +136,7 @@
 
 #define HN_LIMIT_TURN_SERVERS 16            /* TURN URLs that are probed */
 #define HN_LIMIT_TURN_PROBE_SECONDS 5       /* one probe */
+#define HN_LIMIT_TURN_DOUBT_MS 1000         /* a probe that is refused is repeated after so long before it is believed */
 #define HN_LIMIT_TURN_FAILURES 3            /* probes that fail in a row until a restart of coturn is asked for; each time after twice as many */
 #define HN_LIMIT_TURN_CLI_BYTES 262144      /* what coturn's command line may say at once */
 #define HN_LIMIT_TURN_CLI_SECONDS 5         /* the whole talk with it */

@@ -64,6 +64,10 @@ on_looked (HnTurnHealthIo *self)
 {
   HnTurnHealthDo todo = hn_turn_health_look (self->health, &self->look, hn_clock_utc_us ());
 
+  if (todo == HN_TURN_HEALTH_DO_LOOK_AGAIN) {
+    hn_timer_arm (self->timer, hn_clock_now_us () + HN_LIMIT_TURN_DOUBT_MS * G_GINT64_CONSTANT (1000));
+    return;
+  }
   hn_metrics_add (HN_METRIC_TURN_PROBES, self->look.ok ? "ok" : "failed", 1);
   hn_metrics_set (HN_METRIC_TURN_UP, NULL, self->look.ok);
   if (self->look.ok)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Rules: a change is told once. After HN_LIMIT_TURN_FAILURES looks in a row at a server that does not answer, a restart is asked for, then each time after
+/* Rules: a change is told once; a refusal is looked at again before it is believed, because coturn takes a database that is busy for a wrong password. After HN_LIMIT_TURN_FAILURES looks in a row at a server that does not answer, a restart is asked for, then each time after
  * twice as many; a look at one that answers and refuses begins the count anew. */
 
 #include "worker/turn-health.h"
@@ -14,6 +14,7 @@ struct _HnTurnHealth {
   guint silences; /* in a row */
   guint next_restart;
   gboolean was_restarted; /* since it last worked */
+  gboolean doubting;      /* the last look was refused, and is not believed */
 };
 
 static HnTurnHealthDo
@@ -39,12 +40,22 @@ handle_success (HnTurnHealth *self)
   return was_restarted ? HN_TURN_HEALTH_DO_TELL_RESTARTED : HN_TURN_HEALTH_DO_NOTHING;
 }
 
+static gboolean
+is_doubtful (const HnTurnHealth *self, const HnTurnLook *look)
+{
+  return !self->doubting && !look->ok && !look->would_restart_help && (!self->view.is_known || self->view.ok);
+}
+
 HnTurnHealthDo
 hn_turn_health_look (HnTurnHealth *self, const HnTurnLook *look, gint64 utc_us)
 {
-  HnTurnHealthDo todo = look->ok ? handle_success (self) : handle_failure (self, look);
+  HnTurnHealthDo todo;
   gboolean changed = !self->view.is_known || self->view.ok != look->ok;
 
+  self->doubting = is_doubtful (self, look);
+  if (self->doubting)
+    return HN_TURN_HEALTH_DO_LOOK_AGAIN;
+  todo = look->ok ? handle_success (self) : handle_failure (self, look);
   if (changed && !look->ok)
     todo |= HN_TURN_HEALTH_DO_TELL_FAILED;
   else if (changed && self->view.is_known)

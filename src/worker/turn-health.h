@@ -14,6 +14,7 @@ typedef enum {
   HN_TURN_HEALTH_DO_TELL_HEALED = 1 << 1,    /* it failed, and now it works */
   HN_TURN_HEALTH_DO_ASK_RESTART = 1 << 2,    /* coturn should be started anew */
   HN_TURN_HEALTH_DO_TELL_RESTARTED = 1 << 3, /* it works again after that */
+  HN_TURN_HEALTH_DO_LOOK_AGAIN = 1 << 4,     /* nothing is believed yet: look again in HN_LIMIT_TURN_DOUBT_MS */
 } HnTurnHealthDo;
 
 /* One look at all servers. */

@@ -55,8 +55,10 @@ def each_bad_body_is_refused_by_both_roles(running):
 def the_workers_own_address_is_no_body(running):
     reply = running.create(1, expect=None, body_ip=running.plan.worker(1)[0])
     contains(error_shape(reply, 400)["error"], "field 'body_ip'")
-    lines = [line for name, process in running.children.items() if name.startswith("worker") for line in process.lines()]
-    true(any("no session: " in line and "body_ip=" + running.plan.worker(1)[0] in line for line in lines), "no line with the body's address")
+    def said():
+        lines = [line for name, process in running.children.items() if name.startswith("worker") for line in process.lines()]
+        return any("no session: " in line and "body_ip=" + running.plan.worker(1)[0] in line for line in lines)
+    running.wait(said, 10, "a line with the body's address")
 
 
 def a_wrong_or_missing_token_is_401_for_every_guarded_path(running):

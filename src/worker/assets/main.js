@@ -119,14 +119,17 @@ async function noteCandidate(peer) {
 function watchTransports(peer) {
   transportsOf(peer).forEach((transport) => {
     if (!watched.has(transport)) {
-      watched.add(transport);
-      transport.addEventListener('statechange', () => {
+      const look = () => {
         if (transport.state === 'closed' && peer.connectionState !== 'closed') {
           lifeClosedThere(life, performance.now());
           checkWithoutSocket();
           changed();
         }
-      });
+      };
+
+      watched.add(transport);
+      transport.addEventListener('statechange', look);
+      look(); /* it may have ended before it was known to be connected */
     }
   });
 }

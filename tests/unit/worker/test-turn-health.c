@@ -46,7 +46,25 @@ a_first_look_that_fails_is_told (void **unused)
 {
   g_autoptr (HnTurnHealth) health = hn_turn_health_new (TRUE);
 
-  assert_int_equal (hn_turn_health_look (health, &refused, 1), HN_TURN_HEALTH_DO_TELL_FAILED);
+  assert_int_equal (hn_turn_health_look (health, &silent, 1), HN_TURN_HEALTH_DO_TELL_FAILED);
+}
+
+static void
+a_refusal_is_believed_when_it_comes_twice (void **unused)
+{
+  g_autoptr (HnTurnHealth) health = hn_turn_health_new (TRUE);
+
+  assert_int_equal (hn_turn_health_look (health, &refused, 1), HN_TURN_HEALTH_DO_LOOK_AGAIN);
+  assert_false (hn_turn_health_get_view (health).is_known);
+  assert_int_equal (hn_turn_health_look (health, &refused, 2), HN_TURN_HEALTH_DO_TELL_FAILED);
+  assert_int_equal (hn_turn_health_get_view (health).since_utc_us, 2);
+  assert_int_equal (hn_turn_health_look (health, &refused, 3), HN_TURN_HEALTH_DO_NOTHING);
+  assert_int_equal (hn_turn_health_look (health, &well, 4), HN_TURN_HEALTH_DO_TELL_HEALED);
+  assert_int_equal (hn_turn_health_look (health, &refused, 5), HN_TURN_HEALTH_DO_LOOK_AGAIN);
+  assert_true (hn_turn_health_get_view (health).ok);
+  assert_int_equal (hn_turn_health_look (health, &well, 6), HN_TURN_HEALTH_DO_NOTHING);
+  assert_int_equal (hn_turn_health_look (health, &refused, 7), HN_TURN_HEALTH_DO_LOOK_AGAIN);
+  assert_int_equal (hn_turn_health_look (health, &silent, 8), HN_TURN_HEALTH_DO_TELL_FAILED);
 }
 
 static guint
@@ -106,6 +124,7 @@ main (void)
     cmocka_unit_test (a_first_look_that_is_well_is_nothing_to_tell),
     cmocka_unit_test (a_change_is_told_once_with_its_time),
     cmocka_unit_test (a_first_look_that_fails_is_told),
+    cmocka_unit_test (a_refusal_is_believed_when_it_comes_twice),
     cmocka_unit_test (a_restart_is_asked_for_less_and_less_often),
     cmocka_unit_test (what_heals_by_itself_was_not_restarted),
     cmocka_unit_test (a_server_that_refuses_us_is_not_restarted),
