@@ -5,8 +5,11 @@
 #include "base/limits.h"
 #include "net/handshake.h"
 
+#define FULL_RETRY_SECONDS 5
+
 gboolean
-hn_socket_door_admit (const HnSocketDoorRules *rules, HnRateLimit *rates, const HnHttpHead *head, const HnPeer *peer, gint64 now_us, HnRoute *ret_route)
+hn_socket_door_admit (const HnSocketDoorRules *rules, HnRateLimit *rates, const HnHttpHead *head, const HnPeer *peer, guint open, gint64 now_us,
+                      HnRoute *ret_route)
 {
   HnAddress client = hn_handshake_get_client (head, peer, rules->trusted);
   guint per_minute = rules->per_minute * (hn_address_is_loopback (&client) ? HN_LIMIT_RATE_LOCAL_FACTOR : 1);
@@ -18,6 +21,11 @@ hn_socket_door_admit (const HnSocketDoorRules *rules, HnRateLimit *rates, const 
     return TRUE;
   if (!hn_handshake_check_origin (head, rules->origins)) {
     hn_route_refuse (ret_route, 403, "this page may not open a socket here", "its origin is not in 'websocket.allowed_origins'");
+    return FALSE;
+  }
+  if (open >= rules->sockets_max) {
+    hn_route_refuse (ret_route, 503, "too many sockets are open", "see 'websocket.sockets'");
+    ret_route->retry_after_seconds = FULL_RETRY_SECONDS;
     return FALSE;
   }
   key = hn_rate_limit_key ("socket", &client);

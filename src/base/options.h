@@ -100,6 +100,7 @@ OPTION ("websocket.pong",           PERIOD,   websocket_pong,            "10s", 
 OPTION ("websocket.message_timeout", PERIOD,  websocket_message_timeout, "30s",    10,  3600000,  "A message that has begun must have ended by then.")
 OPTION ("websocket.close_timeout",  PERIOD,   websocket_close_timeout,   "2s",     10,  60000,    "How long a peer has to take what was sent and to close.")
 OPTION ("websocket.queue_bytes",    UINT,     websocket_queue_bytes,     "1048576", 65536, 1073741824, "What may wait for one peer; who reads slower is closed.")
+OPTION ("websocket.sockets",        UINT,     websocket_sockets,         "100000", 1,  10000000, "Sockets at once on one instance: 503 beyond.")
 OPTION ("websocket.connects_address", UINT,   websocket_connects_address, "600",   1,   1000000,  "Sockets opened a minute from one address: 429 beyond.")
 OPTION ("websocket.drain",          PERIOD,   websocket_drain,           "5s",     0,   600000,   "At the end sockets are closed one after another over so long.")
 

@@ -212,10 +212,14 @@ void
 hn_mesh_ws_route (HnMeshWs *self, const HnHttpHead *head, const HnPeer *peer, HnRoute *ret_route)
 {
   const HnConfig *config = self->config;
-  const HnSocketDoorRules door = { (const char *const *) config->websocket_allowed_origins, config->websocket_connects_address, config->server_trusted_proxies };
+  const HnSocketDoorRules door = { .origins = (const char *const *) config->websocket_allowed_origins,
+                                   .per_minute = config->websocket_connects_address,
+                                   .sockets_max = config->websocket_sockets,
+                                   .trusted = config->server_trusted_proxies };
+  guint open = hn_websocket_hub_get_figures (self->hub)->open;
   const HnJwtRules rules = hn_jwt_rules_of (config);
 
-  if (!hn_socket_door_admit (&door, self->rates, head, peer, hn_clock_now_us (), ret_route)) {
+  if (!hn_socket_door_admit (&door, self->rates, head, peer, open, hn_clock_now_us (), ret_route)) {
     if (ret_route->status == 429)
       hn_metrics_add (HN_METRIC_API_LIMITED, "socket", 1);
     return;

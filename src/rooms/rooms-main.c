@@ -131,6 +131,7 @@ rules_of (const HnConfig *config)
 {
   HnRoomsRules rules = { .door = { .origins = (const char *const *) config->websocket_allowed_origins,
                                    .per_minute = config->websocket_connects_address,
+                                   .sockets_max = config->websocket_sockets,
                                    .trusted = config->server_trusted_proxies },
                          .admission = { .jwt = hn_jwt_rules_of (config), .strict_ids = config->rooms_strict_ids },
                          .visits = guests_of (config),

@@ -72,7 +72,7 @@ on_event (HnRosterGroup *group, const HnRosterEvent *event, gpointer data)
     break;
   case HN_ROSTER_LEFT:
     hn_room_tell (room, group, event, hn_clock_utc_us ());
-    hn_visits_ws_left (self->visits, event->seat.connection);
+    hn_visits_ws_left (self->visits, event->seat.connection, event->cause);
     break;
   case HN_ROSTER_RESET:
   case HN_ROSTER_REPLACED:
@@ -129,10 +129,12 @@ hn_rooms_ws_route (HnRoomsWs *self, const HnHttpHead *head, const HnPeer *peer, 
   g_autoptr (HnAdmission) admission = NULL;
   HnSlice segment;
   const HnRefusalRow *row;
+  guint open;
 
   if (!hn_admission_find_room (head->path, &segment))
     return FALSE;
-  if (!hn_socket_door_admit (&self->rules.door, self->rates, head, peer, hn_poller_now_us (self->poller), ret_route))
+  open = hn_websocket_hub_get_figures (hn_visits_ws_get_hub (self->visits))->open;
+  if (!hn_socket_door_admit (&self->rules.door, self->rates, head, peer, open, hn_poller_now_us (self->poller), ret_route))
     return TRUE;
   admission = hn_admission_decide (&self->rules.admission, head, segment, hn_clock_utc_us ());
   if (admission == NULL) {
