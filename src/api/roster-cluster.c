@@ -127,7 +127,7 @@ ask_catch_up (HnRosterCluster *self, HnRosterChannel *channel, HnRosterCommand *
 static void
 ask_of_any_group (HnRosterCluster *self, HnRosterAskKind kind, HnRosterCommand *command)
 {
-  HnRosterAsk ask = { .kind = kind, .group = command->group, .member = command->member, .most = (guint) command->offset };
+  HnRosterAsk ask = { .kind = kind, .group = command->group, .member = command->member, .connection = command->connection, .most = (guint) command->offset };
 
   hn_roster_cluster_ask (self, &ask, command);
 }
@@ -136,15 +136,16 @@ ask_of_any_group (HnRosterCluster *self, HnRosterAskKind kind, HnRosterCommand *
 
 /* A member's seats elsewhere cannot be reached. */
 static void
-remove_own (HnRosterCluster *self, HnRosterChannel *channel, const char *member)
+remove_own (HnRosterCluster *self, HnRosterChannel *channel, const HnRosterCommand *command)
 {
   g_autoptr (GPtrArray) seats = hn_roster_group_list_seats (channel->mirror);
 
   for (guint i = 0; i < seats->len; i++) {
     const HnRosterSeat *seat = seats->pdata[i];
 
-    if (g_str_equal (seat->member, member) && g_str_equal (seat->process, self->process))
-      hn_roster_local_leave (channel->mirror, seat->connection, HN_ROSTER_REMOVED, &self->tell);
+    if (g_str_equal (seat->member, command->member) && g_str_equal (seat->process, self->process)
+        && (command->connection == NULL || g_str_equal (seat->connection, command->connection)))
+      hn_roster_local_leave (channel->mirror, seat->connection, command->connection != NULL ? HN_ROSTER_GONE : HN_ROSTER_REMOVED, &self->tell);
   }
 }
 
@@ -161,7 +162,7 @@ carry_out (HnRosterCluster *self, HnRosterChannel *channel, HnRosterCommand *com
   } else if (command->kind == HN_ROSTER_DO_SAY) {
     hn_roster_local_say (channel->mirror, command, &self->tell);
   } else if (command->kind == HN_ROSTER_DO_REMOVE) {
-    remove_own (self, channel, command->member);
+    remove_own (self, channel, command);
   } else {
     command->caught (FALSE, NULL, 0, command->user_data);
   }
@@ -383,9 +384,9 @@ cluster_say (HnRoster *roster, const char *group, const char *connection, const 
 }
 
 static void
-cluster_remove (HnRoster *roster, const char *group, const char *member)
+cluster_remove (HnRoster *roster, const char *group, const char *member, const char *connection)
 {
-  hn_roster_queue_remove (of (roster)->queue, group, member);
+  hn_roster_queue_remove (of (roster)->queue, group, member, connection);
   hn_roster_cluster_wake (of (roster));
 }
 

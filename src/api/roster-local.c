@@ -97,11 +97,13 @@ hn_roster_local_say (HnRosterGroup *group, const HnRosterCommand *command, const
 }
 
 void
-hn_roster_local_remove (HnRosterGroup *group, const char *member, const HnRosterTell *tell)
+hn_roster_local_remove (HnRosterGroup *group, const char *member, const char *connection, const HnRosterTell *tell)
 {
-  const HnRosterSeat *seat;
+  const HnRosterSeat *seat = connection != NULL ? hn_roster_group_find_seat (group, connection) : NULL;
 
-  while ((seat = hn_roster_group_find_member (group, member)) != NULL)
+  if (seat != NULL && g_str_equal (seat->member, member))
+    hn_roster_local_leave (group, connection, HN_ROSTER_GONE, tell);
+  while (connection == NULL && (seat = hn_roster_group_find_member (group, member)) != NULL)
     hn_roster_local_leave (group, seat->connection, HN_ROSTER_REMOVED, tell);
 }
 

@@ -49,9 +49,10 @@ void hn_roster_local_say (HnRosterGroup *group, const HnRosterCommand *command, 
  * hn_roster_local_remove:
  * @group: the mirror
  * @member: all its seats leave
+ * @connection: (nullable): only this one, if it is @member's; it counts as GONE then
  * @tell: hears of it
  */
-void hn_roster_local_remove (HnRosterGroup *group, const char *member, const HnRosterTell *tell);
+void hn_roster_local_remove (HnRosterGroup *group, const char *member, const char *connection, const HnRosterTell *tell);
 
 /**
  * hn_roster_local_look:

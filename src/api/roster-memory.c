@@ -93,7 +93,7 @@ carry_out_in_group (HnRosterMemory *self, const HnRosterCommand *command, HnRost
   else if (command->kind == HN_ROSTER_DO_SAY)
     hn_roster_local_say (group, command, &self->tell);
   else
-    hn_roster_local_remove (group, command->member, &self->tell);
+    hn_roster_local_remove (group, command->member, command->connection, &self->tell);
   close_if_empty (self, group);
 }
 
@@ -211,9 +211,9 @@ memory_say (HnRoster *roster, const char *group, const char *connection, const c
 }
 
 static void
-memory_remove (HnRoster *roster, const char *group, const char *member)
+memory_remove (HnRoster *roster, const char *group, const char *member, const char *connection)
 {
-  hn_roster_queue_remove (of (roster)->queue, group, member);
+  hn_roster_queue_remove (of (roster)->queue, group, member, connection);
   wake (of (roster));
 }
 

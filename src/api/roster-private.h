@@ -16,7 +16,7 @@ typedef struct {
                 gpointer user_data);
   void (*leave) (HnRoster *self, const char *group, const char *connection);
   gboolean (*say) (HnRoster *self, const char *group, const char *connection, const char *to, const char *text, gsize length);
-  void (*remove) (HnRoster *self, const char *group, const char *member);
+  void (*remove) (HnRoster *self, const char *group, const char *member, const char *connection); /* (nullable): all of its seats */
   HnRosterGroup *(*find) (HnRoster *self, const char *group);
   void (*look) (HnRoster *self, const char *group, HnRosterLooked looked, gpointer user_data);
   void (*list) (HnRoster *self, guint limit, HnRosterListed listed, gpointer user_data);

@@ -108,9 +108,12 @@ hn_roster_queue_say (HnRosterQueue *self, const char *group, const char *connect
 }
 
 void
-hn_roster_queue_remove (HnRosterQueue *self, const char *group, const char *member)
+hn_roster_queue_remove (HnRosterQueue *self, const char *group, const char *member, const char *connection)
 {
-  push (self, HN_ROSTER_DO_REMOVE, group, NULL)->member = g_strdup (member);
+  HnRosterCommand *command = push (self, HN_ROSTER_DO_REMOVE, group, NULL);
+
+  command->member = g_strdup (member);
+  command->connection = g_strdup (connection);
 }
 
 void

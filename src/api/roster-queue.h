@@ -148,8 +148,9 @@ gboolean hn_roster_queue_say (HnRosterQueue *self, const char *group, const char
  * @self: a queue
  * @group: see hn_roster_remove()
  * @member: see there
+ * @connection: (nullable): see hn_roster_take_back()
  */
-void hn_roster_queue_remove (HnRosterQueue *self, const char *group, const char *member);
+void hn_roster_queue_remove (HnRosterQueue *self, const char *group, const char *member, const char *connection);
 
 /**
  * hn_roster_queue_look:

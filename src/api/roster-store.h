@@ -29,7 +29,7 @@ typedef enum {
  * @seat: JOIN
  * @rules: JOIN, REGISTER
  * @wanted: JOIN: a snapshot; RENEW: others may be taken out
- * @connection: LEAVE, SAY
+ * @connection: LEAVE, SAY; (nullable): REMOVE: only this one
  * @member: SAY: the seat's; REMOVE
  * @to: (nullable): SAY
  * @number: SAY

@@ -73,6 +73,8 @@ static void
 put_remove (HnRosterWords *self, const HnRosterAsk *ask, const HnRosterWordsPlace *place)
 {
   put_id (self, ask->member);
+  if (ask->connection != NULL)
+    put_id (self, ask->connection);
 }
 
 static void

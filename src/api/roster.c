@@ -33,7 +33,13 @@ hn_roster_say (HnRoster *self, const char *group, const char *connection, const 
 void
 hn_roster_remove (HnRoster *self, const char *group, const char *member)
 {
-  self->keeper->remove (self, group, member);
+  self->keeper->remove (self, group, member, NULL);
+}
+
+void
+hn_roster_take_back (HnRoster *self, const char *group, const char *member, const char *connection)
+{
+  self->keeper->remove (self, group, member, connection);
 }
 
 HnRosterGroup *

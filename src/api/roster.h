@@ -53,7 +53,7 @@ typedef enum {
 } HnRosterKind;
 
 typedef enum {
-  HN_ROSTER_GONE,    /* hn_roster_leave() */
+  HN_ROSTER_GONE,    /* hn_roster_leave(); or hn_roster_take_back(), then its owner closes it */
   HN_ROSTER_LAPSED,  /* its process died */
   HN_ROSTER_REMOVED, /* an operator took it out, or it lost its place to another while Redis was away: its owner closes it */
 } HnRosterCause;
@@ -180,6 +180,15 @@ gboolean hn_roster_say (HnRoster *self, const char *group, const char *connectio
  * @member: all its seats in the group leave with the cause REMOVED, wherever they are; their owners close them
  */
 void hn_roster_remove (HnRoster *self, const char *group, const char *member);
+
+/**
+ * hn_roster_take_back:
+ * @self: a roster
+ * @group: name of any group
+ * @member: whose seat it is; nothing happens if it is another's
+ * @connection: a seat that its member is on no more, wherever it is, that of a process that died included: it leaves with the cause GONE
+ */
+void hn_roster_take_back (HnRoster *self, const char *group, const char *member, const char *connection);
 
 /**
  * hn_roster_find:

@@ -138,6 +138,14 @@ find_before (const Visit *visit)
   return before;
 }
 
+/* That one's seat at another instance, which may have died. Another user's is left alone. */
+static void
+take_back_elsewhere (Visit *visit)
+{
+  if (visit->admission->connection != NULL)
+    hn_roster_take_back (visit->owner->shared.roster, visit->admission->room, visit->seat.member, visit->admission->connection);
+}
+
 static void
 stand (Visit *visit, const Facts *facts)
 {
@@ -149,6 +157,8 @@ stand (Visit *visit, const Facts *facts)
   hn_connection_ws_open (visit->connection);
   if (before != NULL)
     handle (before, HN_VISIT_SUCCESSOR_IN, &none);
+  else
+    take_back_elsewhere (visit);
 }
 
 static void
@@ -336,12 +346,12 @@ on_ended (HnConnectionWs *connection, gboolean clean, gpointer data)
 }
 
 void
-hn_visits_ws_left (HnVisitsWs *self, const char *connection)
+hn_visits_ws_left (HnVisitsWs *self, const char *connection, HnRosterCause cause)
 {
   Visit *visit = g_hash_table_lookup (self->visits, connection);
 
   if (visit != NULL && hn_visit_has_seat (visit->state))
-    end (visit, HN_REFUSAL_REMOVED, 0);
+    end (visit, cause == HN_ROSTER_GONE ? HN_REFUSAL_REPLACED : HN_REFUSAL_REMOVED, 0);
 }
 
 static void

@@ -78,8 +78,9 @@ void hn_visits_ws_came (HnVisitsWs *self, HnRosterGroup *group, const char *conn
  * hn_visits_ws_left:
  * @self: visits
  * @connection: whose seat the roster says is gone; a visit of ours that had not asked for it is ended
+ * @cause: why
  */
-void hn_visits_ws_left (HnVisitsWs *self, const char *connection);
+void hn_visits_ws_left (HnVisitsWs *self, const char *connection, HnRosterCause cause);
 
 /**
  * hn_visits_ws_drain:

@@ -188,14 +188,16 @@ function verbs.leave(group, connection)
   return is_live() and { 'ok', leave(group, connection, 'g') } or { 'gap' }
 end
 
--- group, member -> seats
-function verbs.remove(group, member)
+-- group, member, the only connection of it that is meant, if there is one -> seats
+function verbs.remove(group, member, only)
   if not is_live() then
     return { 'gap' }
   end
   local n = 0
   for connection in string.gmatch(redis.call('HGET', key('members', group), member) or '', '%S+') do
-    n = n + leave(group, connection, 'r')
+    if not only or connection == only then
+      n = n + leave(group, connection, only and 'g' or 'r')
+    end
   end
   return { 'ok', n }
 end

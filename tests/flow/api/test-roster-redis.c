@@ -159,6 +159,27 @@ an_operator_anywhere_takes_a_member_out_everywhere (void **state)
   node_free (third);
 }
 
+static void
+a_member_takes_back_a_seat_wherever_it_is_and_nobody_elses (void **state)
+{
+  Node *one = ready_node (*state, "p1"), *other = ready_node (*state, "p2");
+
+  node_join (one, "r", "ann", "a1", HN_ROSTER_SHARED, 0);
+  node_join (one, "r", "bob", "b1", HN_ROSTER_SHARED, 0);
+  node_join (other, "r", "ann", "a2", HN_ROSTER_SHARED, 0);
+  WAIT_FOR (one->joined == 2 && other->joined == 1 && node_count (one, "came r ann") == 2, 2000);
+  hn_roster_take_back (other->roster, "r", "ann", "b1");
+  hn_roster_take_back (other->roster, "r", "ann", "a1");
+  WAIT_FOR (node_count (one, "left r ann") == 1 && node_count (other, "left r ann") == 1, 2000);
+  assert_int_equal (node_count (one, "left r bob"), 0);
+  assert_int_equal (node_members (one, "r"), 2);
+  assert_int_equal (redis_server_count (*state, "HLEN test:seats:r"), 2);
+  assert_int_equal (redis_server_count (*state, "HLEN test:process:p1"), 1);
+  assert_int_equal (one->removed + other->removed, 0);
+  node_free (one);
+  node_free (other);
+}
+
 /* ---- one seat a member ---- */
 
 static void
@@ -471,6 +492,7 @@ main (void)
     cmocka_unit_test_setup (a_group_takes_so_many_members_and_not_one_more, redis_clear),
     cmocka_unit_test_setup (a_join_that_left_again_leaves_nothing, redis_clear),
     cmocka_unit_test_setup (an_operator_anywhere_takes_a_member_out_everywhere, redis_clear),
+    cmocka_unit_test_setup (a_member_takes_back_a_seat_wherever_it_is_and_nobody_elses, redis_clear),
     cmocka_unit_test_setup (one_of_two_keeps_a_place_that_both_want, redis_clear),
     cmocka_unit_test_setup (a_place_that_two_take_over_at_once_has_one_owner_1000_times, redis_clear),
     cmocka_unit_test_setup (seats_of_a_dead_process_leave_once_each, redis_clear),

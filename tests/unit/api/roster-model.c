@@ -376,6 +376,10 @@ do_others (Model *self, const HnRosterAsk *ask, const char *process, Answer *ans
 
   if (ask->kind == HN_ROSTER_ASK_LEAVE && group != NULL) {
     leave (self, ask->group, group, ask->connection, 'g');
+  } else if (ask->kind == HN_ROSTER_ASK_REMOVE && ask->connection != NULL) {
+    place = find (group, ask->connection, NULL);
+    if (place != NULL && g_str_equal (place->seat->member, ask->member))
+      leave (self, ask->group, group, ask->connection, 'g');
   } else if (ask->kind == HN_ROSTER_ASK_REMOVE) {
     while ((place = find (group, NULL, ask->member)) != NULL)
       leave (self, ask->group, group, place->seat->connection, 'r');

@@ -270,6 +270,24 @@ an_operator_takes_out_all_seats_of_a_member (void **state)
 }
 
 static void
+a_member_takes_back_a_seat_of_its_own (void **state)
+{
+  g_autoptr (World) world = world_new ();
+
+  join (world, "r", "ann", "a1", HN_ROSTER_SHARED, 0);
+  join (world, "r", "bob", "b1", HN_ROSTER_SHARED, 0);
+  join (world, "r", "ann", "a2", HN_ROSTER_SHARED, 0);
+  run (world);
+  g_string_truncate (world->log, 0);
+  hn_roster_take_back (world->roster, "r", "ann", "b1");
+  hn_roster_take_back (world->roster, "r", "ann", "a9");
+  hn_roster_take_back (world->roster, "s", "ann", "a1");
+  assert_log (world, "");
+  hn_roster_take_back (world->roster, "r", "ann", "a1");
+  assert_log (world, "left:ann:a1:0#4=1 ");
+}
+
+static void
 a_mirror_goes_with_its_last_seat (void **state)
 {
   g_autoptr (World) world = world_new ();
@@ -461,6 +479,7 @@ main (void)
     cmocka_unit_test (the_last_takes_over_only_from_its_like),
     cmocka_unit_test (a_join_that_left_again_is_not_answered),
     cmocka_unit_test (an_operator_takes_out_all_seats_of_a_member),
+    cmocka_unit_test (a_member_takes_back_a_seat_of_its_own),
     cmocka_unit_test (a_mirror_goes_with_its_last_seat),
     cmocka_unit_test (who_comes_back_gets_what_it_missed),
     cmocka_unit_test (groups_and_who_is_in_them_are_told),

@@ -88,7 +88,7 @@ each_verb_has_its_words (void **state)
   } rows[] = {
     { HN_ROSTER_ASK_BEGIN, "begin" BEFORE "30000|f|" },      { HN_ROSTER_ASK_FINISH, "finish" BEFORE "x|5|" },
     { HN_ROSTER_ASK_RENEW, "renew" BEFORE "30000|0|5|a|b|" }, { HN_ROSTER_ASK_LEAVE, "leave" BEFORE "r|c%201|" },
-    { HN_ROSTER_ASK_REMOVE, "remove" BEFORE "r|a%20nn|" },   { HN_ROSTER_ASK_LOOK, "look" BEFORE "r|" },
+    { HN_ROSTER_ASK_REMOVE, "remove" BEFORE "r|a%20nn|c%201|" }, { HN_ROSTER_ASK_LOOK, "look" BEFORE "r|" },
     { HN_ROSTER_ASK_LIST, "list" BEFORE "5|" },              { HN_ROSTER_ASK_HISTORY, "history" BEFORE "r|e|4|9|" },
     { HN_ROSTER_ASK_CLOSE, "close" BEFORE "5|" },
   };
