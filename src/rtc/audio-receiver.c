@@ -6,7 +6,7 @@
  *
  * webrtcbin, libnice and DTLS call back on threads of their own. Each such call holds the link, never the receiver, and hands over what it saw
  * by an idle source on the owner's context (g_main_context_invoke() may run in the caller). The owner is read there only, and is NULL once it
- * was freed. Packets do not take that way: the probe on rtpbin's sink pad sends them on from where they were read and drops them, so that no
+ * was freed. Packets do not take that way: a probe behind SRTP sends them on from where they were read and drops them, so that no
  * jitter buffer adds to their way or loses the reordered ones. They are read by nicesrc until the peers are connected, and by rtc/packet-reader from then on.
  *
  * webrtcbin does not compare the peer's certificate with the offer's fingerprint; here nothing passes before that has been done.
@@ -295,13 +295,6 @@ on_locked_packet (GstPad *pad, GstPadProbeInfo *info, gpointer data)
   return GST_PAD_PROBE_DROP;
 }
 
-static void
-on_rtpbin_pad (GstElement *rtpbin, GstPad *pad, gpointer link)
-{
-  if (g_str_has_prefix (GST_PAD_NAME (pad), "recv_rtp_sink"))
-    gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packets, link_ref (link), link_unref);
-}
-
 static GstBusSyncReply
 on_message (GstBus *bus, GstMessage *message, gpointer link)
 {
@@ -383,16 +376,24 @@ bypass_queues (HnAudioReceiver *self)
 }
 
 static void
-watch_locked_packets (HnAudioReceiver *self)
+add_probe (HnAudioReceiver *self, GstElement *element, const char *name, GstPadProbeType type, GstPadProbeCallback func)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
+
+  if (pad != NULL)
+    gst_pad_add_probe (pad, type, func, link_ref (self->link), link_unref);
+}
+
+/* Before and behind SRTP. */
+static void
+watch_packets (HnAudioReceiver *self)
 {
   g_autoptr (GstIterator) decoders = gst_bin_iterate_all_by_element_factory_name (GST_BIN (self->webrtc), "srtpdec");
   g_auto (GValue) item = G_VALUE_INIT;
 
   while (gst_iterator_next (decoders, &item) == GST_ITERATOR_OK) {
-    g_autoptr (GstPad) pad = gst_element_get_static_pad (g_value_get_object (&item), "rtp_sink");
-
-    if (pad != NULL)
-      gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_locked_packet, link_ref (self->link), link_unref);
+    add_probe (self, g_value_get_object (&item), "rtp_sink", GST_PAD_PROBE_TYPE_BUFFER, on_locked_packet);
+    add_probe (self, g_value_get_object (&item), "rtp_src", GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packets);
     g_value_reset (&item);
   }
 }
@@ -418,7 +419,7 @@ tell_answer (HnAudioReceiver *self)
     return;
   }
   bypass_queues (self);
-  watch_locked_packets (self);
+  watch_packets (self);
   set_state (self, HN_AUDIO_CONNECTING);
   self->events->answered (answer, self->user_data);
 }
@@ -521,12 +522,10 @@ connect_signals (HnAudioReceiver *self)
     { "notify::connection-state", G_CALLBACK (on_connection_state) },
     { "on-new-transceiver", G_CALLBACK (on_transceiver) },
   };
-  g_autoptr (GstElement) rtpbin = gst_bin_get_by_name (GST_BIN (self->webrtc), "rtpbin");
   g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
 
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
     g_signal_connect_data (self->webrtc, signals[i].name, signals[i].func, link_ref (self->link), link_unref_closure, 0);
-  g_signal_connect_data (rtpbin, "pad-added", G_CALLBACK (on_rtpbin_pad), link_ref (self->link), link_unref_closure, 0);
   gst_bus_set_sync_handler (bus, on_message, link_ref (self->link), link_unref);
 }
 

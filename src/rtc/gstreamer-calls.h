@@ -5,7 +5,6 @@
  * is not listed is an undefined reference when the program is linked. */
 #define HN_GSTREAMER_CALLS(X)                    \
   X (gst_bin_add)                                \
-  X (gst_bin_get_by_name)                        \
   X (gst_bin_get_type)                           \
   X (gst_bin_iterate_all_by_element_factory_name) \
   X (gst_buffer_list_get)                        \
@@ -50,4 +49,5 @@
   X (nice_address_set_from_string)               \
   X (nice_agent_add_local_address)               \
   X (nice_agent_attach_recv)                     \
+  X (nice_agent_get_sockets)                     \
   X (nice_agent_get_type)

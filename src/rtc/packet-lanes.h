@@ -3,12 +3,22 @@
 
 #include <glib.h>
 
-/* Threads with a main context, shared by those who read packets: up to HN_PACKET_LANE_SHARED on one, which ends with the last of them. A set belongs to one thread. */
+/* Threads that wait for sockets (epoll), shared by those who read packets: up to HN_PACKET_LANE_SHARED on one, which ends with the last of them. No main
+ * loop: it looks at each of its sockets for each packet, an epoll at the one that has something. A set belongs to one thread. */
 
 #define HN_PACKET_LANE_SHARED 16
 
 typedef struct _HnPacketLanes HnPacketLanes;
 typedef struct _HnPacketLane HnPacketLane;
+typedef struct _HnPacketWatch HnPacketWatch;
+
+/**
+ * HnPacketLaneFunc:
+ * @data: of whoever asked for the call
+ *
+ * Runs on a lane's thread, one at a time for each lane.
+ */
+typedef void (*HnPacketLaneFunc) (gpointer data);
 
 /**
  * hn_packet_lanes_new:
@@ -26,25 +36,18 @@ void hn_packet_lanes_free (HnPacketLanes *self);
 /**
  * hn_packet_lanes_take:
  * @self: lanes
+ * @error: (out): why there is no thread: the process has no descriptor left
  *
- * Returns: (transfer none): one with room, until hn_packet_lanes_give_back()
+ * Returns: (transfer none) (nullable): one with room, until hn_packet_lanes_give_back()
  */
-HnPacketLane *hn_packet_lanes_take (HnPacketLanes *self);
+HnPacketLane *hn_packet_lanes_take (HnPacketLanes *self, GError **error);
 
 /**
  * hn_packet_lanes_give_back:
  * @self: lanes
- * @lane: taken from them; nothing of the taker's is attached to its context any more
+ * @lane: taken from them; the taker watches nothing on it any more
  */
 void hn_packet_lanes_give_back (HnPacketLanes *self, HnPacketLane *lane);
-
-/**
- * hn_packet_lane_get_context:
- * @self: a lane
- *
- * Returns: (transfer none): what its thread runs
- */
-GMainContext *hn_packet_lane_get_context (HnPacketLane *self);
 
 /**
  * hn_packet_lane_call:
@@ -54,6 +57,25 @@ GMainContext *hn_packet_lane_get_context (HnPacketLane *self);
  *
  * Waits until @func has returned; not to be called on the lane's own thread.
  */
-void hn_packet_lane_call (HnPacketLane *self, void (*func) (gpointer data), gpointer data);
+void hn_packet_lane_call (HnPacketLane *self, HnPacketLaneFunc func, gpointer data);
+
+/**
+ * hn_packet_lane_watch:
+ * @self: a lane, whose thread this is called on
+ * @fd: a socket; stays open until it is watched no more
+ * @func: called whenever there is something to read, or an error; again and again until it was taken
+ * @data: for @func
+ * @error: (out): why it can't be watched
+ *
+ * Returns: (transfer full) (nullable): to be given to hn_packet_lane_unwatch()
+ */
+HnPacketWatch *hn_packet_lane_watch (HnPacketLane *self, int fd, HnPacketLaneFunc func, gpointer data, GError **error);
+
+/**
+ * hn_packet_lane_unwatch:
+ * @self: the lane that it was made on; on its thread, by hn_packet_lane_call()
+ * @watch: (transfer full): no call comes any more when this returns
+ */
+void hn_packet_lane_unwatch (HnPacketLane *self, HnPacketWatch *watch);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnPacketLanes, hn_packet_lanes_free)

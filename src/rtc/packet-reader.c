@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* libnice calls back on the thread that owns the context a component was attached to, with its own lock released, so that what runs on a lane is never concurrent with another
- * callback of the same lane: taking a reader out there is enough to know that none comes any more. */
+/* A datagram's first byte says whose it is (RFC 7983): RTP and RTCP are read here and go straight to SRTP; STUN and DTLS are left where they are, and libnice is let
+ * run once: it takes all that is there, and gives back what is not its own. Its sources hang on a context that nobody else runs.
+ *
+ * libnice calls back on the thread that owns the context a component was attached to, with its own lock released, so that what runs on a lane is never concurrent with
+ * another callback of the same lane: taking a reader out there is enough to know that none comes any more. */
 #include "rtc/packet-reader.h"
 
+#include <fcntl.h>
 #include <nice/agent.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #define SETTLE_MS 20
 #define HELD_MAX 64
+#define DATAGRAM_BYTES 65536
 
 struct _HnPacketReader {
   HnPacketLanes *lanes;
@@ -14,73 +22,135 @@ struct _HnPacketReader {
   NiceAgent *agent;
   guint stream;
   guint component;
-  GstPad *into;     /* what stands behind nicesrc */
-  GSource *settle;  /* (nullable) until packets go on at once; from here on only on the lane */
-  GQueue held;      /* of GstBuffer */
+  int fd;                /* the one socket, by a number of our own: libnice may close its */
+  GstPad *into;          /* what stands behind nicesrc */
+  GstPad *srtp;          /* where RTP and RTCP come to from there */
+  GMainContext *context; /* of libnice's sources; from here on only on the lane */
+  HnPacketWatch *watch;  /* (nullable) it could not be had */
+  HnPacketWatch *settle; /* (nullable) until packets go on at once */
+  int settle_fd;
+  GQueue held;           /* of Held */
 };
+
+typedef struct {
+  GstPad *into;
+  GstBuffer *buffer;
+} Held;
 
 /* ---- on the lane ---- */
 
-static void
-let_go (HnPacketReader *self)
+static gboolean
+is_media (guint8 first)
 {
-  GstBuffer *buffer;
-
-  g_clear_pointer (&self->settle, g_source_unref);
-  while ((buffer = g_queue_pop_head (&self->held)) != NULL)
-    gst_pad_chain (self->into, buffer);
+  return first >= 128 && first <= 191;
 }
 
-static gboolean
+static void
+stop_settling (HnPacketReader *self)
+{
+  if (self->settle == NULL)
+    return;
+  hn_packet_lane_unwatch (self->lane, g_steal_pointer (&self->settle));
+  close (self->settle_fd);
+}
+
+static void
 on_settled (gpointer data)
 {
-  let_go (data);
-  return G_SOURCE_REMOVE;
+  HnPacketReader *self = data;
+  Held *held;
+
+  stop_settling (self);
+  while ((held = g_queue_pop_head (&self->held)) != NULL) {
+    gst_pad_chain (held->into, held->buffer);
+    g_free (held);
+  }
 }
 
 static void
-on_received (NiceAgent *agent, guint stream, guint component, guint length, gchar *bytes, gpointer data)
+pass (HnPacketReader *self, const guint8 *bytes, gsize n_bytes)
 {
-  HnPacketReader *self = data;
-  GstBuffer *buffer = gst_buffer_new_memdup (bytes, length);
+  GstBuffer *buffer = gst_buffer_new_memdup (bytes, n_bytes);
+  GstPad *into = is_media (bytes[0]) ? self->srtp : self->into;
+  Held *held;
 
   if (self->settle == NULL) {
-    gst_pad_chain (self->into, buffer);
+    gst_pad_chain (into, buffer);
     return;
   }
-  g_queue_push_tail (&self->held, buffer);
-  if (self->held.length >= HELD_MAX) {
-    g_source_destroy (self->settle);
-    let_go (self);
-  }
+  held = g_new (Held, 1);
+  *held = (Held){ into, buffer };
+  g_queue_push_tail (&self->held, held);
+  if (self->held.length >= HELD_MAX)
+    on_settled (self);
+}
+
+static void
+on_received (NiceAgent *agent, guint stream, guint component, guint length, gchar *bytes, gpointer self)
+{
+  if (length > 0)
+    pass (self, (const guint8 *) bytes, length);
+}
+
+/* One datagram a call: what else is there calls again. What libnice does not want, for it has ended, is thrown away. */
+static void
+on_readable (gpointer data)
+{
+  HnPacketReader *self = data;
+  guint8 bytes[DATAGRAM_BYTES];
+  gssize n = recv (self->fd, bytes, 1, MSG_PEEK | MSG_DONTWAIT);
+
+  if (n < 0)
+    return; /* nothing, or an error, which is taken by this */
+  if (n > 0 && !is_media (bytes[0]) && g_main_context_iteration (self->context, FALSE))
+    return;
+  n = recv (self->fd, bytes, sizeof bytes, MSG_DONTWAIT);
+  if (n > 0 && is_media (bytes[0]))
+    pass (self, bytes, (gsize) n);
+}
+
+static void
+begin_settling (HnPacketReader *self)
+{
+  struct itimerspec once = { .it_value.tv_nsec = SETTLE_MS * 1000000L };
+
+  self->settle_fd = timerfd_create (CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (self->settle_fd < 0)
+    return;
+  timerfd_settime (self->settle_fd, 0, &once, NULL);
+  self->settle = hn_packet_lane_watch (self->lane, self->settle_fd, on_settled, self, NULL);
+  if (self->settle == NULL)
+    close (self->settle_fd);
 }
 
 static void
 begin (gpointer data)
 {
   HnPacketReader *self = data;
-  GMainContext *context = hn_packet_lane_get_context (self->lane);
 
-  self->settle = g_timeout_source_new (SETTLE_MS);
-  g_source_set_callback (self->settle, on_settled, self, NULL);
-  g_source_attach (self->settle, context);
-  nice_agent_attach_recv (self->agent, self->stream, self->component, context, on_received, self);
+  self->watch = hn_packet_lane_watch (self->lane, self->fd, on_readable, self, NULL);
+  if (self->watch == NULL)
+    return;
+  begin_settling (self);
+  nice_agent_attach_recv (self->agent, self->stream, self->component, self->context, on_received, self);
 }
 
-/* The sockets go to a context that nobody runs: what comes is left there until the pipeline ends. */
+/* What comes from now on is left where it is until the pipeline ends. */
 static void
 end (gpointer data)
 {
   HnPacketReader *self = data;
-  g_autoptr (GMainContext) nobody = g_main_context_new ();
-  GstBuffer *buffer;
+  Held *held;
 
-  nice_agent_attach_recv (self->agent, self->stream, self->component, nobody, NULL, NULL);
-  if (self->settle != NULL)
-    g_source_destroy (self->settle);
-  g_clear_pointer (&self->settle, g_source_unref);
-  while ((buffer = g_queue_pop_head (&self->held)) != NULL)
-    gst_buffer_unref (buffer);
+  if (self->watch == NULL)
+    return;
+  nice_agent_attach_recv (self->agent, self->stream, self->component, self->context, NULL, NULL);
+  hn_packet_lane_unwatch (self->lane, self->watch);
+  stop_settling (self);
+  while ((held = g_queue_pop_head (&self->held)) != NULL) {
+    gst_buffer_unref (held->buffer);
+    g_free (held);
+  }
 }
 
 /* ---- on the owner's ---- */
@@ -103,24 +173,62 @@ find_only (GstElement *webrtc, const char *factory)
   return found;
 }
 
+static GstPad *
+find_pad (GstElement *webrtc, const char *factory, const char *name)
+{
+  g_autoptr (GstElement) element = find_only (webrtc, factory);
+
+  return element != NULL ? gst_element_get_static_pad (element, name) : NULL;
+}
+
+static GstPad *
+find_behind_nicesrc (GstElement *webrtc)
+{
+  g_autoptr (GstPad) pad = find_pad (webrtc, "nicesrc", "src");
+
+  return pad != NULL ? gst_pad_get_peer (pad) : NULL;
+}
+
+/* -1: there are several, or it is TCP's. */
+static int
+open_only_socket (HnPacketReader *self)
+{
+  g_autoptr (GPtrArray) sockets = nice_agent_get_sockets (self->agent, self->stream, self->component);
+
+  if (sockets == NULL || sockets->len != 1 || g_socket_get_socket_type (g_ptr_array_index (sockets, 0)) != G_SOCKET_TYPE_DATAGRAM)
+    return -1;
+  return fcntl (g_socket_get_fd (g_ptr_array_index (sockets, 0)), F_DUPFD_CLOEXEC, 0);
+}
+
+static gboolean
+find_all (HnPacketReader *self, GstElement *webrtc)
+{
+  g_autoptr (GstElement) nicesrc = find_only (webrtc, "nicesrc");
+
+  self->into = find_behind_nicesrc (webrtc);
+  self->srtp = find_pad (webrtc, "srtpdec", "rtp_sink");
+  if (self->into == NULL || self->srtp == NULL)
+    return FALSE;
+  g_object_get (nicesrc, "agent", &self->agent, "stream", &self->stream, "component", &self->component, NULL);
+  self->fd = open_only_socket (self);
+  return self->fd >= 0;
+}
+
 HnPacketReader *
 hn_packet_reader_new (HnPacketLanes *lanes, GstElement *webrtc)
 {
-  g_autoptr (GstElement) nicesrc = find_only (webrtc, "nicesrc");
-  g_autoptr (GstPad) pad = nicesrc != NULL ? gst_element_get_static_pad (nicesrc, "src") : NULL;
-  g_autoptr (GstPad) into = pad != NULL ? gst_pad_get_peer (pad) : NULL;
-  HnPacketReader *self;
+  g_autoptr (HnPacketReader) self = g_new0 (HnPacketReader, 1);
 
-  if (into == NULL)
-    return NULL;
-  self = g_new0 (HnPacketReader, 1);
-  g_queue_init (&self->held);
-  g_object_get (nicesrc, "agent", &self->agent, "stream", &self->stream, "component", &self->component, NULL);
-  self->into = g_steal_pointer (&into);
+  self->fd = -1;
   self->lanes = lanes;
-  self->lane = hn_packet_lanes_take (lanes);
+  self->context = g_main_context_new ();
+  g_queue_init (&self->held);
+  if (find_all (self, webrtc))
+    self->lane = hn_packet_lanes_take (lanes, NULL);
+  if (self->lane == NULL)
+    return NULL;
   hn_packet_lane_call (self->lane, begin, self);
-  return self;
+  return self->watch != NULL ? g_steal_pointer (&self) : NULL;
 }
 
 void
@@ -128,9 +236,15 @@ hn_packet_reader_free (HnPacketReader *self)
 {
   if (self == NULL)
     return;
-  hn_packet_lane_call (self->lane, end, self);
-  hn_packet_lanes_give_back (self->lanes, self->lane);
-  g_object_unref (self->agent);
-  gst_object_unref (self->into);
+  if (self->lane != NULL) {
+    hn_packet_lane_call (self->lane, end, self);
+    hn_packet_lanes_give_back (self->lanes, self->lane);
+  }
+  if (self->fd >= 0)
+    close (self->fd);
+  g_main_context_unref (self->context);
+  g_clear_object (&self->agent);
+  gst_clear_object (&self->into);
+  gst_clear_object (&self->srtp);
   g_free (self);
 }

@@ -5,11 +5,11 @@
 
 #include "rtc/packet-lanes.h"
 
-/* Reads a connected peer's packets in nicesrc's place, and pushes them into what stands behind it.
+/* Reads a connected peer's packets in nicesrc's place, and pushes them into what stands behind it: RTP and RTCP at once into SRTP.
  *
  * nicesrc has a thread of its own and runs a main loop for each packet, which costs eleven calls of the system and two wake-ups. Here peers share a thread:
- * a poll, two reads (libnice reads until nothing is left), and whatever the packet's way needs. nicesrc stays what it is: it has made the connection, and
- * ends with the pipeline. */
+ * a wait, a look at the first byte, a read, and whatever the packet's way needs. STUN and DTLS go on as libnice has them. nicesrc stays what it is: it has made the
+ * connection, and ends with the pipeline. */
 
 typedef struct _HnPacketReader HnPacketReader;
 
