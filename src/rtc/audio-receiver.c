@@ -6,8 +6,8 @@
  *
  * webrtcbin, libnice and DTLS call back on threads of their own. Each such call holds the link, never the receiver, and hands over what it saw
  * by an idle source on the owner's context (g_main_context_invoke() may run in the caller). The owner is read there only, and is NULL once it
- * was freed. Packets do not take that way: a probe behind SRTP sends them on from where they were read and drops them, so that no
- * jitter buffer adds to their way or loses the reordered ones. They are read by nicesrc until the peers are connected, and by rtc/packet-reader from then on.
+ * was freed. Packets do not take that way, but rtc/packet-path. They are read by nicesrc until the peers are connected, and by
+ * rtc/packet-reader from then on.
  *
  * webrtcbin does not compare the peer's certificate with the offer's fingerprint; here nothing passes before that has been done.
  */
@@ -22,14 +22,13 @@
 #include "rtc/fingerprint.h"
 #include "rtc/gstreamer.h"
 #include "rtc/ice-settings.h"
+#include "rtc/packet-path.h"
 #include "rtc/packet-reader.h"
-#include "rtc/rtp-repeat.h"
 
 typedef struct {
   GMainContext *context;
   HnAudioReceiver *owner; /* NULL: freed; only from `context` */
-  HnRtpForward *forward;
-  HnRtpRepeat *repeat; /* only from where packets stream: one thread at a time, by the pad's lock */
+  HnPacketPath *path;
   guint8 payload_type; /* of Opus */
 } Link;
 
@@ -88,8 +87,7 @@ link_clear (gpointer data)
   Link *self = data;
 
   g_main_context_unref (self->context);
-  hn_rtp_forward_free (self->forward);
-  hn_rtp_repeat_free (self->repeat);
+  hn_packet_path_unref (self->path);
 }
 
 static void
@@ -239,6 +237,21 @@ on_connection_state (GstElement *webrtc, GParamSpec *pspec, gpointer link)
   post (note);
 }
 
+/* The peer's goodbye (close_notify), which webrtcbin's own state does not tell. */
+static void
+on_transport_state (GObject *transport, GParamSpec *pspec, gpointer link)
+{
+  GstWebRTCDTLSTransportState state = GST_WEBRTC_DTLS_TRANSPORT_STATE_NEW;
+  Note *note;
+
+  g_object_get (transport, "state", &state, NULL);
+  if (state != GST_WEBRTC_DTLS_TRANSPORT_STATE_CLOSED)
+    return;
+  note = note_new (link, STATE_CHANGED);
+  note->number = GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED;
+  post (note);
+}
+
 static void
 on_transceiver (GstElement *webrtc, GstWebRTCRTPTransceiver *transceiver, gpointer data)
 {
@@ -247,52 +260,6 @@ on_transceiver (GstElement *webrtc, GstWebRTCRTPTransceiver *transceiver, gpoint
                                                   "clock-rate", G_TYPE_INT, 48000, "payload", G_TYPE_INT, (int) link->payload_type, NULL);
 
   g_object_set (transceiver, "codec-preferences", caps, "direction", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, NULL);
-}
-
-static void
-forward_buffer (Link *link, GstBuffer *buffer)
-{
-  GstMapInfo map;
-
-  if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
-    return;
-  hn_rtp_repeat_passed (link->repeat, map.data, map.size);
-  hn_rtp_forward_packet (link->forward, map.data, map.size);
-  gst_buffer_unmap (buffer, &map);
-}
-
-static GstPadProbeReturn
-on_packets (GstPad *pad, GstPadProbeInfo *info, gpointer data)
-{
-  Link *link = data;
-  GstBufferList *list = NULL;
-
-  if ((GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER) != 0)
-    forward_buffer (link, GST_PAD_PROBE_INFO_BUFFER (info));
-  else
-    list = GST_PAD_PROBE_INFO_BUFFER_LIST (info);
-  for (guint i = 0; list != NULL && i < gst_buffer_list_length (list); i++)
-    forward_buffer (link, gst_buffer_list_get (list, i));
-  return GST_PAD_PROBE_DROP;
-}
-
-/* In front of SRTP, whose replay protection ends what comes twice. */
-static GstPadProbeReturn
-on_locked_packet (GstPad *pad, GstPadProbeInfo *info, gpointer data)
-{
-  Link *link = data;
-  GstMapInfo map;
-  const guint8 *plain;
-  gsize n_bytes = 0;
-
-  if (!gst_buffer_map (GST_PAD_PROBE_INFO_BUFFER (info), &map, GST_MAP_READ))
-    return GST_PAD_PROBE_OK;
-  plain = hn_rtp_repeat_came (link->repeat, map.data, map.size, &n_bytes);
-  gst_buffer_unmap (GST_PAD_PROBE_INFO_BUFFER (info), &map);
-  if (plain == NULL)
-    return GST_PAD_PROBE_OK;
-  hn_rtp_forward_duplicate (link->forward, plain, n_bytes);
-  return GST_PAD_PROBE_DROP;
 }
 
 static GstBusSyncReply
@@ -342,62 +309,6 @@ close_with (HnAudioReceiver *self, GError *error)
   self->events->closed (owned, self->user_data);
 }
 
-/* Takes the queue behind nicesrc out of the way of packets: nothing here ever blocks, so that a second thread, woken for each packet, only costs.
- * Nothing flows yet: the answer is not out. */
-static void
-bypass_queue (GstElement *queue)
-{
-  g_autoptr (GstPad) sink = gst_element_get_static_pad (queue, "sink");
-  g_autoptr (GstPad) src = gst_element_get_static_pad (queue, "src");
-  g_autoptr (GstPad) before = gst_pad_get_peer (sink);
-  g_autoptr (GstPad) after = gst_pad_get_peer (src);
-
-  if (before == NULL || after == NULL || !gst_pad_unlink (before, sink))
-    return;
-  if (!gst_pad_unlink (src, after) || gst_pad_link_full (before, after, GST_PAD_LINK_CHECK_NOTHING) != GST_PAD_LINK_OK) {
-    gst_pad_link (before, sink);
-    gst_pad_link (src, after);
-  }
-}
-
-static void
-bypass_queues (HnAudioReceiver *self)
-{
-  g_autoptr (GstIterator) queues = gst_bin_iterate_all_by_element_factory_name (GST_BIN (self->webrtc), "queue");
-  g_auto (GValue) item = G_VALUE_INIT;
-
-  while (gst_iterator_next (queues, &item) == GST_ITERATOR_OK) {
-    g_autoptr (GstObject) parent = gst_object_get_parent (g_value_get_object (&item));
-
-    if (g_str_has_prefix (G_OBJECT_TYPE_NAME (parent), "TransportReceiveBin"))
-      bypass_queue (g_value_get_object (&item));
-    g_value_reset (&item);
-  }
-}
-
-static void
-add_probe (HnAudioReceiver *self, GstElement *element, const char *name, GstPadProbeType type, GstPadProbeCallback func)
-{
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
-
-  if (pad != NULL)
-    gst_pad_add_probe (pad, type, func, link_ref (self->link), link_unref);
-}
-
-/* Before and behind SRTP. */
-static void
-watch_packets (HnAudioReceiver *self)
-{
-  g_autoptr (GstIterator) decoders = gst_bin_iterate_all_by_element_factory_name (GST_BIN (self->webrtc), "srtpdec");
-  g_auto (GValue) item = G_VALUE_INIT;
-
-  while (gst_iterator_next (decoders, &item) == GST_ITERATOR_OK) {
-    add_probe (self, g_value_get_object (&item), "rtp_sink", GST_PAD_PROBE_TYPE_BUFFER, on_locked_packet);
-    add_probe (self, g_value_get_object (&item), "rtp_src", GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, on_packets);
-    g_value_reset (&item);
-  }
-}
-
 static void
 tell_answer (HnAudioReceiver *self)
 {
@@ -418,8 +329,7 @@ tell_answer (HnAudioReceiver *self)
     close_with (self, error);
     return;
   }
-  bypass_queues (self);
-  watch_packets (self);
+  hn_packet_path_attach (self->link->path, self->webrtc);
   set_state (self, HN_AUDIO_CONNECTING);
   self->events->answered (answer, self->user_data);
 }
@@ -434,40 +344,49 @@ apply_answer (HnAudioReceiver *self, GstWebRTCSessionDescription *answer)
   ask (self, "set-local-description", answer, on_local_set);
 }
 
-static char *
-read_peer_certificate (HnAudioReceiver *self)
+static GObject *
+find_transport (HnAudioReceiver *self)
 {
   g_autoptr (GObject) transceiver = NULL;
   g_autoptr (GObject) receiver = NULL;
-  g_autoptr (GObject) transport = NULL;
-  char *pem = NULL;
+  GObject *transport = NULL;
 
   g_signal_emit_by_name (self->webrtc, "get-transceiver", 0, &transceiver);
   if (transceiver != NULL)
     g_object_get (transceiver, "receiver", &receiver, NULL);
   if (receiver != NULL)
     g_object_get (receiver, "transport", &transport, NULL);
-  if (transport != NULL)
-    g_object_get (transport, "remote-certificate", &pem, NULL);
-  return pem;
+  return transport;
 }
 
 static void
 on_connected (HnAudioReceiver *self)
 {
+  g_autoptr (GObject) transport = NULL;
   g_autofree char *pem = NULL;
 
   if (self->state == HN_AUDIO_CONNECTED)
     return;
-  pem = read_peer_certificate (self);
+  transport = find_transport (self);
+  if (transport != NULL)
+    g_object_get (transport, "remote-certificate", &pem, NULL);
   if (!hn_fingerprint_matches (pem, self->offer->fingerprint)) {
     close_with (self, g_error_new_literal (HN_ERROR, HN_ERROR_DENIED, "the peer's certificate is not the one of its offer"));
     return;
   }
-  hn_rtp_forward_open (self->link->forward);
+  hn_rtp_forward_open (hn_packet_path_get_forward (self->link->path));
+  g_signal_connect_data (transport, "notify::state", G_CALLBACK (on_transport_state), link_ref (self->link), link_unref_closure, 0);
   self->reader = hn_packet_reader_new (self->lanes, self->webrtc);
   set_state (self, HN_AUDIO_CONNECTED);
   self->events->connected (self->user_data);
+}
+
+static const char *
+lost_text (const HnAudioReceiver *self, GstWebRTCPeerConnectionState state)
+{
+  if (self->state != HN_AUDIO_CONNECTED)
+    return "no connection came about";
+  return state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED ? "the peer ended it" : "the connection was lost";
 }
 
 static void
@@ -476,8 +395,7 @@ on_peer_state (HnAudioReceiver *self, GstWebRTCPeerConnectionState state)
   if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED)
     on_connected (self);
   else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED || state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED)
-    close_with (self, g_error_new_literal (HN_ERROR, HN_ERROR_CLOSED,
-                                           self->state == HN_AUDIO_CONNECTED ? "the connection was lost" : "no connection came about"));
+    close_with (self, g_error_new_literal (HN_ERROR, HN_ERROR_CLOSED, lost_text (self, state)));
 }
 
 static void
@@ -562,8 +480,7 @@ link_new (HnAudioReceiver *owner, const HnAudioReceiverOptions *options, GError 
   self = g_atomic_rc_box_new0 (Link);
   self->context = g_main_context_ref_thread_default ();
   self->owner = owner;
-  self->forward = forward;
-  self->repeat = hn_rtp_repeat_new ();
+  self->path = hn_packet_path_new (forward);
   self->payload_type = owner->offer->payload_type;
   return self;
 }
@@ -621,7 +538,7 @@ hn_audio_receiver_get_state (const HnAudioReceiver *self)
 void
 hn_audio_receiver_get_stats (HnAudioReceiver *self, HnRtpForwardStats *ret_stats)
 {
-  hn_rtp_forward_get_stats (self->link->forward, ret_stats);
+  hn_rtp_forward_get_stats (hn_packet_path_get_forward (self->link->path), ret_stats);
 }
 
 void

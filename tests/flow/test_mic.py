@@ -450,6 +450,27 @@ def a_client_that_is_killed_is_noticed_within_15_seconds(running):
     true(took <= 15, "it took %.1f s" % took)
 
 
+def a_client_that_speaks_gets_its_checks_answered(running):
+    """RFC 7675: who is not answered takes its microphone for cut off, whatever of it arrives."""
+    created = running.create(1)
+    with _tap(running) as tap, _peer(created, "-seconds", "30", "-impatient") as peer:
+        tap.wait(200)
+        equal([event for event in peer.events() if event in ("disconnected", "failed", "closed")], [], "what the client saw in four seconds")
+
+
+def a_client_that_says_goodbye_is_gone_at_once(running):
+    created = running.create(1)
+    with _tap(running) as tap, _peer(created, "-seconds", "30") as peer:
+        tap.wait(20)
+        peer.stop()
+        began = time.monotonic()
+        figures = _wait_state(running, created, "off", 30)
+        took = time.monotonic() - began
+    equal(figures["end_reason"], "connection_lost", "reason")
+    true(took <= 3, "it took %.1f s" % took)
+    running.children["worker-1"].wait_line(r"\[mic\] ended reason=connection_lost .*: the peer ended it session=%s" % created["session_id"][:8])
+
+
 def an_offer_whose_client_never_connects_is_given_up(running):
     created = running.create(1)
     equal(_offer(created, SDP).status, 200, "status")

@@ -140,6 +140,11 @@ class Peer:
             raise AssertionError("%d of %d '%s' within %g s: %s %r" % (len(lines), count, event, timeout, words, self._lines[-3:]))
         return lines[0] if count == 1 else lines
 
+    def events(self):
+        """The names of all so far, in order."""
+        with self._come:
+            return [line["event"] for line in self._lines]
+
     def kill(self):
         self.process.kill()
         self.stop()

@@ -49,6 +49,7 @@ var (
 	interval = flag.Duration("interval", 20*time.Millisecond, "between two packets")
 	serve    = flag.String("serve", "", "be a receiver on this address instead")
 	hide     = flag.Bool("hide", false, "offer names (….local) in place of addresses")
+	soon     = flag.Bool("impatient", false, "a check each 200 ms, disconnected after a second without an answer")
 	onlyHTTP = flag.Bool("offer-only", false, "post the offer, never connect")
 	printOut sync.Mutex
 )
@@ -86,6 +87,9 @@ func newAPI(pt uint, onlyAt string) *webrtc.API {
 	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetIPFilter(func(ip net.IP) bool { return ip.String() == onlyAt })
+	if *soon {
+		settings.SetICETimeouts(time.Second, 30*time.Second, 200*time.Millisecond)
+	}
 	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 }
 
