@@ -50,6 +50,7 @@ struct _HnRole {
   HnService *service;
   gpointer product;
   gboolean stopping;
+  guint signal_ids[3];
   double time_scale;
 };
 
@@ -231,11 +232,20 @@ has_terminal (void)
 }
 
 /* SIGHUP comes from a terminal that is closed to those who have one: they end in order. Whoever has none, or was started with nohup and so wants to
- * stay, is told to read the configuration anew. */
-static guint
-watch_hangup (HnRole *self)
+ * stay, is told to read the configuration anew. Asked for before anything listens: whoever reads that line may send one; carried out by the loop. */
+static void
+watch_signals (HnRole *self)
 {
-  return g_unix_signal_add (SIGHUP, has_terminal () && !is_ignored (SIGHUP) ? on_signal : on_reload, self);
+  self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_signal, self);
+  self->signal_ids[1] = g_unix_signal_add (SIGINT, on_signal, self);
+  self->signal_ids[2] = g_unix_signal_add (SIGHUP, has_terminal () && !is_ignored (SIGHUP) ? on_signal : on_reload, self);
+}
+
+static void
+unwatch_signals (HnRole *self)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
+    g_source_remove (self->signal_ids[i]);
 }
 
 /* ---- updates ---- */
@@ -284,28 +294,24 @@ run (const HnRoleKind *kind, HnConfig *config, const Words *words, GError **erro
   g_autoptr (HnService) service = open_service (error);
   g_autoptr (GPtrArray) replaced = g_ptr_array_new_with_free_func ((GDestroyNotify) hn_config_free);
   HnRole self = { .kind = kind, .service = service, .words = words, .config = config, .replaced = replaced };
-  guint term_id, int_id, hangup_id;
   HnAutoIo *updates;
 
   if (service == NULL || !read_time_scale (kind->mode, &self.time_scale, error))
     return hn_error_exit_status (*error);
   self.loop = g_main_loop_new (NULL, FALSE);
+  watch_signals (&self);
   self.product = kind->start (config, &self, error);
   if (self.product == NULL) {
+    unwatch_signals (&self);
     g_main_loop_unref (self.loop);
     /* what cannot be served as configured is the configuration's fault */
     return g_error_matches (*error, HN_ERROR, HN_ERROR_INVALID) ? EX_CONFIG : hn_error_exit_status (*error);
   }
-  term_id = g_unix_signal_add (SIGTERM, on_signal, &self);
-  int_id = g_unix_signal_add (SIGINT, on_signal, &self);
-  hangup_id = watch_hangup (&self);
   warn_of_idle_sockets (&self);
   updates = kind->sessions != NULL ? start_updates (&self) : NULL;
   hn_service_ready (service);
   g_main_loop_run (self.loop);
-  g_source_remove (term_id);
-  g_source_remove (int_id);
-  g_source_remove (hangup_id);
+  unwatch_signals (&self);
   hn_auto_io_free (updates);
   kind->free (self.product);
   g_main_loop_unref (self.loop);

@@ -83,6 +83,15 @@ class _Systemd:
                                         stderr=stderr or open(os.path.join(self.folder, "stderr"), "ab"))
         return self.process
 
+    def wait_listening(self, seconds=20):
+        end = time.monotonic() + seconds
+        while True:
+            with socket.socket() as it:
+                if it.connect_ex(self.at) == 0:
+                    return
+            true(time.monotonic() < end and self.process.poll() is None, "nobody listens")
+            time.sleep(0.02)
+
     def hear(self, seconds=20):
         """What it says next, or None."""
         ready, _, _ = select.select([self.notify], [], [], seconds)
@@ -130,6 +139,21 @@ def ready_is_said_when_it_serves_and_stopping_when_it_ends():
             equal(systemd.call("GET", "/api/v1/health").status, 200, "status right after READY=1")
             true("STOPPING=1" not in heard, "it stops at once: %r" % heard)
             systemd.end()
+
+
+def a_signal_that_comes_before_it_has_said_where_it_listens_ends_it_in_order():
+    """It is stopped where it says so: its log is a pipe that is full."""
+    reader, writer = os.pipe()
+    os.write(writer, b"." * fcntl.fcntl(writer, 1031, 4096))  # F_SETPIPE_SZ
+    with _Systemd() as systemd:
+        systemd.start(stderr=writer)
+        systemd.wait_listening()
+        systemd.process.send_signal(signal.SIGTERM)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as log:
+            said = log.read()
+        contains(said.decode(), "listening on", "its log")
+        equal(systemd.process.wait(20), 0, "exit status")
 
 
 def a_reload_is_announced_and_over():
