@@ -381,21 +381,17 @@ on_connected (HnAudioReceiver *self)
   self->events->connected (self->user_data);
 }
 
-static const char *
-lost_text (const HnAudioReceiver *self, GstWebRTCPeerConnectionState state)
-{
-  if (self->state != HN_AUDIO_CONNECTED)
-    return "no connection came about";
-  return state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED ? "the peer ended it" : "the connection was lost";
-}
-
 static void
 on_peer_state (HnAudioReceiver *self, GstWebRTCPeerConnectionState state)
 {
+  gboolean was_connected = self->state == HN_AUDIO_CONNECTED;
+
   if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CONNECTED)
     on_connected (self);
+  else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED && was_connected)
+    close_with (self, NULL);
   else if (state == GST_WEBRTC_PEER_CONNECTION_STATE_FAILED || state == GST_WEBRTC_PEER_CONNECTION_STATE_CLOSED)
-    close_with (self, g_error_new_literal (HN_ERROR, HN_ERROR_CLOSED, lost_text (self, state)));
+    close_with (self, g_error_new_literal (HN_ERROR, HN_ERROR_CLOSED, was_connected ? "the connection was lost" : "no connection came about"));
 }
 
 static void

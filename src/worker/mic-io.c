@@ -90,8 +90,8 @@ on_closed (const GError *error, gpointer data)
   Entry *entry = data;
 
   g_clear_error (&entry->failure);
-  entry->failure = g_error_copy (error);
-  happened (entry, HN_MIC_CLOSED);
+  entry->failure = error != NULL ? g_error_copy (error) : NULL;
+  happened (entry, error != NULL ? HN_MIC_CLOSED : HN_MIC_STOP_ASKED);
 }
 
 /* ---- carrying out ---- */

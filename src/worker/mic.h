@@ -17,7 +17,7 @@ typedef enum {
   HN_MIC_ANSWERED,
   HN_MIC_CONNECTED,
   HN_MIC_CLOSED,      /* no answer could be made, or the connection is lost */
-  HN_MIC_STOP_ASKED,  /* by the browser */
+  HN_MIC_STOP_ASKED,  /* by the browser, or its goodbye */
   HN_MIC_SESSION_ENDED,
   HN_MIC_TIME_UP,     /* hn_mic_deadline() has come, and nothing was heard since */
 } HnMicHappening;

@@ -52,7 +52,7 @@ class TimedOut(WebDriverError):
 class Browser:
     """One Chromium with one tab.
 
-    `flags` are added to the command line of Chromium, `preload` is a script that runs in each page before its own scripts.
+    `flags` are added to the command line of Chromium (`!--flag`: one of FLAGS is left out), `preload` is a script that runs in each page before its own scripts.
     """
 
     def __init__(self, flags=(), preload=None, chromedriver="/usr/bin/chromedriver", chromium="/usr/bin/chromium"):
@@ -110,7 +110,9 @@ class Browser:
         raise WebDriverError("chromedriver did not start: " + text.decode(errors="replace"))
 
     def _start_session(self, chromium, flags):
-        options = {"binary": chromium, "args": FLAGS + ["--user-data-dir=" + self.profile + "/profile"] + flags}
+        dropped = [flag[1:] for flag in flags if flag.startswith("!")]
+        args = [flag for flag in FLAGS if flag not in dropped] + [flag for flag in flags if not flag.startswith("!")]
+        options = {"binary": chromium, "args": args + ["--user-data-dir=" + self.profile + "/profile"]}
         wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"},
                   "timeouts": {"script": 30000, "pageLoad": 30000}}
         self.session = self._request("POST", "/session", {"capabilities": {"alwaysMatch": wanted}}, 60)["sessionId"]
@@ -165,6 +167,10 @@ class Browser:
     def cdp(self, command, params):
         """One command of the DevTools protocol."""
         return self._command("POST", "/goog/cdp/execute", {"cmd": command, "params": params})
+
+    def permit(self, name, state):
+        """What the user has answered: `granted`, `denied` or `prompt` (W3C Permissions, 11)."""
+        self._command("POST", "/permissions", {"descriptor": {"name": name}, "state": state})
 
     def forget(self):
         """As new: one empty tab, nothing stored, nothing changed."""
