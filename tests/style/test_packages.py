@@ -50,12 +50,12 @@ def each_line_names_a_package_and_a_purpose():
     with open(os.path.join(flow.TOP, "scripts/packages"), encoding="utf-8") as file:
         rows = [line.split() for line in file if line.strip() and not line.startswith("#")]
     for row in rows:
-        true(len(row) == 2 and row[1] in ("build", "run", "rooms", "test", "full", "bench", "package"), "odd line %r" % row)
+        true(len(row) == 2 and row[1] in ("build", "run", "rooms", "test", "full", "bench", "package", "machines"), "odd line %r" % row)
     names = [row[0] for row in rows]
     equal(len(names), len(set(names)), "packages listed")
     for name in names:
         status = subprocess.run(["dpkg-query", "-W", "-f", "${Status}", name], capture_output=True, text=True, check=False).stdout
-        true("ok installed" in status or [r for r in rows if r[0] == name][0][1] in ("full", "bench", "package"), "%s is not installed" % name)
+        true("ok installed" in status or [r for r in rows if r[0] == name][0][1] in ("full", "bench", "package", "machines"), "%s is not installed" % name)
 
 
 def every_library_of_the_build_is_listed():

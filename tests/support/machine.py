@@ -2,8 +2,10 @@
 """Whole Debian machines for the long tests: a debootstrap root, and systemd booted in it as process 1 of namespaces of its own. Needs root, Debian's
 mirror for the first time, and a cgroup2 file system; no virtual machine."""
 
+import contextlib
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -55,10 +57,11 @@ def _say(log, command, **more):
 
 
 def cached(name, packages, base=None, log=subprocess.DEVNULL):
-    """A root with these packages, made once. `base`: the name of one to start from."""
-    path = os.path.join(CACHE, name)
-    if os.path.exists(path + ".done"):
-        return path
+    """A root with these packages, made once for a list of them. `base`: the name of one to start from."""
+    path, wanted = os.path.join(CACHE, name), " ".join([base or ""] + packages)
+    with contextlib.suppress(FileNotFoundError), open(path + ".done", encoding="ascii") as file:
+        if file.read() == wanted:
+            return path
     shutil.rmtree(path, ignore_errors=True)
     os.makedirs(CACHE, exist_ok=True)
     if base is None:
@@ -73,9 +76,54 @@ def cached(name, packages, base=None, log=subprocess.DEVNULL):
         shutil.copy("/etc/resolv.conf", os.path.join(path, "etc/resolv.conf"))
         chroot(path, "apt-get update -q", log)
         chroot(path, "apt-get install -y -q --no-install-recommends " + " ".join(packages), log)
-    with open(path + ".done", "w", encoding="ascii"):
-        pass
+    with open(path + ".done", "w", encoding="ascii") as file:
+        file.write(wanted)
     return path
+
+
+def foreign(arch, packages, alone=(), log=subprocess.DEVNULL):
+    """What is in these packages of another architecture, unpacked and nothing more: what a compiler needs. `alone`: without what they depend on."""
+    path, wanted = os.path.join(CACHE, arch), " ".join([*packages, *alone])
+    with contextlib.suppress(FileNotFoundError), open(path + ".done", encoding="ascii") as file:
+        if file.read() == wanted:
+            return path
+    fetched = path + ".fetched"
+    for one in (path, fetched):
+        shutil.rmtree(one, ignore_errors=True)
+    os.makedirs(path)
+    _say(log, ["debootstrap", "--foreign", "--arch=" + arch, "--variant=minbase", "--include=" + ",".join(packages), "bookworm", fetched, MIRROR])
+    archives = os.path.join(fetched, "var/cache/apt/archives")
+    for name in alone:
+        _say(log, ["wget", "-q", "-P", archives, "%s/%s" % (MIRROR, _file_of(name, fetched))])
+    for name in sorted(os.listdir(archives)):
+        if name.endswith(".deb"):
+            _say(log, ["dpkg-deb", "-x", os.path.join(archives, name), path])
+    shutil.rmtree(fetched)
+    _make_relative(path)
+    with open(path + ".done", "w", encoding="ascii") as file:
+        file.write(wanted)
+    return path
+
+
+def _file_of(package, root):
+    lists = os.path.join(root, "var/lib/apt/lists")
+    for name in os.listdir(lists):
+        with open(os.path.join(lists, name), encoding="utf-8") as file:
+            found = re.search(r"^Package: %s\n(?:.+\n)*?Filename: (.+)$" % re.escape(package), file.read(), re.M) if name.endswith("Packages") else None
+        if found:
+            return found[1]
+    raise AssertionError("Debian has no " + package)
+
+
+def _make_relative(root):
+    """Links to whole paths lead out of a root that nobody is in."""
+    for where, folders, names in os.walk(root):
+        for name in folders + names:
+            path = os.path.join(where, name)
+            if os.path.islink(path) and os.readlink(path).startswith("/"):
+                target = root + os.readlink(path)
+                os.unlink(path)
+                os.symlink(os.path.relpath(target, where), path)
 
 
 def chroot(root, script, log=subprocess.DEVNULL):
@@ -109,6 +157,7 @@ class Machine:
     def __init__(self, root, folder):
         self.root = os.path.join(folder, "machine")
         subprocess.run(["cp", "-a", root, self.root], check=True)
+        os.unlink(os.path.join(self.root, "usr/sbin/policy-rc.d"))  # it runs now
         group = "/sys/fs/cgroup/unified" if os.path.isdir("/sys/fs/cgroup/unified") else "/sys/fs/cgroup"
         self.group = os.path.join(group, "hydraneck-machine-%d" % os.getpid())
         os.makedirs(self.group, exist_ok=True)
