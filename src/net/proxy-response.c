@@ -153,7 +153,7 @@ edit (HnProxy *self, const char *bytes, gsize length, gboolean last, gsize *ret_
     gsize n = MIN (length - fed, piece);
 
     fed += n;
-    filter->feed (self->filter_state, bytes + fed - n, n, last && fed == length, out);
+    filter->feed (self->filter_state, n > 0 ? bytes + fed - n : NULL, n, last && fed == length, out);
   } while (fed < length && !is_through (self));
   *ret_fed = fed;
   return out;
