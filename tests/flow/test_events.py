@@ -132,6 +132,7 @@ def a_deadline_outlives_the_controller():
     with flow.Started(bodies=1, workers=1, turn=False, time_scale=0.02) as running:
         created = running.create(1)
         _drain(running, "worker-1", 4)
+        running.children["worker-1"].wait_line(r"\[heartbeat\] draining")  # it is the worker that remembers
         with _listen(running, 1) as events:
             running.children.pop("controller").stop()
             running.start_controller()
