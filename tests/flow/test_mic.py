@@ -15,6 +15,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 
 import flow  # noqa: E402, I001: it makes the modules below findable
+import measure  # noqa: E402
 import mic_peer as mic  # noqa: E402
 import web  # noqa: E402
 from flow import contains, equal, error_shape, true  # noqa: E402
@@ -27,8 +28,7 @@ LONG = bool(os.environ.get("HYDRANECK_LONG"))
 
 
 def _sanitized():
-    program = os.path.join(flow.build_folder(), "src/cli/hydraneckwebrtc")
-    return "libasan" in subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    return measure.is_sanitized(flow.build_folder())
 
 
 def _base(created):

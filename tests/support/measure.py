@@ -75,11 +75,18 @@ class Growth:
         return ", ".join("%s %+d KB (from %d)" % (p.name, self.kb(p), self._before[p.name]) for p in self._processes)
 
 
+def _options(build):
+    with open(os.path.join(build, "meson-info/intro-buildoptions.json"), encoding="utf-8") as file:
+        return {option["name"]: option["value"] for option in json.load(file)}
+
+
+def is_sanitized(build):
+    return _options(build)["b_sanitize"] != "none"
+
+
 def is_release(build):
     """Whether the figures of a build are those of what users run: no sanitizer, optimised as a release."""
-    with open(os.path.join(build, "meson-info/intro-buildoptions.json"), encoding="utf-8") as file:
-        options = {option["name"]: option["value"] for option in json.load(file)}
-    return options["b_sanitize"] == "none" and options["buildtype"] == "release"
+    return not is_sanitized(build) and _options(build)["buildtype"] == "release"
 
 
 def settle(condition, seconds):

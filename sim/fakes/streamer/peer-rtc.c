@@ -28,6 +28,7 @@
 #define MAX_CHANNELS 32
 #define MAX_WAITING_OFFERS 4
 #define MAX_CANDIDATES 64
+#define BYE_US (500 * 1000) /* at most, until the goodbye has left */
 #define CHANNEL_BUFFER_BYTES (256 * 1024)
 
 typedef enum {
@@ -599,23 +600,91 @@ sim_peer_new (const SimInit *init, const SimPeerEvents *events, gpointer owner)
   return self;
 }
 
+/* An encoder sends its goodbye from a thread of its own. */
+typedef struct {
+  GMutex mutex;
+  GCond said;
+  guint to_say;
+  GPtrArray *pads; /* of GstPad: what stands behind the encoders; only on the main thread */
+} Goodbye;
+
 static void
-end_dtls (const GValue *value, gpointer unused)
+goodbye_clear (gpointer data)
+{
+  Goodbye *self = data;
+
+  g_mutex_clear (&self->mutex);
+  g_cond_clear (&self->said);
+  g_ptr_array_unref (self->pads);
+}
+
+static void
+goodbye_unref (gpointer self)
+{
+  g_atomic_rc_box_release_full (self, goodbye_clear);
+}
+
+static Goodbye *
+goodbye_new (void)
+{
+  Goodbye *self = g_atomic_rc_box_new0 (Goodbye);
+
+  g_mutex_init (&self->mutex);
+  g_cond_init (&self->said);
+  self->pads = g_ptr_array_new_with_free_func (gst_object_unref);
+  return self;
+}
+
+static GstPadProbeReturn
+on_encoded (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  Goodbye *self = data;
+
+  g_mutex_lock (&self->mutex);
+  self->to_say--;
+  g_cond_signal (&self->said);
+  g_mutex_unlock (&self->mutex);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+static void
+end_dtls (const GValue *value, gpointer data)
 {
   GstElement *encoder = g_value_get_object (value);
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (encoder, "sink");
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (encoder, "sink");
+  g_autoptr (GstPad) src = gst_element_get_static_pad (encoder, "src");
+  GstPad *behind = src != NULL ? gst_pad_get_peer (src) : NULL;
+  Goodbye *goodbye = data;
 
-  if (pad != NULL)
-    gst_pad_send_event (pad, gst_event_new_eos ());
+  if (sink == NULL || behind == NULL)
+    return;
+  g_ptr_array_add (goodbye->pads, behind);
+  g_mutex_lock (&goodbye->mutex);
+  goodbye->to_say++;
+  g_mutex_unlock (&goodbye->mutex);
+  gst_pad_add_probe (behind, GST_PAD_PROBE_TYPE_BUFFER, on_encoded, g_atomic_rc_box_acquire (goodbye), goodbye_unref);
+  gst_pad_send_event (sink, gst_event_new_eos ());
 }
 
 void
 sim_peer_say_bye (SimPeer *self)
 {
   g_autoptr (GstIterator) encoders = gst_bin_iterate_all_by_element_factory_name (GST_BIN (self->webrtc), "dtlsenc");
+  Goodbye *goodbye = goodbye_new ();
+  gint64 until_us = g_get_monotonic_time () + BYE_US;
 
-  while (gst_iterator_foreach (encoders, end_dtls, NULL) == GST_ITERATOR_RESYNC)
+  while (gst_iterator_foreach (encoders, end_dtls, goodbye) == GST_ITERATOR_RESYNC)
     gst_iterator_resync (encoders);
+  g_mutex_lock (&goodbye->mutex);
+  while (goodbye->to_say > 0 && g_cond_wait_until (&goodbye->said, &goodbye->mutex, until_us))
+    continue;
+  g_mutex_unlock (&goodbye->mutex);
+  /* what was seen there is on its way with this lock held, down to the socket */
+  for (guint i = 0; i < goodbye->pads->len; i++) {
+    GST_PAD_STREAM_LOCK (g_ptr_array_index (goodbye->pads, i));
+    GST_PAD_STREAM_UNLOCK (g_ptr_array_index (goodbye->pads, i));
+  }
+  goodbye_unref (goodbye);
 }
 
 void

@@ -35,7 +35,7 @@ SimPeer *sim_peer_new (const SimInit *init, const SimPeerEvents *events, gpointe
  * sim_peer_say_bye:
  * @self: a peer
  *
- * Ends DTLS in good order (close_notify), so that the browser knows at once; webrtcbin itself does not.
+ * Ends DTLS in good order (close_notify), so that the browser knows at once; webrtcbin itself does not. Waits until that has left, half a second at most.
  */
 void sim_peer_say_bye (SimPeer *self);
 
