@@ -53,6 +53,7 @@ def main():
     parser.add_argument("--build", required="--help" not in sys.argv, help=argparse.SUPPRESS)
     parser.add_argument("--only", default="", help="names of proxies, comma between")
     parser.add_argument("--part", default="", help="parts of a subcommand, comma between")
+    parser.add_argument("--size", default="", help="signalling: rooms of these sizes only, comma between")
     options = parser.parse_args()
     for name in sorted(known) if "all" in options.what else options.what:
         text = measure.machine() + "\n\n" + known[name].run(options)

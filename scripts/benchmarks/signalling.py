@@ -200,7 +200,7 @@ def run(options):
         os.chmod(folder, 0o755)
         bench = Bench(options, folder)
         if "fan" in parts:
-            cpu, late, rate = bench.fan(ROOMS, SIZES)
+            cpu, late, rate = bench.fan(ROOMS, [int(size) for size in options.size.split(",")] if options.size else SIZES)
             text += [cpu.table("µs of CPU per delivery", _columns(ROOMS), _row), _targets(cpu), late.table("p99 of a delivery, ms", _columns(ROOMS), _row),
                      rate.table("thousand deliveries a second", _columns(ROOMS), _row, 0)]
         if "mesh" in parts:
