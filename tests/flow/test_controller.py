@@ -371,7 +371,7 @@ class Caller(threading.Thread):
         self.sock.close()
 
     def result(self):
-        self.join(60)  # 512 at once are 9 s of work by themselves, with sanitizers
+        self.join(120)  # 512 at once are 9 s of work by themselves, with sanitizers
         head, body = self.answer.split(b"\r\n\r\n", 1)
         return int(head.split(b" ", 2)[1]), json.loads(body)
 
