@@ -87,7 +87,7 @@ async def a_token_may_come_in_a_header_too(table):
 
 @case(on=(PLAIN, OTHER), dialects=(None,))
 async def an_expiry_ends_the_connection_where_it_is_enforced(table):
-    kept = await table.join("A", number=OTHER, dialect="hyphen", token=table.token("A", seconds=1))
+    kept = await table.join("A", number=OTHER, dialect="hyphen", token=table.token("A", seconds=2))
     began = time.time()
     ended = await table.join("A", number=PLAIN, token=table.token("A", seconds=2))
     equal(await ended.closed(), (1008, "Token has expired"), "close")
