@@ -27,7 +27,7 @@ EACH = {
     FULL: {"rooms": FREE, "websocket": {"sockets": 3}},
 }
 LIMIT = 65536
-STALLED_KB = 1536 if measure.is_release(flow.build_folder()) else 40000
+STALLED_KB = 1536 if measure.is_release(flow.build_folder()) else 40000  # AddressSanitizer keeps what was freed
 KEPT = 260  # messages, and a few more
 
 
