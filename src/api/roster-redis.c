@@ -152,12 +152,10 @@ store_ask (const HnRosterAsk *ask, gpointer tag, gpointer data)
   Store *self = data;
   g_autoptr (HnRosterWords) words = hn_roster_words_new (ask, &self->place);
   Question *question = question_new (self, tag, ask->kind, NULL);
-  guint n;
+  guint script = ask->kind == HN_ROSTER_ASK_SAY ? self->say_script : self->script, n;
   const HnRedisWord *array = hn_roster_words_get (words, &n);
 
-  /* what was said is heard on the other connection */
-  if (ask->kind == HN_ROSTER_ASK_SAY ? hn_redis_run_patiently (self->commands, self->say_script, array, n, on_answered, question)
-                                     : hn_redis_run (self->commands, self->script, array, n, on_answered, question))
+  if (hn_redis_run (self->commands, script, array, n, on_answered, question))
     return TRUE;
   question_free (question);
   return FALSE;

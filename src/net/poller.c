@@ -141,14 +141,6 @@ hn_poller_add (HnPoller *self, int fd, HnPollerWatch *watch)
 }
 
 void
-hn_poller_mute (HnPoller *self, int fd, HnPollerWatch *watch, gboolean mute)
-{
-  struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET | (mute ? 0 : EPOLLIN | EPOLLOUT), .data.ptr = watch };
-
-  epoll_ctl (self->fd, EPOLL_CTL_MOD, fd, &event); /* of one that is watched: nothing can go wrong */
-}
-
-void
 hn_poller_remove (HnPoller *self, int fd)
 {
   epoll_ctl (self->fd, EPOLL_CTL_DEL, fd, NULL);

@@ -56,15 +56,6 @@ void hn_poller_add (HnPoller *self, int fd, HnPollerWatch *watch);
 void hn_poller_remove (HnPoller *self, int fd);
 
 /**
- * hn_poller_mute:
- * @self: a poller
- * @fd: an fd given to hn_poller_add()
- * @watch: its watch
- * @mute: %TRUE: only hang-ups and errors are told, and nothing else that happens wakes the loop; %FALSE: all is told again, what waits already at once
- */
-void hn_poller_mute (HnPoller *self, int fd, HnPollerWatch *watch, gboolean mute);
-
-/**
  * hn_poller_defer:
  * @self: a poller
  * @func: what to call when all events of this turn are delivered

@@ -10,17 +10,12 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
-/* Answers that are left unread: more would take longer to read at once than is saved. */
-#define PATIENT_MAX 32
-#define PATIENT_BYTES_MAX 65536
-
 typedef struct {
   GList link;
   HnRedisAnswered answered;
   gpointer user_data;
   gint64 at_us;
   gboolean is_script;
-  gboolean patient;
   gsize length;
   char bytes[];
 } Command;
@@ -37,7 +32,6 @@ struct _HnRedisPipe {
   GQueue again;    /* of Command: their script was forgotten */
   GQueue held;     /* of Command: came meanwhile */
   gsize waiting_bytes;
-  guint urgent; /* commands that are not patient */
   gint64 round_us;
 };
 
@@ -99,8 +93,8 @@ put_out (HnRedisPipe *self, Command *command, gint64 now_us)
 }
 
 gboolean
-hn_redis_pipe_push (HnRedisPipe *self, const HnRedisWord *words, guint n_words, guint script, gboolean patient,
-                    HnRedisAnswered answered, gpointer user_data, gint64 now_us)
+hn_redis_pipe_push (HnRedisPipe *self, const HnRedisWord *words, guint n_words, guint script, HnRedisAnswered answered,
+                    gpointer user_data, gint64 now_us)
 {
   gsize size = 128;
   Command *command;
@@ -113,8 +107,6 @@ hn_redis_pipe_push (HnRedisPipe *self, const HnRedisWord *words, guint n_words, 
   command = command_new (self, words, n_words, script, size);
   command->answered = answered;
   command->user_data = user_data;
-  command->patient = patient;
-  self->urgent += !patient;
   self->waiting_bytes += command->length;
   if (self->again.length > 0)
     g_queue_push_tail_link (&self->held, &command->link);
@@ -130,7 +122,7 @@ hn_redis_pipe_push_scripts (HnRedisPipe *self, HnRedisAnswered answered, gpointe
     const char *text = g_array_index (self->scripts, Script, i).text;
     HnRedisWord words[] = { { "SCRIPT", 6 }, { "LOAD", 4 }, { text, strlen (text) } };
 
-    hn_redis_pipe_push (self, words, G_N_ELEMENTS (words), HN_REDIS_PIPE_NO_SCRIPT, FALSE, answered, user_data, now_us);
+    hn_redis_pipe_push (self, words, G_N_ELEMENTS (words), HN_REDIS_PIPE_NO_SCRIPT, answered, user_data, now_us);
   }
 }
 
@@ -142,7 +134,6 @@ answer (HnRedisPipe *self, GQueue *queue, struct redisReply *reply)
   g_autofree Command *command = g_queue_pop_head_link (queue)->data;
 
   self->waiting_bytes -= command->length;
-  self->urgent -= !command->patient;
   if (command->answered != NULL)
     command->answered (reply, command->user_data);
 }
@@ -174,8 +165,7 @@ hn_redis_pipe_take (HnRedisPipe *self, struct redisReply *reply, gint64 now_us)
 
   if (command == NULL)
     return FALSE;
-  if (!command->patient)
-    self->round_us = MAX (now_us - command->at_us, 0);
+  self->round_us = MAX (now_us - command->at_us, 0);
   if (command->is_script && reply->type == REDIS_REPLY_ERROR && g_str_has_prefix (reply->str, "NOSCRIPT"))
     g_queue_push_tail_link (&self->again, g_queue_pop_head_link (&self->commands));
   else
@@ -208,12 +198,6 @@ gint64
 hn_redis_pipe_get_oldest_us (const HnRedisPipe *self)
 {
   return self->commands.head != NULL ? ((const Command *) self->commands.head->data)->at_us : HN_NEVER;
-}
-
-gboolean
-hn_redis_pipe_is_patient (const HnRedisPipe *self)
-{
-  return self->urgent == 0 && self->again.length == 0 && self->commands.length < PATIENT_MAX && self->waiting_bytes < PATIENT_BYTES_MAX;
 }
 
 gint64

@@ -38,15 +38,14 @@ guint hn_redis_pipe_add_script (HnRedisPipe *self, const char *text);
  * @words: (array length=n_words): a command, or a script's ARGV
  * @n_words: how many
  * @script: its number, or %HN_REDIS_PIPE_NO_SCRIPT
- * @patient: its answer may be read late, see hn_redis_pipe_is_patient()
  * @answered: (nullable): its answer
  * @user_data: for @answered
  * @now_us: monotonic
  *
  * Returns: %FALSE when HN_LIMIT_REDIS_WAITING commands or HN_LIMIT_REDIS_WAITING_BYTES wait: no answer comes
  */
-gboolean hn_redis_pipe_push (HnRedisPipe *self, const HnRedisWord *words, guint n_words, guint script, gboolean patient,
-                             HnRedisAnswered answered, gpointer user_data, gint64 now_us);
+gboolean hn_redis_pipe_push (HnRedisPipe *self, const HnRedisWord *words, guint n_words, guint script, HnRedisAnswered answered,
+                             gpointer user_data, gint64 now_us);
 
 /**
  * hn_redis_pipe_push_scripts:
@@ -90,18 +89,10 @@ void hn_redis_pipe_end (HnRedisPipe *self);
 gint64 hn_redis_pipe_get_oldest_us (const HnRedisPipe *self);
 
 /**
- * hn_redis_pipe_is_patient:
- * @self: a pipe
- *
- * Returns: whether nobody waits for the answers that are due: there are none, or they are few and all of patient commands
- */
-gboolean hn_redis_pipe_is_patient (const HnRedisPipe *self);
-
-/**
  * hn_redis_pipe_get_round_us:
  * @self: a pipe
  *
- * Returns: from the writing of the last command that was answered to its answer, or HN_NEVER; patient ones do not count
+ * Returns: from the writing of the last command that was answered to its answer, or HN_NEVER
  */
 gint64 hn_redis_pipe_get_round_us (const HnRedisPipe *self);
 

@@ -23,7 +23,6 @@
 #define FIRST_PAUSE_US 50000
 #define READ_BYTES 262144
 #define READS_PER_TURN 8
-#define PATIENCE_US 100000 /* for answers that nobody waits for */
 
 typedef enum {
   RESTING,    /* until the next try */
@@ -42,7 +41,6 @@ struct _HnRedis {
   HnPoller *poller;
   HnRedisUrl *url;
   HnRedisTimes times;
-  gint64 patience_us;
   const HnRedisEvents *events;
   gpointer user_data;
   HnRandom *random;
@@ -56,7 +54,6 @@ struct _HnRedis {
   Try *under_way;   /* CONNECTING */
   HnWire *wire;     /* GREETING, READY */
   redisReader *reader;
-  gboolean muted; /* what is on the wire may wait */
   gint64 heard_us;
   gboolean pinging;
   gint64 mercy_us; /* for an answer that is due: it may lie there unread, perhaps it was us who stood still; HN_NEVER: none was given */
@@ -68,24 +65,10 @@ static void arm (HnRedis *self);
 
 /* ---- commands ---- */
 
-/* After each change of what is awaited. */
-static void
-listen_if_needed (HnRedis *self, gint64 now_us)
-{
-  gint64 oldest_us = hn_redis_pipe_get_oldest_us (self->pipe);
-  gboolean mute = self->state == READY && oldest_us != HN_NEVER && now_us < oldest_us + self->patience_us && hn_redis_pipe_is_patient (self->pipe)
-                  && hn_wire_get_pending (self->wire) == 0;
-
-  if (self->wire == NULL || mute == self->muted)
-    return;
-  self->muted = mute;
-  hn_wire_mute (self->wire, mute);
-}
-
 static gboolean
-push (HnRedis *self, const HnRedisWord *words, guint n_words, guint script, gboolean patient, HnRedisAnswered answered, gpointer user_data)
+push (HnRedis *self, const HnRedisWord *words, guint n_words, guint script, HnRedisAnswered answered, gpointer user_data)
 {
-  if (!hn_redis_pipe_push (self->pipe, words, n_words, script, patient, answered, user_data, hn_clock_now_us ()))
+  if (!hn_redis_pipe_push (self->pipe, words, n_words, script, answered, user_data, hn_clock_now_us ()))
     return FALSE;
   arm (self);
   return TRUE;
@@ -94,19 +77,13 @@ push (HnRedis *self, const HnRedisWord *words, guint n_words, guint script, gboo
 gboolean
 hn_redis_send (HnRedis *self, const HnRedisWord *words, guint n_words, HnRedisAnswered answered, gpointer user_data)
 {
-  return self->state == READY && self->doomed == NULL && push (self, words, n_words, HN_REDIS_PIPE_NO_SCRIPT, FALSE, answered, user_data);
+  return self->state == READY && self->doomed == NULL && push (self, words, n_words, HN_REDIS_PIPE_NO_SCRIPT, answered, user_data);
 }
 
 gboolean
 hn_redis_run (HnRedis *self, guint script, const HnRedisWord *words, guint n_words, HnRedisAnswered answered, gpointer user_data)
 {
-  return self->state == READY && self->doomed == NULL && push (self, words, n_words, script, FALSE, answered, user_data);
-}
-
-gboolean
-hn_redis_run_patiently (HnRedis *self, guint script, const HnRedisWord *words, guint n_words, HnRedisAnswered answered, gpointer user_data)
-{
-  return self->state == READY && self->doomed == NULL && push (self, words, n_words, script, TRUE, answered, user_data);
+  return self->state == READY && self->doomed == NULL && push (self, words, n_words, script, answered, user_data);
 }
 
 void
@@ -120,7 +97,6 @@ hn_redis_flush (HnRedis *self)
   if (!hn_wire_send (self->wire, &part, 1))
     hn_redis_drop (self, "the connection broke");
   g_byte_array_set_size (out, 0);
-  listen_if_needed (self, hn_poller_now_us (self->poller));
 }
 
 /* ---- the end of a connection ---- */
@@ -141,7 +117,7 @@ drop_wire (HnRedis *self)
   g_clear_pointer (&self->wire, hn_wire_free);
   g_clear_pointer (&self->reader, redisReaderFree);
   g_clear_pointer (&self->doomed, g_free);
-  self->pinging = self->muted = FALSE;
+  self->pinging = FALSE;
   self->mercy_us = HN_NEVER;
 }
 
@@ -245,7 +221,6 @@ on_ready (gpointer data)
   if (result == HN_WIRE_EOF || result == HN_WIRE_ERROR)
     hn_redis_drop (self, "the server closed the connection");
   hn_redis_flush (self);
-  listen_if_needed (self, hn_poller_now_us (self->poller));
   arm (self);
 }
 
@@ -318,7 +293,7 @@ ask (HnRedis *self, HnRedisAnswered answered, const char *first, const char *sec
 
   for (; n < 3 && texts[n] != NULL; n++)
     words[n] = (HnRedisWord){ texts[n], strlen (texts[n]) };
-  push (self, words, n, HN_REDIS_PIPE_NO_SCRIPT, FALSE, answered, self);
+  push (self, words, n, HN_REDIS_PIPE_NO_SCRIPT, answered, self);
 }
 
 static void
@@ -424,8 +399,6 @@ next_us (const HnRedis *self)
   case READY:
     break;
   }
-  if (self->muted)
-    return hn_redis_pipe_get_oldest_us (self->pipe) + self->patience_us;
   return hn_clock_earliest (owing_us != HN_NEVER ? MAX (owing_us + self->times.answer_us, self->mercy_us) : HN_NEVER,
                             self->pinging ? HN_NEVER : self->heard_us + self->times.idle_us);
 }
@@ -447,7 +420,6 @@ check_ready (HnRedis *self, gint64 now_us)
 {
   gint64 owing_us = owing_since_us (self);
 
-  listen_if_needed (self, now_us);
   if (owing_us != HN_NEVER && now_us >= MAX (owing_us + self->times.answer_us, self->mercy_us)) {
     if (self->mercy_us != HN_NEVER) {
       fail (self, g_error_new_literal (HN_ERROR, HN_ERROR_TIMEOUT, "no answer in time"));
@@ -516,7 +488,6 @@ hn_redis_new (HnPoller *poller, const HnRedisUrl *url, const HnRedisTimes *times
   self->poller = poller;
   self->url = copy_url (url);
   self->times = *times;
-  self->patience_us = MIN (PATIENCE_US, times->answer_us / 4);
   self->events = events;
   self->user_data = user_data;
   self->random = hn_random_new_system ();

@@ -119,23 +119,6 @@ gboolean hn_redis_run (HnRedis *self, guint script, const HnRedisWord *words, gu
                        gpointer user_data);
 
 /**
- * hn_redis_run_patiently:
- * @self: a connection
- * @script: number of a script
- * @words: (array length=n_words): its ARGV; it has no KEYS
- * @n_words: how many
- * @answered: (nullable): its answer
- * @user_data: for @answered
- *
- * For a script whose effect is seen elsewhere: its answer does not wake the loop. It is read, in its order, with those of other commands, or when a few dozen
- * wait, or after a tenth of a second. The end of the connection is noticed as always.
- *
- * Returns: as hn_redis_send()
- */
-gboolean hn_redis_run_patiently (HnRedis *self, guint script, const HnRedisWord *words, guint n_words, HnRedisAnswered answered,
-                                 gpointer user_data);
-
-/**
  * hn_redis_flush:
  * @self: a connection: what was sent leaves now
  */
@@ -152,7 +135,7 @@ void hn_redis_drop (HnRedis *self, const char *why);
  * hn_redis_get_round_us:
  * @self: a connection
  *
- * Returns: from the last command that was answered to its answer, or HN_NEVER; one by hn_redis_run_patiently() does not count
+ * Returns: from the last command that was answered to its answer, or HN_NEVER
  */
 gint64 hn_redis_get_round_us (HnRedis *self);
 

@@ -639,12 +639,6 @@ hn_wire_set_ready (HnWire *self, HnWireReady ready, gpointer user_data)
 }
 
 void
-hn_wire_mute (HnWire *self, gboolean mute)
-{
-  hn_poller_mute (self->poller, self->fd, &self->watch, mute);
-}
-
-void
 hn_wire_again (HnWire *self)
 {
   hn_poller_again (self->poller, &self->watch);

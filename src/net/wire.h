@@ -60,15 +60,6 @@ void hn_wire_set_ready (HnWire *self, HnWireReady ready, gpointer user_data);
 void hn_wire_again (HnWire *self);
 
 /**
- * hn_wire_mute:
- * @self: a wire without TLS
- * @mute: %TRUE: `ready` comes for the end of the connection only, until it is %FALSE again; then at once if there is something to read
- *
- * For whoever has nothing to send, and knows another moment to read.
- */
-void hn_wire_mute (HnWire *self, gboolean mute);
-
-/**
  * hn_wire_start_tls:
  * @self: a wire to a client, on which nothing was sent; what waits unread are the first of the client's sealed bytes
  * @tls: with which certificate

@@ -28,6 +28,7 @@
 #define MAX_CHANNELS 32
 #define MAX_WAITING_OFFERS 4
 #define MAX_CANDIDATES 64
+#define DTLS_ALERT 21
 #define BYE_US (500 * 1000) /* at most, until the goodbye has left */
 #define CHANNEL_BUFFER_BYTES (256 * 1024)
 
@@ -635,11 +636,15 @@ goodbye_new (void)
   return self;
 }
 
+/* Data channels go the same way; an alert is told by its record's first byte (RFC 6347, 4.1). */
 static GstPadProbeReturn
 on_encoded (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   Goodbye *self = data;
+  guint8 type = 0;
 
+  if (gst_buffer_extract (GST_PAD_PROBE_INFO_BUFFER (info), 0, &type, 1) != 1 || type != DTLS_ALERT)
+    return GST_PAD_PROBE_OK;
   g_mutex_lock (&self->mutex);
   self->to_say--;
   g_cond_signal (&self->said);

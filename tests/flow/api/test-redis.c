@@ -51,22 +51,16 @@ on_message (const char *channel, char *text, gsize length, gpointer data)
 }
 
 static Talk *
-talk_new_with (const HnRedisUrl *url, gboolean listens, gint64 idle_us)
+talk_new (const HnRedisUrl *url, gboolean listens)
 {
   static const HnRedisEvents asks = { on_ready, on_lost, NULL }, hears = { on_ready, on_lost, on_message };
-  const HnRedisTimes times = { 500 * MS, 500 * MS, idle_us, 200 * MS };
+  const HnRedisTimes times = { 500 * MS, 500 * MS, 200 * MS, 200 * MS };
   Talk *talk = g_new0 (Talk, 1);
 
   talk->answers = g_string_new (NULL);
   talk->messages = g_string_new (NULL);
   talk->redis = hn_redis_new (loop_poller (), url, &times, listens ? &hears : &asks, talk);
   return talk;
-}
-
-static Talk *
-talk_new (const HnRedisUrl *url, gboolean listens)
-{
-  return talk_new_with (url, listens, 200 * MS);
 }
 
 static void
@@ -233,81 +227,6 @@ scripts_that_are_forgotten_keep_their_order (void **state)
   talk_free (talk);
 }
 
-/* How long it took until @n more of a script's answers had come, that nobody waits for; with somebody who waits for an ECHO behind them. */
-static gint64
-patiently_us (Talk *talk, guint script, guint n, gboolean echo)
-{
-  gint64 began_us = g_get_monotonic_time ();
-
-  g_string_set_size (talk->answers, 0);
-  for (guint i = 0; i < n; i++)
-    assert_true (hn_redis_run_patiently (talk->redis, script, NULL, 0, on_answered, talk));
-  hn_redis_flush (talk->redis);
-  if (echo)
-    send_words (talk, "ECHO", "now", NULL);
-  WAIT_FOR (talk->answers->len == 2 * n + (echo ? 4 : 0), 2000);
-  return g_get_monotonic_time () - began_us;
-}
-
-/* Of a few: others use the machine too. */
-static void
-time_patience (Talk *talk, guint script, guint n, gboolean echo, gint64 *ret_quickest_us, gint64 *ret_slowest_us)
-{
-  *ret_quickest_us = G_MAXINT64;
-  *ret_slowest_us = 0;
-  for (guint i = 0; i < 5; i++) {
-    gint64 took_us = patiently_us (talk, script, n, echo);
-
-    *ret_quickest_us = MIN (*ret_quickest_us, took_us);
-    *ret_slowest_us = MAX (*ret_slowest_us, took_us);
-  }
-}
-
-static void
-answers_that_nobody_waits_for_are_read_late (void **state)
-{
-  Talk *talk = talk_new_with (((RedisServer *) *state)->url, FALSE, 60 * G_USEC_PER_SEC); /* no PING brings them earlier */
-  guint script = hn_redis_add_script (talk->redis, "return 7");
-  gint64 quickest_us, slowest_us;
-
-  WAIT_FOR (talk->ready == 1, 2000);
-  time_patience (talk, script, 1, FALSE, &quickest_us, &slowest_us);
-  assert_true (quickest_us >= 90 * MS);
-  time_patience (talk, script, 31, FALSE, &quickest_us, &slowest_us);
-  assert_true (slowest_us >= 90 * MS && talk->lost == 0);
-  time_patience (talk, script, 2, TRUE, &quickest_us, &slowest_us);
-  assert_true (quickest_us < 90 * MS);
-  assert_string_equal (talk->answers->str, "7 7 now ");
-  time_patience (talk, script, 32, FALSE, &quickest_us, &slowest_us); /* they are many */
-  assert_true (quickest_us < 90 * MS);
-  talk_free (talk);
-}
-
-static void
-while_answers_may_wait_an_end_and_a_silence_are_noticed (void **state)
-{
-  RedisServer *server = *state;
-  Talk *talk = talk_new (server->url, FALSE);
-  guint script = hn_redis_add_script (talk->redis, "return 7");
-
-  WAIT_FOR (talk->ready == 1, 2000);
-  redis_server_signal (server, SIGSTOP);
-  assert_true (hn_redis_run_patiently (talk->redis, script, NULL, 0, on_answered, talk));
-  hn_redis_flush (talk->redis);
-  WAIT_FOR (talk->lost == 1 && talk->unanswered == 1, 2000);
-  assert_string_equal (talk->why, "no answer in time");
-  redis_server_signal (server, SIGCONT);
-  WAIT_FOR (talk->ready == 2, 2000);
-  redis_server_signal (server, SIGSTOP);
-  assert_true (hn_redis_run_patiently (talk->redis, script, NULL, 0, on_answered, talk));
-  hn_redis_flush (talk->redis);
-  redis_server_kill (server);
-  WAIT_FOR (talk->unanswered == 2, 2000);
-  assert_string_not_equal (talk->why, "no answer in time");
-  redis_server_start (server);
-  talk_free (talk);
-}
-
 /* A port of the kernel's choice, free a moment ago, on an address that is this process's alone. */
 static guint16
 find_port (char *address, gsize size)
@@ -457,8 +376,6 @@ main (void)
     cmocka_unit_test_setup (a_server_that_ends_is_found_again, redis_clear),
     cmocka_unit_test_setup (channels_are_heard_and_left_and_heard_again, redis_clear),
     cmocka_unit_test_setup (scripts_that_are_forgotten_keep_their_order, redis_clear),
-    cmocka_unit_test_setup (answers_that_nobody_waits_for_are_read_late, redis_clear),
-    cmocka_unit_test_setup (while_answers_may_wait_an_end_and_a_silence_are_noticed, redis_clear),
     cmocka_unit_test_setup (a_password_and_a_database_are_used_and_their_refusal_is_told, redis_clear),
     cmocka_unit_test_setup (who_is_no_redis_is_given_up, redis_clear),
     cmocka_unit_test_setup (names_are_looked_up_and_missing_ones_told, redis_clear),

@@ -46,7 +46,7 @@ push (World *world, guint script, const char *text, gint64 now_us)
 {
   HnRedisWord word = { text, strlen (text) };
 
-  return hn_redis_pipe_push (world->pipe, &word, 1, script, FALSE, on_answered, world->log, now_us);
+  return hn_redis_pipe_push (world->pipe, &word, 1, script, on_answered, world->log, now_us);
 }
 
 static gboolean
@@ -90,7 +90,7 @@ a_command_is_written_as_redis_wants_it (void **state)
   guint script = hn_redis_pipe_add_script (world->pipe, "return 1");
   static const char expected_script[] = "*4\r\n$7\r\nEVALSHA\r\n$40\r\ne0e1f9fabfc9d4800c877a703b823ac0578ff8db\r\n$1\r\n0\r\n$1\r\nx\r\n";
 
-  assert_true (hn_redis_pipe_push (world->pipe, words, 3, HN_REDIS_PIPE_NO_SCRIPT, FALSE, NULL, NULL, 0));
+  assert_true (hn_redis_pipe_push (world->pipe, words, 3, HN_REDIS_PIPE_NO_SCRIPT, NULL, NULL, 0));
   assert_int_equal (out->len, sizeof expected - 1);
   assert_memory_equal (out->data, expected, out->len);
   g_byte_array_set_size (out, 0);
@@ -115,55 +115,6 @@ answers_come_in_order (void **state)
   assert_true (take (world, REDIS_REPLY_ERROR, forgotten, 20)); /* of a command that is no script */
   assert_log (world, "1 NOSCRIPT No matching script. Please use EVAL. ");
   assert_false (take (world, REDIS_REPLY_STRING, "3", 30));
-}
-
-static gboolean
-push_patiently (World *world, guint script, gsize length)
-{
-  g_autofree char *text = g_strnfill (length, 'x');
-  HnRedisWord word = { text, length };
-
-  return hn_redis_pipe_push (world->pipe, &word, 1, script, TRUE, on_answered, world->log, 1);
-}
-
-static void
-answers_of_patient_commands_may_wait_while_they_are_few (void **state)
-{
-  g_autoptr (World) world = world_new ();
-  guint script = hn_redis_pipe_add_script (world->pipe, "one"), n = 0;
-
-  assert_true (hn_redis_pipe_is_patient (world->pipe));
-  push_patiently (world, script, 1);
-  assert_true (hn_redis_pipe_is_patient (world->pipe));
-  push (world, HN_REDIS_PIPE_NO_SCRIPT, "a", 1);
-  assert_false (hn_redis_pipe_is_patient (world->pipe)); /* somebody waits for one behind it */
-  take (world, REDIS_REPLY_STRING, "1", 5);
-  assert_int_equal (hn_redis_pipe_get_round_us (world->pipe), -1); /* how late it was read says nothing */
-  take (world, REDIS_REPLY_STRING, "2", 5);
-  assert_int_equal (hn_redis_pipe_get_round_us (world->pipe), 4);
-  for (; n < 31; n++) {
-    push_patiently (world, script, 1);
-    assert_true (hn_redis_pipe_is_patient (world->pipe));
-  }
-  push_patiently (world, script, 1);
-  assert_false (hn_redis_pipe_is_patient (world->pipe));
-  for (; n > 0; n--)
-    take (world, REDIS_REPLY_STRING, "3", 5);
-  assert_true (hn_redis_pipe_is_patient (world->pipe));
-  push_patiently (world, script, 65536);
-  assert_false (hn_redis_pipe_is_patient (world->pipe)); /* what is kept until then is much */
-}
-
-static void
-a_patient_script_that_was_forgotten_is_urgent (void **state)
-{
-  g_autoptr (World) world = world_new ();
-  guint script = hn_redis_pipe_add_script (world->pipe, "one");
-
-  push_patiently (world, script, 1);
-  push_patiently (world, script, 1);
-  take (world, REDIS_REPLY_ERROR, forgotten, 2);
-  assert_false (hn_redis_pipe_is_patient (world->pipe));
 }
 
 static void
@@ -249,8 +200,6 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (a_command_is_written_as_redis_wants_it),
     cmocka_unit_test (answers_come_in_order),
-    cmocka_unit_test (answers_of_patient_commands_may_wait_while_they_are_few),
-    cmocka_unit_test (a_patient_script_that_was_forgotten_is_urgent),
     cmocka_unit_test (nothing_overtakes_a_script_that_was_forgotten),
     cmocka_unit_test (a_script_that_is_forgotten_twice_is_loaded_twice),
     cmocka_unit_test (who_waits_when_it_ends_is_answered_with_nothing),
