@@ -188,7 +188,7 @@ def _targets(cpu):
 def _figures(figures):
     rows = []
     for row in list(figures.values):
-        limit = next((limit for word, limit in LIMITS if row.startswith(word)), None)
+        limit = next((limit for word, limit in LIMITS if row.startswith(word) and "Nchan" not in row), None)
         rows.append([row, measure.cell(figures.values[row]["figure"], 2), "" if limit is None else "≤ %g: %s" % (limit, _met(figures.middle(row, "figure"), limit))])
     return measure.table(["what", "figure", "target"], rows) if rows else ""
 
