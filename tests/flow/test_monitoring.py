@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """scripts/monitoring/: what promtool says of it, and every panel's query asked of Debian's Prometheus that scrapes a live cluster."""
 
+import glob
 import json
 import math
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
@@ -20,6 +23,7 @@ from flow import equal, true  # noqa: E402
 
 FOLDER = os.path.join(flow.TOP, "scripts/monitoring")
 PROMETHEUS_PORT = 9090
+DEMOS = "/tmp/hydraneck-demo-*"
 
 
 def _read(name):
@@ -72,15 +76,52 @@ def panels_lie_beside_each_other_and_say_what_they_are():
     equal(len({panel["id"] for panel in _panels()}), len(_panels()), "ids")
 
 
-def _start_prometheus(running):
-    """The sample configuration, with our addresses, our token and a short interval."""
-    plan = running.plan
+class _Demo:
+    """`./scripts/demo` as a user starts it, but for its addresses; ended by Ctrl-C."""
+
+    def __enter__(self):
+        before = set(glob.glob(DEMOS))
+        self.process = subprocess.Popen([os.path.join(flow.TOP, "scripts/demo"), "--leased", "--bodies", "2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        text=True, env=dict(os.environ, HYDRANECK_BUILD=flow.build_folder()), start_new_session=True)
+        said = []
+        for line in self.process.stdout:
+            said.append(line)
+            found = re.search(r"http://\S+/session/\S+", line)
+            if found:
+                break
+        else:
+            raise AssertionError("the demo prints no URL:\n%s" % "".join(said))
+        self.url = found[0]
+        # it goes on telling what is live
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+        folder, = set(glob.glob(DEMOS)) - before
+        self.controller, *self.workers = (self._config(path) for path in sorted(glob.glob(folder + "/controller.yaml") + glob.glob(folder + "/worker-*.yaml")))
+        return self
+
+    def create_another(self):
+        """On the body beside that of the first session."""
+        url, token = "http://%s/api/v1/sessions" % self.controller["listen"], self.controller["admin_token"]
+        net, _, number = web.call("GET", url, token=token).json()["sessions"][0]["body_ip"].rpartition(".")
+        equal(web.call("POST", url, {"body_ip": "%s.%d" % (net, int(number) + 1)}, token=token, timeout=60).status, 201, "another session")
+
+    @staticmethod
+    def _config(path):
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)["server"]
+
+    def __exit__(self, *_):
+        os.killpg(self.process.pid, signal.SIGINT)
+        equal(self.process.wait(30), 0, "exit status of the demo")
+
+
+def _start_prometheus(running, demo):
+    """The sample configuration, with the demo's addresses and token, and a short interval."""
     token = running.path("prometheus.token")
     with open(os.open(token, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(plan.token)
+        file.write(demo.controller["admin_token"])
     text = _read("prometheus.yml").replace("15s", "200ms").replace("alerts.yml", os.path.join(FOLDER, "alerts.yml"))
-    text = re.sub(r"/etc/prometheus/[a-z-]+\.token", token, text).replace("127.0.0.1:8080", cluster.at_text(plan.controller))
-    text = text.replace('"127.0.0.1:47990"', ", ".join('"%s"' % cluster.at_text(plan.worker(n)) for n in range(1, plan.workers + 1)))
+    text = re.sub(r"/etc/prometheus/[a-z-]+\.token", token, text).replace("127.0.0.1:8080", demo.controller["listen"])
+    text = text.replace('"127.0.0.1:47990"', ", ".join('"%s"' % worker["listen"] for worker in demo.workers))
     config = running.path("prometheus.yml")
     with open(config, "w", encoding="utf-8") as file:
         file.write(text)
@@ -108,26 +149,31 @@ def _has_data(prometheus, text):
     return any(not math.isnan(float(sample["value"][1])) for sample in _query(prometheus, text))
 
 
-def every_panels_query_returns_data(running):
-    prometheus = _start_prometheus(running)
-    running.wait(lambda: len(_query(prometheus, 'up{job=~"hydraneck-.+"} == 1')) == 1 + running.plan.workers, 15, "all targets scraped")
-    created = running.create(1)
-    web.call("GET", created["stream_url"])
-    socket = web.WebSocket(created["stream_url"].split("/stream.html")[0].replace("http://", "ws://") + "/api/host/stream")
-    equal(socket.status, 101, "socket")
+def every_panels_query_returns_data_of_the_live_demo(running):
+    with _Demo() as demo:
+        _ask_all_panels(running, demo)
+
+
+def _ask_all_panels(running, demo):
+    prometheus = _start_prometheus(running, demo)
+    running.wait(lambda: len(_query(prometheus, 'up{job=~"hydraneck-.+"} == 1')) == 1 + len(demo.workers), 15, "all targets scraped")
+    equal(web.call("GET", demo.url).status, 200, "page")
+    demo.create_another()
+    stream = web.WebSocket(demo.url.split("/stream.html")[0].replace("http://", "ws://") + "/api/host/stream")
+    equal(stream.status, 101, "socket")
     missing = [(panel["title"], target["expr"]) for panel in _panels() for target in panel["targets"]]
 
     def rest():
         missing[:] = [(title, text) for title, text in missing if not _has_data(prometheus, text)]
         return not missing
     try:
-        running.wait(rest, 10, "data")
+        running.wait(rest, 20, "data")
     except Exception:
         raise AssertionError("no data for %r" % missing) from None
     equal(_query(prometheus, "sum(hydraneck_sessions{job='hydraneck-controller',state='active'})")[0]["value"][1], "1", "active sessions")
     equal(_query(prometheus, 'ALERTS{alertstate="firing"}'), [], "alerts of a healthy cluster")
-    socket.close()
+    stream.close()
 
 
 if __name__ == "__main__":
-    flow.main(globals(), bodies=2, workers=2, turn=False)
+    flow.main(globals(), bodies=1, workers=0, turn=False)

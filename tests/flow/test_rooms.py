@@ -334,8 +334,16 @@ async def debugging_prints_the_seeds_three_lines(table):
     for line in ("[WebRTC-Router] Received offer from %s in %s" % (a.user, table.room), "[WebRTC-Manager] Publishing to room %s" % table.room,
                  "[WebRTC-Router] Forwarded offer to %s in %s" % (b.user, table.room)):
         true(any(said.endswith(line) for said in lines.splitlines()), "no line that ends in %r" % line)
-    for line in ("[rooms] WebSocket connected room=%s user=%s" % (table.room, a.user),):
-        contains(lines, line, "log")
+
+
+@case(on=OTHER, dialects=("hyphen",))
+async def a_line_of_the_log_tells_room_user_and_type(table):
+    a = await table.join("A")
+    await a.send_raw('{"type":"user_joined","payload":{}}')
+    await a.error("FORBIDDEN_MESSAGE_TYPE")
+    lines = "\n".join(table.process(OTHER).lines())
+    for words in ("WebSocket connected room=%s user=%s", "message refused room=%s user=%s type=user_joined code=FORBIDDEN_MESSAGE_TYPE"):
+        contains(lines, words % (table.room, a.user), "log")
 
 
 # ---- the server's end; last ----
