@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """scripts/monitoring/: what promtool says of it, and every panel's query asked of Debian's Prometheus that scrapes a live cluster."""
 
-import glob
+import contextlib
 import json
 import math
 import os
@@ -16,6 +16,7 @@ import urllib.parse
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 
 import flow  # noqa: E402, I001
+import child  # noqa: E402
 import cluster  # noqa: E402
 import holders  # noqa: E402
 import web  # noqa: E402
@@ -23,7 +24,6 @@ from flow import equal, true  # noqa: E402
 
 FOLDER = os.path.join(flow.TOP, "scripts/monitoring")
 PROMETHEUS_PORT = 9090
-DEMOS = "/tmp/hydraneck-demo-*"
 
 
 def _read(name):
@@ -80,7 +80,6 @@ class _Demo:
     """`./scripts/demo` as a user starts it, but for its addresses; ended by Ctrl-C."""
 
     def __enter__(self):
-        before = set(glob.glob(DEMOS))
         self.process = subprocess.Popen([os.path.join(flow.TOP, "scripts/demo"), "--leased", "--bodies", "2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         text=True, env=dict(os.environ, HYDRANECK_BUILD=flow.build_folder()), start_new_session=True)
         said = []
@@ -94,9 +93,16 @@ class _Demo:
         self.url = found[0]
         # it goes on telling what is live
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
-        folder, = set(glob.glob(DEMOS)) - before
-        self.controller, *self.workers = (self._config(path) for path in sorted(glob.glob(folder + "/controller.yaml") + glob.glob(folder + "/worker-*.yaml")))
+        self.controller, *self.workers = (self._config(path) for path in sorted(self._paths()))
         return self
+
+    def _paths(self):
+        """The configurations that its processes run with: other demos may run beside it."""
+        for pid in child.descendants(self.process.pid):
+            with contextlib.suppress(OSError), open("/proc/%d/cmdline" % pid, encoding="utf-8") as file:
+                words = file.read().split("\0")
+                if words[1:2] in (["controller"], ["worker"]):
+                    yield words[words.index("--config") + 1]
 
     def create_another(self):
         """On the body beside that of the first session."""
