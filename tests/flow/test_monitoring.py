@@ -77,11 +77,14 @@ def panels_lie_beside_each_other_and_say_what_they_are():
 
 
 class _Demo:
-    """`./scripts/demo` as a user starts it, but for its addresses; ended by Ctrl-C."""
+    """`./scripts/demo` as a user starts it, but for its addresses and the place of its folder; ended by Ctrl-C."""
+
+    def __init__(self, folder):
+        self.folder = folder
 
     def __enter__(self):
         self.process = subprocess.Popen([os.path.join(flow.TOP, "scripts/demo"), "--leased", "--bodies", "2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True, env=dict(os.environ, HYDRANECK_BUILD=flow.build_folder()), start_new_session=True)
+                                        text=True, env=dict(os.environ, HYDRANECK_BUILD=flow.build_folder(), TMPDIR=self.folder), start_new_session=True)
         said = []
         for line in self.process.stdout:
             said.append(line)
@@ -156,7 +159,8 @@ def _has_data(prometheus, text):
 
 
 def every_panels_query_returns_data_of_the_live_demo(running):
-    with _Demo() as demo:
+    os.mkdir(running.path("demo"))
+    with _Demo(running.path("demo")) as demo:
         _ask_all_panels(running, demo)
 
 
