@@ -240,7 +240,11 @@ class Witness:
         self.server.server_close()
 
     def _take(self, handler):
-        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        length = int(handler.headers["Content-Length"])
+        body = handler.rfile.read(length)
+        if len(body) < length:  # an instance that was killed
+            handler.close_connection = True
+            return
         with self.news:
             self.tried += 1
             self.news.notify_all()
