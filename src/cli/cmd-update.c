@@ -110,6 +110,19 @@ add_config (Place *place, char *file, GError **error)
   return TRUE;
 }
 
+/* Of a machine without a configuration: what the environment says counts all the same. */
+static gboolean
+add_defaults (Place *place, GError **error)
+{
+  g_auto (GStrv) environment = g_get_environ ();
+  const HnConfigSources sources = { .file = "defaults", .text = NO_CONFIG, .length = strlen (NO_CONFIG), .environment = (const char *const *) environment };
+  HnConfig *config = hn_config_read (&sources, HN_MODE_WORKER, error);
+
+  if (config != NULL)
+    g_ptr_array_add (place->configs, config);
+  return config != NULL;
+}
+
 /* A role's token may lie with systemd, for that role alone; nothing here needs it. */
 static void
 do_without_token (void)
@@ -137,8 +150,8 @@ find_place (Place *place, char **files, GError **error)
     if (g_file_test (path, G_FILE_TEST_EXISTS) && !add_config (place, path, error))
       return FALSE;
   }
-  if (place->configs->len == 0)
-    g_ptr_array_add (place->configs, hn_config_parse (NO_CONFIG, strlen (NO_CONFIG), "defaults", HN_MODE_WORKER, NULL));
+  if (place->configs->len == 0 && !add_defaults (place, error))
+    return FALSE;
   g_ptr_array_add (place->health, NULL);
   g_ptr_array_add (place->units, NULL);
   return TRUE;

@@ -50,9 +50,9 @@ class Machine:
         with open(self.config, "w", encoding="utf-8") as file:
             json.dump(config, file)
 
-    def run(self, *arguments, answer="", home=None):
+    def run(self, *arguments, answer="", home=None, **words):
         return subprocess.run([self.program, *arguments], capture_output=True, text=True, timeout=60, check=False, input=answer,
-                              env=dict(os.environ, HOME=home or self.folder))
+                              env=dict(os.environ, HOME=home or self.folder, **words))
 
     def update_now(self, *more):
         return self.run("update", "--config", self.config, "--force", "--healthy", "5", *more)
@@ -94,6 +94,17 @@ def check_update_tells_both_versions_and_by_its_status_which_is_newer():
         contains(result.stdout, "Latest version: %s\n" % NEWER)
         equal(result.returncode, 1, "status when a newer one is there")
         equal(set(machine.releases.asked_for()), {"latest.json"}, "files that were fetched")
+
+
+def without_a_configuration_the_environment_says_where_releases_are():
+    with _machine() as machine:
+        machine.releases.offer(BUILT, VERSION)
+        result = machine.run("check-update", HYDRANECK_UPDATE_URL=machine.releases.url)
+        equal((result.returncode, result.stderr), (0, ""), "status and errors")
+        contains(result.stdout, "Latest version: %s\n" % VERSION)
+        result = machine.run("check-update", HYDRANECK_UPDATE_URL="nowhere")
+        equal(result.returncode, 78, "status")
+        contains(result.stderr, "HYDRANECK_UPDATE_URL")
 
 
 def without_a_key_nothing_is_installed_and_that_is_said():
