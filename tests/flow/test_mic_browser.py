@@ -136,8 +136,8 @@ def chromium_over_turn_by_udp_is_heard_as_its_beep(running):
     _assert_beeps(_heard(running, "udp", "udp"))
 
 
-def chromium_over_turn_by_tcp_is_heard(running):
-    _heard(running, "tcp", "tcp")
+def chromium_over_turn_by_tcp_is_heard_as_its_beep(running):
+    _assert_beeps(_heard(running, "tcp", "tcp"))
 
 
 def a_muted_track_keeps_the_microphone(running):

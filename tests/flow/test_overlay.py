@@ -20,6 +20,7 @@ import webdriver  # noqa: E402
 ODD = "Käse & \"Kuchen\" <script>🍰"
 PANEL = "const root = document.getElementById('hydraneck-overlay')?.shadowRoot; const dialog = root?.querySelector('dialog');"
 ENDED = PANEL + "return dialog?.open ? dialog.querySelector('h1').textContent + ': ' + dialog.querySelector('#text').textContent : null"
+FOCUS = PANEL + "return root.activeElement?.className"
 BADGE = PANEL + "const badge = root?.querySelector('.badge'); return badge && !badge.hidden ? badge.textContent : null"
 # the page's clock runs six times as fast, for what the overlay waits for (25 s until a connection counts as lost)
 FAST = """
@@ -76,6 +77,23 @@ def the_overlay_rates_reports_and_leads_back(running):
         _gone(running, created)
 
 
+def a_rating_given_while_the_library_is_away_arrives_once_it_is_back(running):
+    with webdriver.borrow() as browser:
+        created = _playing(running, browser, experience=ODD, district="Süd & Nord")
+        running.control("services", "POST", "/fault", {"name": "library_status", "value": 503})
+        browser.script(SAY, {"ConnectionTerminated": {"error_code": 0}})
+        browser.wait_for(ENDED, 5)
+        browser.script(PANEL + "dialog.querySelector('#star4').click()")
+        browser.wait_for(PANEL + "return dialog.querySelector('.said').textContent === 'Thank you'", 10)
+        running.wait_event("rating", "services", status="refused", timeout=30)
+        equal(running.state("services")["ratings"], [], "ratings while the library is away")
+        running.control("services", "POST", "/fault", {"name": "library_status", "value": 0})
+        running.wait_event("rating", "services", status="recorded", session_id=created["session_id"][:8], timeout=60)
+        browser.script(PANEL + "dialog.querySelector('.again').click()")
+        _gone(running, created)
+        equal([(each["rating"], each["experience"], each["district"]) for each in running.state("services")["ratings"]], [(4, ODD, "Süd & Nord")], "ratings")
+
+
 def exit_quits_and_leads_back(running):
     with webdriver.borrow() as browser:
         created = _playing(running, browser)
@@ -92,7 +110,9 @@ def exit_works_with_dead_data_channels(running):
         browser.open(created["stream_url"])
         stream_check.wait_for_play(browser, 40, 10, 10)
         browser.script(stream_check.CLICK_EXIT)
+        browser.wait_for("return window.location.pathname === '/api/v1/health'", 10)
         _gone(running, created)
+        running.wait_event("nps_record", "services", session_id=created["session_id"], end_reason="user_quit")
 
 
 # what the fake is told → what people read
@@ -138,13 +158,16 @@ def a_drop_that_does_not_come_back_is_an_end(running):
         true(browser.wait_for(ENDED, 60) is not None, "no overlay")
 
 
+HEAR = """window.heard = []
+    for (const name of ['keydown', 'keyup', 'mousedown', 'pointerdown', 'wheel', 'touchstart'])
+        for (const capture of [true, false])
+            document.addEventListener(name, event => window.heard.push(event.type), capture)"""
+
+
 def keys_and_clicks_inside_never_reach_the_game(running):
     with webdriver.borrow() as browser:
         _playing(running, browser)
-        browser.script("""window.heard = []
-            for (const name of ['keydown', 'keyup', 'mousedown', 'pointerdown', 'wheel', 'touchstart'])
-                for (const capture of [true, false])
-                    document.addEventListener(name, event => window.heard.push(event.type), capture)""")
+        browser.script(HEAR)
         browser.script(SAY, {"ConnectionTerminated": {"error_code": 0}})
         browser.wait_for(ENDED, 5)
         for key in ("a", "Tab", " ", "ArrowRight"):
@@ -153,9 +176,28 @@ def keys_and_clicks_inside_never_reach_the_game(running):
         box = browser.script(PANEL + "const box = dialog.querySelector('h1').getBoundingClientRect(); return [box.x + 5, box.y + 5]")
         for kind in ("mousePressed", "mouseReleased"):
             browser.cdp("Input.dispatchMouseEvent", {"type": kind, "x": box[0], "y": box[1], "button": "left", "clickCount": 1})
+        for _ in range(2):  # nothing is focused now
+            for key, code in (("Escape", 27), ("a", 65)):
+                _press(browser, key, code)
         equal(browser.script("return window.heard"), [], "what the game heard")
-        browser.script("document.getElementById('input').dispatchEvent(new KeyboardEvent('keydown', { key: 'a', bubbles: true }))")
-        equal(browser.script("return window.heard"), ["keydown", "keydown"], "what the game heard of its own keys")
+        true(browser.script(ENDED) is not None, "Escape took the overlay away")
+        browser.script(PANEL + "dialog.close()")  # as a phone's way back does
+        browser.wait_for(ENDED, 5)
+        equal(browser.script(FOCUS), "again", "focus")
+
+
+def keys_and_clicks_of_the_game_are_its_own(running):
+    with webdriver.borrow() as browser:
+        _playing(running, browser)
+        browser.script(HEAR)
+        browser.script("document.getElementById('input').focus()")
+        _press(browser, "a", 65)
+        equal(browser.script("return window.heard"), ["keydown", "keydown", "keyup", "keyup"], "what the game heard of its own keys")
+
+
+def _press(browser, key, code):
+    for kind in ("rawKeyDown", "keyUp"):
+        browser.cdp("Input.dispatchKeyEvent", {"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code})
 
 
 def it_can_be_used_by_keyboard_and_screen_reader(running):
@@ -163,7 +205,18 @@ def it_can_be_used_by_keyboard_and_screen_reader(running):
         _playing(running, browser)
         browser.script(SAY, {"ConnectionTerminated": {"error_code": 0}})
         browser.wait_for(ENDED, 5)
-        equal(browser.script(PANEL + "return root.activeElement.className"), "again", "focus")
+        equal(browser.script(FOCUS), "again", "focus")
+        order = []
+        for _ in range(2):
+            _press(browser, "Tab", 9)
+            order.append(browser.script(FOCUS))
+        equal(order[0], "report", "what follows by Tab")
+        browser.script(PANEL + "dialog.querySelector('#star3').focus()")
+        _press(browser, "ArrowRight", 39)
+        equal(browser.script(PANEL + "return [root.activeElement.id, dialog.querySelector('.stars').dataset.value, dialog.querySelector('.said').textContent]"),
+              ["star4", "4", "Good"], "stars by arrow")
+        _press(browser, "Tab", 9)
+        equal(browser.script(FOCUS), "again", "what follows the stars by Tab")
         names = browser.script(PANEL + """return [...root.querySelectorAll('button, a, input')].filter(each => !each.hidden).map(each =>
             (each.getAttribute('aria-label') || (each.labels ? [...each.labels].map(l => l.textContent).join() : '') || each.textContent).trim())""")
         true(all(names), "something has no name: %r" % names)
@@ -176,7 +229,10 @@ def a_second_tab_takes_the_stream_over(running):
         created = _playing(running, browser)
         browser.script("window.open(arguments[0], '_blank')", created["stream_url"])
         contains(browser.wait_for(ENDED, 15), "another tab", "overlay of the first tab")
-        equal(_session(running, created).json()["id"], created["session_id"], "session")
+        running.wait(lambda: _session(running, created).json()["status"] == "active", 40, "the second tab streams")
+        browser.script(PANEL + "dialog.querySelector('.again').click()")  # whoever goes on from here must not take it from there
+        browser.wait_for("return window.location.pathname === '/api/v1/health'", 10)
+        equal(_session(running, created).json()["status"], "active", "the session of the other tab")
 
 
 def a_reload_keeps_the_session(running):
@@ -270,6 +326,9 @@ def a_microphone_that_is_not_allowed_says_so(running):
         browser.permit("microphone", "granted")
         _click_mic(browser)
         browser.wait_for(MIC.replace("return ", "return 'on' === "), 30)
+        browser.permit("microphone", "denied")  # the browser ends the track
+        browser.wait_for(MIC.replace("return ", "return 'error' === "), 10)
+        contains(browser.script(MIC_WORDS), "not allowed", "words")
 
 
 def a_machine_without_a_microphone_says_so(running):
@@ -328,15 +387,47 @@ def nothing_is_asked_for_or_remembered_without_a_click(running):
         equal(browser.script(MIC), "off", "microphone")
 
 
+def _at(browser, name, width, height, folder):
+    browser.cdp("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+    browser.screenshot(os.path.join(os.environ.get("HYDRANECK_SHOTS") or folder, "%s-%dx%d.png" % (name, width, height)))
+
+
+# [what of ours, what of the page's] that lie on each other, and what of ours is cut off by the window
+OVERLAPS = PANEL + """
+const boxes = nodes => nodes.map(node => [node.className || node.id || node.textContent, node.getBoundingClientRect()]).filter(([, box]) => box.width > 0)
+const ours = boxes([...root.querySelectorAll('.badge, .words, .corner button')])
+const pages = boxes([...document.querySelectorAll('button')])
+const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom
+return [ours.map(([name]) => name), pages.length,
+        ours.flatMap(([name, box]) => pages.filter(([, other]) => meet(box, other)).map(([other]) => [name, other])),
+        ours.filter(([, box]) => box.left < 0 || box.top < 0 || box.right > innerWidth || box.bottom > innerHeight).map(([name]) => name)]
+"""
+
+
+def what_is_over_the_stream_keeps_off_the_pages_own_buttons(running):
+    with webdriver.borrow() as browser:
+        _playing(running, browser)
+        browser.script("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))")
+        _refused_with(browser, "not allowed")
+        browser.script(PANEL + "const badge = root.querySelector('.badge'); badge.hidden = false; badge.textContent = 'Reconnecting…'")
+        for sidebar in ("closed", "open"):
+            for width, height in ((390, 844), (844, 390), (1920, 1080), (3840, 2160)):
+                _at(browser, "stream-sidebar-" + sidebar, width, height, running.plan.folder)
+                ours, count, overlaps, cut = browser.script(OVERLAPS)
+                equal(ours, ["badge", "words", "mic"], "what is there at %dx%d" % (width, height))
+                equal((overlaps, cut), ([], []), "on each other and cut at %dx%d, sidebar %s" % (width, height, sidebar))
+                true(count >= 7, "%d buttons of the page" % count)
+            browser.script("document.getElementById('sidebar-button').click()")
+            browser.wait_for("return document.getElementById('sidebar-root').getBoundingClientRect().left === (arguments[0] ? -176 : 0)", 5, sidebar == "open")
+
+
 def it_looks_right_on_a_phone_and_on_a_desk(running):
-    shots = os.environ.get("HYDRANECK_SHOTS") or running.plan.folder
     with webdriver.borrow() as browser:
         _playing(running, browser)
         browser.script(SAY, {"ConnectionTerminated": {"error_code": 0}})
         browser.wait_for(ENDED, 5)
-        for width, height in ((390, 844), (1920, 1080)):
-            browser.cdp("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
-            browser.screenshot(os.path.join(shots, "overlay-%dx%d.png" % (width, height)))
+        for width, height in ((390, 844), (844, 390), (1920, 1080), (3840, 2160)):
+            _at(browser, "overlay", width, height, running.plan.folder)
             box = browser.script(PANEL + """const box = dialog.getBoundingClientRect()
                 return [box.left, box.top, box.right, box.bottom, dialog.scrollHeight - dialog.clientHeight, getComputedStyle(dialog).fontSize]""")
             true(box[0] >= 0 and box[1] >= 0 and box[2] <= width and box[3] <= height, "the panel is cut at %dx%d: %r" % (width, height, box))
@@ -346,5 +437,6 @@ def it_looks_right_on_a_phone_and_on_a_desk(running):
 
 flow.expect_log("[proxy]")
 flow.expect_log("[session ")
+flow.expect_log("[rating] ratings wait")
 if __name__ == "__main__":
     flow.main(globals(), workers=1, bodies=2, turn=True)

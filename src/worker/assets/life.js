@@ -20,7 +20,7 @@ const REASONS = {
   protected_content: [true, 'Protected content', 'The PC shows content that it does not allow to be streamed.'],
   frame_conversion: [true, 'The stream has ended', 'The PC could not convert its picture.'],
   host_error: [true, 'The stream has ended', 'The PC ended the stream with an error.'],
-  not_started: [true, 'The stream could not start', 'The stream could not be started.'],
+  not_started: [true, 'The stream could not start', 'Something on the side of the server or of the PC prevented it.'],
   fatal: [false, 'The stream has ended', 'The stream ran into an error.'],
   connection_lost: [false, 'Connection lost', 'The connection to the stream was lost and did not come back.'],
   never_connected: [false, 'Could not connect', 'No connection to the relay came about. A firewall may block it.'],

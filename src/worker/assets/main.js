@@ -279,7 +279,7 @@ function begin() {
     rate,
     again(event) {
       event.preventDefault();
-      quit().then(goBack);
+      (life.reason === 'taken_over' ? Promise.resolve() : quit()).then(goBack); /* the other tab goes on */
     },
     mic: microphone
   });

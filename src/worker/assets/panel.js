@@ -52,13 +52,26 @@ function createEnded(events) {
   const stars = createStars(events.rate);
   const again = make('a', { class: 'again', href: '#' }, ['Start new stream']);
   const report = make('a', { class: 'report', href: '#', target: '_blank', rel: 'noopener noreferrer' }, ['Report a problem']);
-  const dialog = make('dialog', { 'aria-labelledby': 'title', 'aria-describedby': 'text' }, [title, text, detail, stars.node, again, report]);
+  const dialog = make('dialog', { 'aria-labelledby': 'title', 'aria-describedby': 'text', tabindex: '-1' }, [title, text, detail, stars.node, again, report]);
 
-  dialog.addEventListener('cancel', (event) => event.preventDefault());
+  let wanted = false;
+
+  function open() {
+    dialog.showModal();
+    again.focus();
+  }
+
+  /* A phone's way back, and Escape where a page may not refuse it: there is nothing behind it to go back to. */
+  dialog.addEventListener('close', () => {
+    if (wanted) {
+      open();
+    }
+  });
   again.addEventListener('click', events.again);
   return {
     node: dialog,
     thank: stars.thank,
+    isOpen: () => dialog.open,
     show(reason, words, links) {
       title.textContent = REASONS[reason][1];
       text.textContent = REASONS[reason][2];
@@ -66,12 +79,13 @@ function createEnded(events) {
       detail.hidden = !words;
       again.href = links.again;
       report.href = links.report;
+      wanted = true;
       if (!dialog.open) {
-        dialog.showModal();
-        again.focus();
+        open();
       }
     },
     hide() {
+      wanted = false;
       if (dialog.open) {
         dialog.close();
       }
@@ -82,7 +96,7 @@ function createEnded(events) {
 /* The microphone's corner. @events: toggle, stop */
 function createMicButton(events) {
   const level = make('span', { class: 'level', 'aria-hidden': 'true' });
-  const main = make('button', { type: 'button', class: 'mic', 'aria-pressed': 'false' }, [level, icon(MIC)]);
+  const main = make('button', { type: 'button', class: 'mic' }, [level, icon(MIC)]);
   const stop = make('button', { type: 'button', class: 'stop', 'aria-label': 'Turn the microphone off', title: 'Turn the microphone off' }, [icon(STOP)]);
   const words = make('p', { class: 'words', role: 'alert' });
   const node = make('div', { class: 'corner', 'data-mic': 'off' }, [words, stop, main]);
@@ -94,10 +108,9 @@ function createMicButton(events) {
     node.dataset.mic = state;
     main.setAttribute('aria-label', names[state]);
     main.title = names[state];
-    main.setAttribute('aria-pressed', String(state === 'on'));
     stop.hidden = state !== 'on' && state !== 'muted';
-    words.textContent = text || '';
     words.hidden = !text;
+    words.textContent = text || '';
   };
   show('off');
   return { node, show, level: (value) => level.style.setProperty('--level', value.toFixed(2)) };
@@ -111,7 +124,10 @@ function createPanel(events) {
   const ended = createEnded(events);
   const mic = createMicButton(events.mic);
   const holdBack = (event) => {
-    if (event.composedPath().includes(host)) {
+    if (ended.isOpen() && event.key === 'Escape') {
+      event.preventDefault();
+    }
+    if (ended.isOpen() || event.composedPath().includes(host)) {
       event.stopImmediatePropagation();
     }
   };
@@ -121,7 +137,7 @@ function createPanel(events) {
   host.id = 'hydraneck-overlay';
   badge.hidden = true;
   root.append(badge, mic.node, ended.node);
-  QUIET.forEach((name) => window.addEventListener(name, holdBack, { capture: true, passive: true }));
+  QUIET.forEach((name) => window.addEventListener(name, holdBack, { capture: true, passive: !name.startsWith('key') }));
   document.documentElement.append(host);
   return {
     ended,
