@@ -116,7 +116,7 @@ class StreamerProtocol(unittest.TestCase):
             alone.tell("Stop")
             self.assertEqual(alone.hear(), "Stop")
             self.assertEqual(alone.process.stdout.read(), b"")
-            self.assertEqual(alone.process.wait(1), 0)
+            self.assertEqual(alone.process.wait(10), 0)
             self.assertLess(time.monotonic() - began, 10)
 
     def test_lines_that_are_no_message_are_survived(self):

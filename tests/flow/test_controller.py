@@ -350,7 +350,7 @@ class Caller(threading.Thread):
         super().__init__(daemon=True)
         self.answer = b""
         data = json.dumps(body).encode()
-        self.sock = socket.create_connection(running.plan.controller, 30)
+        self.sock = socket.create_connection(running.plan.controller, 120)
         self.sock.sendall(("POST /api/v1/sessions HTTP/1.1\r\nHost: neck\r\nAuthorization: Bearer %s\r\nIdempotency-Key: %s\r\n"
                            "Content-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
                            % (running.plan.token, key, len(data))).encode() + data)
