@@ -572,5 +572,6 @@ def fifteen_microphones_at_once_and_many_after_each_other_leave_nothing():
 flow.expect_log("[proxy]")
 # fifteen sessions that begin and end at once on a busy machine
 flow.expect_log("cannot unpair the session's client, trying again later")
+flow.expect_log("clients to be unpaired wait, trying again")
 flow.expect_log("[heartbeat] controller does not answer")
 flow.main(globals(), **OPTIONS)
