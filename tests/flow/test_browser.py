@@ -94,6 +94,37 @@ def the_index_page_lists_the_paired_host_and_its_app_plays(running):
         equal(stream_check.wait_for_play(browser, 40, 30, 50)["local"], "relay", "local candidate")
 
 
+# every name that a script could have left: of the window, of the document, of what everything inherits from
+NAMES = """
+const places = { window, document, Object: Object.prototype, Element: Element.prototype, Peer: RTCPeerConnection.prototype, Socket: WebSocket.prototype, navigator }
+return Object.entries(places).flatMap(([where, what]) => Object.getOwnPropertyNames(what).map(name => where + "." + name)).filter(name => !/ret_nodes|cdc_/.test(name))
+"""
+USE = """
+const root = document.getElementById('hydraneck-overlay').shadowRoot
+if (root.querySelector('.corner').dataset.mic === 'off') root.querySelector('.mic').click()
+return root.querySelector('.corner').dataset.mic === 'on'
+"""
+
+
+def the_page_has_the_same_names_as_without_the_injected_script(running):
+    created = running.create(1)
+    with webdriver.Browser() as browser:
+        browser.open(created["stream_url"])
+        stream_check.wait_for_play(browser, 40, 5, 5)
+        browser.wait_for(USE, 20)
+        used = browser.script(NAMES)
+        equal([line["message"] for line in browser.console() if line["level"] == "SEVERE"], [], "errors in the console")
+        browser.script("window.app.stream.ws.dispatchEvent(new MessageEvent('message', { data: '{\"ConnectionTerminated\":{\"error_code\":0}}' }))")
+        browser.wait_for("return document.getElementById('hydraneck-overlay').shadowRoot.querySelector('dialog').open", 5)
+        equal(browser.script(NAMES), used, "names after the end")
+        browser.cdp("Network.enable", {})
+        browser.cdp("Network.setBlockedURLs", {"urls": ["*/_hydraneck/overlay.js"]})
+        browser.open(created["stream_url"])
+        browser.wait_for("return window.app?.stream?.ws ? true : false", 40)
+        equal(browser.script("return document.getElementById('hydraneck-overlay')"), None, "overlay")
+        equal(sorted(set(used) ^ set(browser.script(NAMES))), [], "names that only one of both has")
+
+
 def the_injected_script_breaks_nothing_and_leaks_no_global(running):
     created = running.create(1)
     with webdriver.Browser() as browser:

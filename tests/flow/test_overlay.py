@@ -155,13 +155,16 @@ def a_drop_that_does_not_come_back_is_an_end(running):
         created = running.create(1)
         faults.session_fault(running, created, "drop-after-ms=1")
         browser.open(created["stream_url"])
-        true(browser.wait_for(ENDED, 60) is not None, "no overlay")
+        contains(browser.wait_for(ENDED, 60), "Connection lost", "overlay")
+        values = dict(urllib.parse.parse_qsl(browser.script(PANEL + "return new URL(dialog.querySelector('.report').href).search.slice(1)"), keep_blank_values=True))
+        equal((values["end_reason"], values["disconnect_count"]), ("connection_lost", "1"), "report")
 
 
 HEAR = """window.heard = []
     for (const name of ['keydown', 'keyup', 'mousedown', 'pointerdown', 'wheel', 'touchstart'])
         for (const capture of [true, false])
-            document.addEventListener(name, event => window.heard.push(event.type), capture)"""
+            document.addEventListener(name, event => window.heard.push(event.type), capture)
+    document.addEventListener('click', event => window.heard.push(event.type))"""
 
 
 def keys_and_clicks_inside_never_reach_the_game(running):
@@ -173,9 +176,7 @@ def keys_and_clicks_inside_never_reach_the_game(running):
         for key in ("a", "Tab", " ", "ArrowRight"):
             for kind in ("keyDown", "keyUp"):
                 browser.cdp("Input.dispatchKeyEvent", {"type": kind, "key": key, "code": key})
-        box = browser.script(PANEL + "const box = dialog.querySelector('h1').getBoundingClientRect(); return [box.x + 5, box.y + 5]")
-        for kind in ("mousePressed", "mouseReleased"):
-            browser.cdp("Input.dispatchMouseEvent", {"type": kind, "x": box[0], "y": box[1], "button": "left", "clickCount": 1})
+        _click_at(browser, "h1")
         for _ in range(2):  # nothing is focused now
             for key, code in (("Escape", 27), ("a", 65)):
                 _press(browser, key, code)
@@ -193,11 +194,23 @@ def keys_and_clicks_of_the_game_are_its_own(running):
         browser.script("document.getElementById('input').focus()")
         _press(browser, "a", 65)
         equal(browser.script("return window.heard"), ["keydown", "keydown", "keyup", "keyup"], "what the game heard of its own keys")
+        _click_at(browser, ".mic")  # who speaks goes on playing: the keys stay where they were
+        browser.wait_for(MIC.replace("return ", "return 'on' === "), 30)
+        browser.script("window.heard = []")
+        _press(browser, " ", 32)
+        equal(browser.script("return window.heard"), ["keydown", "keydown", "keyup", "keyup"], "what the game heard after a click on the microphone")
+        equal(browser.script(MIC), "on", "microphone, which space has not muted")
 
 
 def _press(browser, key, code):
     for kind in ("rawKeyDown", "keyUp"):
         browser.cdp("Input.dispatchKeyEvent", {"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code})
+
+
+def _click_at(browser, selector):
+    at = browser.script(PANEL + "const box = root.querySelector(arguments[0]).getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]", selector)
+    for kind in ("mousePressed", "mouseReleased"):
+        browser.cdp("Input.dispatchMouseEvent", {"type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1})
 
 
 def it_can_be_used_by_keyboard_and_screen_reader(running):

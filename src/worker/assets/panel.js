@@ -124,10 +124,13 @@ function createPanel(events) {
   const ended = createEnded(events);
   const mic = createMicButton(events.mic);
   const holdBack = (event) => {
-    if (ended.isOpen() && event.key === 'Escape') {
+    const ours = ended.isOpen() || event.composedPath().includes(host);
+
+    /* Escape must not close the panel; a click on the microphone must not take the keyboard from the game */
+    if (ended.isOpen() ? event.key === 'Escape' : ours && event.type === 'mousedown') {
       event.preventDefault();
     }
-    if (ended.isOpen() || event.composedPath().includes(host)) {
+    if (ours) {
       event.stopImmediatePropagation();
     }
   };
@@ -137,7 +140,8 @@ function createPanel(events) {
   host.id = 'hydraneck-overlay';
   badge.hidden = true;
   root.append(badge, mic.node, ended.node);
-  QUIET.forEach((name) => window.addEventListener(name, holdBack, { capture: true, passive: !name.startsWith('key') }));
+  QUIET.forEach((name) => window.addEventListener(name, holdBack, { capture: true, passive: !/^key|^mousedown/.test(name) }));
+  ['click', 'auxclick', 'input'].forEach((name) => host.addEventListener(name, (event) => event.stopPropagation())); /* after our own have had it */
   document.documentElement.append(host);
   return {
     ended,
