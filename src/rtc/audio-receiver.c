@@ -19,6 +19,7 @@
 #include <gst/webrtc/webrtc.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "rtc/fingerprint.h"
 #include "rtc/gstreamer.h"
 #include "rtc/ice-settings.h"
@@ -299,6 +300,7 @@ set_state (HnAudioReceiver *self, HnAudioState state)
   draw (self, state_texts[state]);
 }
 
+/* @error: (nullable): the peer said goodbye */
 static void
 close_with (HnAudioReceiver *self, GError *error)
 {
@@ -363,6 +365,7 @@ static void
 on_connected (HnAudioReceiver *self)
 {
   g_autoptr (GObject) transport = NULL;
+  g_autoptr (GError) error = NULL;
   g_autofree char *pem = NULL;
 
   if (self->state == HN_AUDIO_CONNECTED)
@@ -376,7 +379,9 @@ on_connected (HnAudioReceiver *self)
   }
   hn_rtp_forward_open (hn_packet_path_get_forward (self->link->path));
   g_signal_connect_data (transport, "notify::state", G_CALLBACK (on_transport_state), link_ref (self->link), link_unref_closure, 0);
-  self->reader = hn_packet_reader_new (self->lanes, self->webrtc);
+  self->reader = hn_packet_reader_new (self->lanes, self->webrtc, &error);
+  if (self->reader == NULL)
+    hn_warning ("mic", NULL, "read by nicesrc, which costs twice as much: %s", error->message);
   set_state (self, HN_AUDIO_CONNECTED);
   self->events->connected (self->user_data);
 }

@@ -27,7 +27,7 @@ typedef enum {
 typedef struct {
   void (*answered) (const char *sdp, gpointer user_data);          /* at most once: the whole answer, candidates included */
   void (*connected) (gpointer user_data);                          /* at most once: ICE and DTLS are up, the peer is who offered */
-  void (*closed) (const GError *error, gpointer user_data);        /* once and last: no answer could be made, or the connection is lost */
+  void (*closed) (const GError *error, gpointer user_data);        /* once and last: no answer could be made, or the connection is lost; (nullable): the peer said goodbye */
 } HnAudioReceiverEvents;
 
 typedef struct {

@@ -73,7 +73,7 @@ HnPacketWatch *hn_packet_lane_watch (HnPacketLane *self, int fd, HnPacketLaneFun
 
 /**
  * hn_packet_lane_unwatch:
- * @self: the lane that it was made on; on its thread, by hn_packet_lane_call()
+ * @self: the lane that it was made on; on its thread, by hn_packet_lane_call(), or from @watch's own callback, never from another's
  * @watch: (transfer full): no call comes any more when this returns
  */
 void hn_packet_lane_unwatch (HnPacketLane *self, HnPacketWatch *watch);

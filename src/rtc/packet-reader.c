@@ -6,11 +6,14 @@
  * another callback of the same lane: taking a reader out there is enough to know that none comes any more. */
 #include "rtc/packet-reader.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <nice/agent.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+
+#include "base/error.h"
 
 #define SETTLE_MS 20
 #define HELD_MAX 64
@@ -27,8 +30,10 @@ struct _HnPacketReader {
   GstPad *srtp;          /* where RTP and RTCP come to from there */
   GMainContext *context; /* of libnice's sources; from here on only on the lane */
   HnPacketWatch *watch;  /* (nullable) it could not be had */
-  HnPacketWatch *settle; /* (nullable) until packets go on at once */
+  GError *error;         /* … for this reason */
+  HnPacketWatch *settle; /* (nullable) the timer, until it has fired */
   int settle_fd;
+  gboolean holding;      /* packets do not go on yet */
   GQueue held;           /* of Held */
 };
 
@@ -45,6 +50,7 @@ is_media (guint8 first)
   return first >= 128 && first <= 191;
 }
 
+/* Only from its own callback or from a call, for else the lane may have it in hand. */
 static void
 stop_settling (HnPacketReader *self)
 {
@@ -55,16 +61,22 @@ stop_settling (HnPacketReader *self)
 }
 
 static void
-on_settled (gpointer data)
+let_go (HnPacketReader *self)
 {
-  HnPacketReader *self = data;
   Held *held;
 
-  stop_settling (self);
+  self->holding = FALSE;
   while ((held = g_queue_pop_head (&self->held)) != NULL) {
     gst_pad_chain (held->into, held->buffer);
     g_free (held);
   }
+}
+
+static void
+on_settled (gpointer data)
+{
+  stop_settling (data);
+  let_go (data);
 }
 
 static void
@@ -74,7 +86,7 @@ pass (HnPacketReader *self, const guint8 *bytes, gsize n_bytes)
   GstPad *into = is_media (bytes[0]) ? self->srtp : self->into;
   Held *held;
 
-  if (self->settle == NULL) {
+  if (!self->holding) {
     gst_pad_chain (into, buffer);
     return;
   }
@@ -82,7 +94,7 @@ pass (HnPacketReader *self, const guint8 *bytes, gsize n_bytes)
   *held = (Held){ into, buffer };
   g_queue_push_tail (&self->held, held);
   if (self->held.length >= HELD_MAX)
-    on_settled (self);
+    let_go (self);
 }
 
 static void
@@ -109,6 +121,7 @@ on_readable (gpointer data)
     pass (self, bytes, (gsize) n);
 }
 
+/* Without a timer the first packets may overtake one that nicesrc still has in hand: no more than a network does. */
 static void
 begin_settling (HnPacketReader *self)
 {
@@ -119,6 +132,7 @@ begin_settling (HnPacketReader *self)
     return;
   timerfd_settime (self->settle_fd, 0, &once, NULL);
   self->settle = hn_packet_lane_watch (self->lane, self->settle_fd, on_settled, self, NULL);
+  self->holding = self->settle != NULL;
   if (self->settle == NULL)
     close (self->settle_fd);
 }
@@ -128,7 +142,7 @@ begin (gpointer data)
 {
   HnPacketReader *self = data;
 
-  self->watch = hn_packet_lane_watch (self->lane, self->fd, on_readable, self, NULL);
+  self->watch = hn_packet_lane_watch (self->lane, self->fd, on_readable, self, &self->error);
   if (self->watch == NULL)
     return;
   begin_settling (self);
@@ -189,33 +203,38 @@ find_behind_nicesrc (GstElement *webrtc)
   return pad != NULL ? gst_pad_get_peer (pad) : NULL;
 }
 
-/* -1: there are several, or it is TCP's. */
-static int
-open_only_socket (HnPacketReader *self)
+static gboolean
+open_only_socket (HnPacketReader *self, GError **error)
 {
   g_autoptr (GPtrArray) sockets = nice_agent_get_sockets (self->agent, self->stream, self->component);
 
-  if (sockets == NULL || sockets->len != 1 || g_socket_get_socket_type (g_ptr_array_index (sockets, 0)) != G_SOCKET_TYPE_DATAGRAM)
-    return -1;
-  return fcntl (g_socket_get_fd (g_ptr_array_index (sockets, 0)), F_DUPFD_CLOEXEC, 0);
+  if (sockets == NULL || sockets->len != 1 || g_socket_get_socket_type (g_ptr_array_index (sockets, 0)) != G_SOCKET_TYPE_DATAGRAM) {
+    g_set_error_literal (error, HN_ERROR, HN_ERROR_INTERNAL, "its transport has not one UDP socket");
+    return FALSE;
+  }
+  self->fd = fcntl (g_socket_get_fd (g_ptr_array_index (sockets, 0)), F_DUPFD_CLOEXEC, 0);
+  if (self->fd < 0)
+    g_set_error (error, HN_ERROR, HN_ERROR_INTERNAL, "no second number for its socket: %s", g_strerror (errno));
+  return self->fd >= 0;
 }
 
 static gboolean
-find_all (HnPacketReader *self, GstElement *webrtc)
+find_all (HnPacketReader *self, GstElement *webrtc, GError **error)
 {
   g_autoptr (GstElement) nicesrc = find_only (webrtc, "nicesrc");
 
   self->into = find_behind_nicesrc (webrtc);
   self->srtp = find_pad (webrtc, "srtpdec", "rtp_sink");
-  if (self->into == NULL || self->srtp == NULL)
+  if (self->into == NULL || self->srtp == NULL) {
+    g_set_error_literal (error, HN_ERROR, HN_ERROR_INTERNAL, "webrtcbin has not one nicesrc and one srtpdec");
     return FALSE;
+  }
   g_object_get (nicesrc, "agent", &self->agent, "stream", &self->stream, "component", &self->component, NULL);
-  self->fd = open_only_socket (self);
-  return self->fd >= 0;
+  return open_only_socket (self, error);
 }
 
 HnPacketReader *
-hn_packet_reader_new (HnPacketLanes *lanes, GstElement *webrtc)
+hn_packet_reader_new (HnPacketLanes *lanes, GstElement *webrtc, GError **error)
 {
   g_autoptr (HnPacketReader) self = g_new0 (HnPacketReader, 1);
 
@@ -223,12 +242,15 @@ hn_packet_reader_new (HnPacketLanes *lanes, GstElement *webrtc)
   self->lanes = lanes;
   self->context = g_main_context_new ();
   g_queue_init (&self->held);
-  if (find_all (self, webrtc))
-    self->lane = hn_packet_lanes_take (lanes, NULL);
+  if (find_all (self, webrtc, error))
+    self->lane = hn_packet_lanes_take (lanes, error);
   if (self->lane == NULL)
     return NULL;
   hn_packet_lane_call (self->lane, begin, self);
-  return self->watch != NULL ? g_steal_pointer (&self) : NULL;
+  if (self->watch != NULL)
+    return g_steal_pointer (&self);
+  g_propagate_error (error, g_steal_pointer (&self->error));
+  return NULL;
 }
 
 void

@@ -17,12 +17,13 @@ typedef struct _HnPacketReader HnPacketReader;
  * hn_packet_reader_new:
  * @lanes: where to read; outlives the reader
  * @webrtc: a webrtcbin with one transport, whose DTLS handshake is over (before it, what starts a stream has not passed)
+ * @error: INTERNAL when @webrtc does not look as expected, or the process has no descriptor left
  *
  * What came to nicesrc before goes on first: for 20 ms what comes is held, 64 packets of it at most.
  *
- * Returns: (transfer full) (nullable): the reader; %NULL when @webrtc does not look as expected, nicesrc goes on reading then
+ * Returns: (transfer full) (nullable): the reader; without one nicesrc goes on reading
  */
-HnPacketReader *hn_packet_reader_new (HnPacketLanes *lanes, GstElement *webrtc);
+HnPacketReader *hn_packet_reader_new (HnPacketLanes *lanes, GstElement *webrtc, GError **error);
 
 /**
  * hn_packet_reader_free:

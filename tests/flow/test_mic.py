@@ -437,17 +437,34 @@ def the_end_of_the_session_ends_it(running):
         equal(tap.packets(), [], "packets after the end")
 
 
-def a_client_that_is_killed_is_noticed_within_15_seconds(running):
+def _ended_by(running, end):
+    """(why, after how many seconds) the microphone is off for the worker, once its client has ended."""
     created = running.create(1)
-    with _tap(running) as tap:
-        peer = _peer(created, "-seconds", "60")
+    with _tap(running) as tap, _peer(created, "-seconds", "60") as peer:
         tap.wait(20)
-        peer.kill()
+        end(peer)
         began = time.monotonic()
-        figures = _wait_state(running, created, "off", 30)
-        took = time.monotonic() - began
-    equal(figures["end_reason"], "silent", "reason")
+        return _wait_state(running, created, "off", 30)["end_reason"], time.monotonic() - began
+
+
+def a_client_that_is_killed_is_noticed_within_15_seconds(running):
+    reason, took = _ended_by(running, mic.Peer.kill)
+    equal(reason, "silent", "reason")
     true(took <= 15, "it took %.1f s" % took)
+
+
+def a_client_that_says_goodbye_is_gone_at_once(running):
+    reason, took = _ended_by(running, mic.Peer.stop)
+    equal(reason, "stopped", "reason")
+    true(took <= 3, "it took %.1f s" % took)
+
+
+def a_burst_right_after_the_connection_keeps_its_order(running):
+    """What comes while the reader changes is held, and goes on first."""
+    created = running.create(1)
+    with _tap(running) as tap, _peer(created, "-seconds", "1", "-interval", "50us"):
+        came = [packet.sequence for packet in tap.wait(150)[:150]]
+    equal(came, [(came[0] + number) & 0xFFFF for number in range(150)], "sequence")
 
 
 def a_client_that_speaks_gets_its_checks_answered(running):
@@ -456,18 +473,6 @@ def a_client_that_speaks_gets_its_checks_answered(running):
     with _tap(running) as tap, _peer(created, "-seconds", "30", "-impatient") as peer:
         tap.wait(200)
         equal([event for event in peer.events() if event in ("disconnected", "failed", "closed")], [], "what the client saw in four seconds")
-
-
-def a_client_that_says_goodbye_is_gone_at_once(running):
-    created = running.create(1)
-    with _tap(running) as tap, _peer(created, "-seconds", "30") as peer:
-        tap.wait(20)
-        peer.stop()
-        began = time.monotonic()
-        figures = _wait_state(running, created, "off", 30)
-        took = time.monotonic() - began
-    equal(figures["end_reason"], "stopped", "reason")
-    true(took <= 3, "it took %.1f s" % took)
 
 
 def an_offer_whose_client_never_connects_is_given_up(running):

@@ -56,12 +56,22 @@ def _say(log, command, **more):
     return subprocess.run(command, check=True, stdout=log, stderr=subprocess.STDOUT, **more)
 
 
+def _is_made(path, wanted):
+    with contextlib.suppress(FileNotFoundError), open(path + ".done", encoding="ascii") as file:
+        return file.read() == wanted
+    return False
+
+
+def _note_made(path, wanted):
+    with open(path + ".done", "w", encoding="ascii") as file:
+        file.write(wanted)
+
+
 def cached(name, packages, base=None, log=subprocess.DEVNULL):
     """A root with these packages, made once for a list of them. `base`: the name of one to start from."""
     path, wanted = os.path.join(CACHE, name), " ".join([base or ""] + packages)
-    with contextlib.suppress(FileNotFoundError), open(path + ".done", encoding="ascii") as file:
-        if file.read() == wanted:
-            return path
+    if _is_made(path, wanted):
+        return path
     shutil.rmtree(path, ignore_errors=True)
     os.makedirs(CACHE, exist_ok=True)
     if base is None:
@@ -76,17 +86,15 @@ def cached(name, packages, base=None, log=subprocess.DEVNULL):
         shutil.copy("/etc/resolv.conf", os.path.join(path, "etc/resolv.conf"))
         chroot(path, "apt-get update -q", log)
         chroot(path, "apt-get install -y -q --no-install-recommends " + " ".join(packages), log)
-    with open(path + ".done", "w", encoding="ascii") as file:
-        file.write(wanted)
+    _note_made(path, wanted)
     return path
 
 
 def foreign(arch, packages, alone=(), log=subprocess.DEVNULL):
     """What is in these packages of another architecture, unpacked and nothing more: what a compiler needs. `alone`: without what they depend on."""
     path, wanted = os.path.join(CACHE, arch), " ".join([*packages, *alone])
-    with contextlib.suppress(FileNotFoundError), open(path + ".done", encoding="ascii") as file:
-        if file.read() == wanted:
-            return path
+    if _is_made(path, wanted):
+        return path
     fetched = path + ".fetched"
     for one in (path, fetched):
         shutil.rmtree(one, ignore_errors=True)
@@ -100,8 +108,7 @@ def foreign(arch, packages, alone=(), log=subprocess.DEVNULL):
             _say(log, ["dpkg-deb", "-x", os.path.join(archives, name), path])
     shutil.rmtree(fetched)
     _make_relative(path)
-    with open(path + ".done", "w", encoding="ascii") as file:
-        file.write(wanted)
+    _note_made(path, wanted)
     return path
 
 
