@@ -8,21 +8,36 @@
 
 #define CAPS "application/x-rtp,media=(string)audio,clock-rate=(int)48000,encoding-name=(string)OPUS,payload=(int)111"
 
-static void
-print_lines (const char *body, int port, const char *offer)
+#define TONE                                                                                                                                     \
+  "gst-launch-1.0 -e audiotestsrc is-live=true wave=ticks ! audioconvert ! audioresample ! opusenc audio-type=voice frame-size=20 ! rtpopuspay pt=111"
+
+/* The element of rtc/mic-sink.c: installed, it is found; beside a program that was built and not installed, gst-launch-1.0 must be told of it. */
+static char *
+plugin_path (void)
 {
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *folder = g_path_get_dirname (program != NULL ? program : "");
+  g_autofree char *built = g_canonicalize_filename ("../rtc", folder);
+  g_autofree char *module = g_build_filename (built, "libgsthydraneckmic.so", NULL);
+  g_autofree char *quoted = g_shell_quote (built);
+
+  return g_file_test (module, G_FILE_TEST_EXISTS) ? g_strdup_printf ("GST_PLUGIN_PATH=%s ", quoted) : g_strdup ("");
+}
+
+static void
+print_lines (const char *body, int port, const char *session)
+{
+  g_autofree char *path = plugin_path ();
+
   printf ("# The body's end: hears what the relay sends to port %d/udp (scripts/mic-listen does the same with a level meter).\n"
           "gst-launch-1.0 -e udpsrc port=%d caps='" CAPS "' ! rtpjitterbuffer latency=100 ! rtpopusdepay ! opusdec ! audioconvert"
           " ! audioresample ! autoaudiosink\n\n",
           port, port);
-  printf ("# A test tone past the relay, straight to the body: tells whether the way to hydravoice is open.\n"
-          "gst-launch-1.0 audiotestsrc is-live=true wave=ticks ! audioconvert ! audioresample ! opusenc audio-type=voice frame-size=20"
-          " ! rtpopuspay pt=111 ! udpsink host=%s port=%d\n\n",
-          body, port);
-  printf ("# A test tone into the relay, as a browser's microphone comes in (WHIP; `whipsink` is in gst-plugins-rs, which Debian 12 lacks).\n"
-          "gst-launch-1.0 audiotestsrc is-live=true wave=ticks ! audioconvert ! audioresample ! opusenc audio-type=voice frame-size=20"
-          " ! rtpopuspay pt=111 ! '" CAPS "' ! whipsink whip-endpoint='%s'\n",
-          offer);
+  printf ("# A test tone past the relay, straight to the body: tells whether the way to hydravoice is open.\n" TONE " ! udpsink host=%s port=%d\n\n", body,
+          port);
+  printf ("# A test tone into the relay, by a browser's way: through the session's TURN server (direct=true: without it).\n"
+          "%s" TONE " ! hydraneckmicsink session='%s'\n",
+          path, session);
 }
 
 static gboolean
@@ -57,18 +72,14 @@ is_stream_url (const char *text)
   return (g_str_has_prefix (text, "http://") || g_str_has_prefix (text, "https://")) && strstr (text, "/session/") != NULL;
 }
 
-/* `http://host/session/ID/stream.html?…` → `http://host/session/ID/mic/offer` */
+/* `http://host/session/ID/stream.html?…` → without what follows the page's name: it goes between quotes of a shell */
 static char *
-offer_url (const char *session)
+plain_url (const char *session)
 {
-  g_autofree char *plain = g_strdup (session != NULL ? session : "https://CONTROLLER/session/ID/stream.html");
-  char *end;
+  char *plain = g_strdup (session != NULL ? session : "https://CONTROLLER/session/ID/stream.html");
 
-  plain[strcspn (plain, "?#'\"\\ \t\r\n")] = '\0'; /* it goes between quotes of a shell */
-  end = strrchr (plain, '/');
-  if (end != NULL)
-    end[1] = '\0';
-  return g_strconcat (plain, "mic/offer", NULL);
+  plain[strcspn (plain, "?#'\"\\ \t\r\n")] = '\0';
+  return plain;
 }
 
 int
@@ -76,7 +87,7 @@ hn_cmd_mic_pipeline (int argc, char **argv)
 {
   g_autofree char *body = NULL;
   g_autofree char *session = NULL;
-  g_autofree char *offer = NULL;
+  g_autofree char *plain = NULL;
   g_autoptr (GInetAddress) address = NULL;
   g_autoptr (GError) error = NULL;
   int port = 47995;
@@ -94,7 +105,7 @@ hn_cmd_mic_pipeline (int argc, char **argv)
     fprintf (stderr, "hydraneckwebrtc mic-pipeline: '%s' is no stream URL: http://HOST/session/ID/stream.html\n", session);
     return EX_USAGE;
   }
-  offer = offer_url (session);
-  print_lines (body != NULL ? body : "BODY", port, offer);
+  plain = plain_url (session);
+  print_lines (body != NULL ? body : "BODY", port, plain);
   return 0;
 }
