@@ -52,10 +52,12 @@ class TimedOut(WebDriverError):
 class Browser:
     """One Chromium with one tab.
 
-    `flags` are added to the command line of Chromium (`!--flag`: one of FLAGS is left out), `preload` is a script that runs in each page before its own scripts.
+    `flags` are added to the command line of Chromium (`!--flag`: one of FLAGS is left out), `preload` is a script that runs in each page before its own scripts,
+    `environment` is added to what its processes find in ours.
     """
 
-    def __init__(self, flags=(), preload=None, chromedriver="/usr/bin/chromedriver", chromium="/usr/bin/chromium"):
+    def __init__(self, flags=(), preload=None, chromedriver="/usr/bin/chromedriver", chromium="/usr/bin/chromium", environment=None):
+        self.environment = environment or {}
         self.session = None
         self.driver = None
         self.profile = tempfile.mkdtemp(prefix="browser-")
@@ -89,7 +91,7 @@ class Browser:
     def _start_driver(self, chromedriver):
         # HOME inside the profile: Chromium's crash handler and caches leave nothing behind
         environment = dict(os.environ, HOME=self.profile, XDG_CONFIG_HOME=self.profile, XDG_CACHE_HOME=self.profile,
-                           TMPDIR=self.profile)
+                           TMPDIR=self.profile, **self.environment)
         self.driver = subprocess.Popen(["/bin/sh", "-c", GUARD, self.profile, chromedriver, "--port=0"], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True, env=environment)
         self.port = self._read_port(20)

@@ -287,33 +287,6 @@ def the_microphone_is_heard_at_the_body_muted_and_stopped(running):
         equal((voice["payload_type"], voice["lost"], voice["malformed"]), (111, 0, 0), "voice")
 
 
-def the_microphone_goes_on_with_another_device(running):
-    """Chromium has two fake ones here. A device that is pulled out ends its track; the list of devices changes besides."""
-    with webdriver.borrow(["--use-fake-device-for-media-stream=device-count=2"]) as browser:
-        created = _playing(running, browser)
-        browser.script("""window.tracks = []
-            const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
-            navigator.mediaDevices.getUserMedia = async (wanted) => {
-                const stream = await real(wanted)
-                window.tracks.push(...stream.getAudioTracks())
-                return stream
-            }""")
-        _click_mic(browser)
-        browser.wait_for(MIC.replace("return ", "return 'on' === "), 30)
-        running.wait(lambda: _voice(running)["packets"] >= 25, 20, "25 packets at the body")
-        ssrc = _voice(running)["ssrc"]
-        browser.script("""navigator.mediaDevices.dispatchEvent(new Event('devicechange'))
-            window.tracks[0].stop()
-            window.tracks[0].dispatchEvent(new Event('ended'))""")
-        browser.wait_for("return window.tracks.length === 2 && window.tracks[1].readyState === 'live'", 10)
-        before = _voice(running)["packets"]
-        running.wait(lambda: _voice(running)["packets"] >= before + 50, 20, "50 more packets at the body")
-        browser.wait_for(PANEL + "return parseFloat(root.querySelector('.level').style.getPropertyValue('--level')) > 0.2", 20)
-        voice = _voice(running)
-        equal((browser.script(MIC), voice["ssrc"], voice["lost"]), ("on", ssrc, 0), "microphone on the other device")
-        equal(_session(running, created).json()["mic"]["state"], "live", "its state")
-
-
 def the_microphone_stops_with_the_stream(running):
     with webdriver.borrow() as browser:
         _playing(running, browser)

@@ -27,7 +27,7 @@ const REASONS = {
   closed_there: [false, 'The stream has ended', 'The other side ended the stream.'],
   stopped: [false, 'The stream has ended', 'The stream was stopped.'],
   session_gone: [true, 'The session has ended', 'This session is over.'],
-  taken_over: [true, 'Opened elsewhere', 'The stream was opened in another tab or on another device.']
+  taken_over: [true, 'Opened elsewhere', 'The stream was opened in another tab or window of this browser.']
 };
 
 const TERMINATED = { 0: 'host_ended', '-100': 'no_video', '-101': 'no_frame', '-102': 'ended_early', '-103': 'protected_content', '-104': 'frame_conversion' };

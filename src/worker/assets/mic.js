@@ -4,6 +4,8 @@
 
 const GATHER_MS = 4000;
 const CONNECT_MS = 12000;
+const DEVICE_MS = 8000; /* the worker gives a silent microphone up after ten seconds */
+const DEVICE_LOOK_MS = 1000;
 
 const MIC_ERRORS = {
   NotAllowedError: 'The browser was not allowed to use the microphone.',
@@ -67,6 +69,36 @@ async function openMicrophone() {
     throw micError('insecure');
   }
   return navigator.mediaDevices.getUserMedia({ audio: true });
+}
+
+/* Resolves when the list of devices changes, or after a moment all the same: it may just have changed. */
+function waitForDevice() {
+  return new Promise((resolve) => {
+    const devices = navigator.mediaDevices;
+    const done = () => {
+      clearTimeout(timer);
+      devices.removeEventListener('devicechange', done);
+      resolve();
+    };
+    const timer = setTimeout(done, DEVICE_LOOK_MS);
+    devices.addEventListener('devicechange', done);
+  });
+}
+
+/* The next microphone, also one that is plugged in a little later, while @isWanted (). @onNone: there is none just now. */
+async function openNextMicrophone(isWanted, onNone) {
+  const end = performance.now() + DEVICE_MS;
+  for (;;) {
+    try {
+      return await openMicrophone();
+    } catch (error) {
+      if (error.name !== 'NotFoundError' || performance.now() >= end || !isWanted()) {
+        throw error;
+      }
+    }
+    onNone();
+    await waitForDevice();
+  }
 }
 
 async function fetchIce() {
@@ -144,14 +176,16 @@ function createMicrophone(button) {
   /* A device that is pulled out ends its track: the next one takes its place. */
   async function onTrackEnded() {
     const mine = turn;
+    const before = state;
+    held.stopMeter();
     try {
-      const stream = await openMicrophone();
-      if (mine !== turn || held === null) {
+      const stream = await openNextMicrophone(() => mine === turn, () => mine === turn && show('asking', 'The microphone is gone. Looking for another one.'));
+      if (mine !== turn) {
         stream.getTracks().forEach((track) => track.stop());
         return;
       }
-      held.stopMeter();
       await held.sender.replaceTrack(stream.getAudioTracks()[0]);
+      show(before);
       keep(held.peer, held.sender, stream);
     } catch (error) {
       if (mine === turn) {
