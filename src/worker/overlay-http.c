@@ -2,6 +2,7 @@
 #include "worker/overlay-http.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/id.h"
 #include "base/json.h"
 #include "worker/session.h"
@@ -44,8 +45,8 @@ hn_overlay_http_reply_script (HnOverlayHttp *self, HnHttpRequest *request)
   hn_http_request_reply_text (request, 200, "text/javascript; charset=utf-8", script);
 }
 
-void
-hn_overlay_http_reply_context (HnOverlayHttp *self, HnHttpRequest *request, HnSessionIo *session)
+static void
+reply_context (HnOverlayHttp *self, HnHttpRequest *request, HnSessionIo *session, gboolean taken)
 {
   const HnSessionFacts *facts = hn_session_io_get_facts (session);
   const HnCreateRequest *wanted = facts->request;
@@ -65,8 +66,34 @@ hn_overlay_http_reply_context (HnOverlayHttp *self, HnHttpRequest *request, HnSe
 
   for (gsize i = 0; i < G_N_ELEMENTS (members); i++)
     json_object_set_string_member (object, members[i][0], members[i][1] != NULL ? members[i][1] : "");
+  json_object_set_boolean_member (object, "taken", taken);
   hn_http_request_set_header (request, "Referrer-Policy", "no-referrer");
   hn_http_request_reply_json (request, 200, object);
+}
+
+void
+hn_overlay_http_handle_context (HnOverlayHttp *self, HnHttpRequest *request, HnSessionIo *session)
+{
+  const char *page = hn_http_request_get_query (request, "page");
+  const char *playing = hn_http_request_get_query (request, "playing");
+  gboolean taken;
+
+  if (page != NULL && !hn_id_is_valid (page)) {
+    g_autoptr (GError) error = g_error_new (HN_ERROR, HN_ERROR_INVALID, "parameter 'page' must be %d lower-case hexadecimal digits", HN_ID_LENGTH);
+
+    hn_http_request_reply_error (request, error);
+    return;
+  }
+  if (page != NULL && hn_http_request_get_query (request, "new") != NULL)
+    hn_session_io_page_opens (session, page);
+  taken = page != NULL && hn_session_is_taken_from (hn_session_io_get_rules (session), page);
+  reply_context (self, request, session, taken);
+  if (taken)
+    return;
+  if (playing != NULL)
+    hn_session_io_plays (session, g_str_equal (playing, "1"));
+  else
+    hn_session_io_page_seen (session);
 }
 
 HnOverlayHttp *

@@ -31,12 +31,15 @@ void hn_overlay_http_free (HnOverlayHttp *self);
 void hn_overlay_http_reply_script (HnOverlayHttp *self, HnHttpRequest *request);
 
 /**
- * hn_overlay_http_reply_context:
+ * hn_overlay_http_handle_context:
  * @self: the overlay
  * @request: is answered with a JSON object: `session_id` (its first 8 characters), `status`, `experience`, `district`, `body`, `head`, `body_ip` (empty when the creator
- *   did not say), `return_url`, `report_url`
+ *   did not say), `return_url`, `report_url`, `taken` (whether another page has the stream)
  * @session: its session
+ *
+ * A page that asks says of itself: `page`, what it calls itself, as an id; `new=1`: it has just been opened; `playing=1` or `0`: what its stream without a
+ * socket does. Whoever asks is there, unless the stream was taken from it.
  */
-void hn_overlay_http_reply_context (HnOverlayHttp *self, HnHttpRequest *request, HnSessionIo *session);
+void hn_overlay_http_handle_context (HnOverlayHttp *self, HnHttpRequest *request, HnSessionIo *session);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnOverlayHttp, hn_overlay_http_free)

@@ -340,6 +340,12 @@ hn_session_io_page_seen (HnSessionIo *self)
 }
 
 void
+hn_session_io_page_opens (HnSessionIo *self, const char *page)
+{
+  hn_session_page_opens (self->rules, page);
+}
+
+void
 hn_session_io_page_left (HnSessionIo *self, gboolean played)
 {
   happened (self, played ? HN_SESSION_PLAYER_LEFT : HN_SESSION_PAGE_LEFT, HN_END_NONE);

@@ -78,6 +78,13 @@ void hn_session_io_end (HnSessionIo *self, HnEndReason reason);
 void hn_session_io_page_seen (HnSessionIo *self);
 
 /**
+ * hn_session_io_page_opens:
+ * @self: a session whose stream a page is going to show
+ * @page: what it calls itself, see hn_session_page_opens()
+ */
+void hn_session_io_page_opens (HnSessionIo *self, const char *page);
+
+/**
  * hn_session_io_page_left:
  * @self: a session whose page said that it is being left
  * @played: whether it is the page that plays

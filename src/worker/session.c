@@ -9,7 +9,10 @@
 
 #include "worker/session.h"
 
+#include <string.h>
+
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/limits.h"
 
 #define WAIT_SECONDS 20                /* for the body's older session to be cleaned up */
@@ -124,6 +127,7 @@ struct _HnSession {
   gint64 deadline_us;
   gint64 left_us;  /* until when the next page is waited for; HN_NEVER when none was left */
   gint64 plays_us; /* until when the last word of its page counts, that it plays */
+  char page[HN_ID_LENGTH + 1]; /* the newest that shows the stream; empty: none yet */
   HnSessionTimes times;
 };
 
@@ -269,6 +273,18 @@ gboolean
 hn_session_is_streaming (const HnSession *self)
 {
   return self->life == HN_LIFE_ACTIVE || self->life == HN_LIFE_PLAYING;
+}
+
+void
+hn_session_page_opens (HnSession *self, const char *page)
+{
+  g_strlcpy (self->page, page, sizeof self->page);
+}
+
+gboolean
+hn_session_is_taken_from (const HnSession *self, const char *page)
+{
+  return *self->page != '\0' && strcmp (self->page, page) != 0;
 }
 
 gint64

@@ -185,6 +185,24 @@ gboolean hn_session_was_ready (const HnSession *self);
 gboolean hn_session_is_streaming (const HnSession *self);
 
 /**
+ * hn_session_page_opens:
+ * @self: a session
+ * @page: what a page that shows the stream calls itself, at random: as an id (hn_id_is_valid())
+ *
+ * The newest page has the stream.
+ */
+void hn_session_page_opens (HnSession *self, const char *page);
+
+/**
+ * hn_session_is_taken_from:
+ * @self: a session
+ * @page: of hn_session_page_opens()
+ *
+ * Returns: whether another page has been opened since
+ */
+gboolean hn_session_is_taken_from (const HnSession *self, const char *page);
+
+/**
  * hn_session_alive_us:
  * @abandon_us: how long a session may be without a page or stream
  *

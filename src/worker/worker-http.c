@@ -500,16 +500,11 @@ handle_context (HnHttpRequest *request, gpointer data)
 {
   HnWorkerHttp *self = data;
   HnSessionIo *session = find_served (self, hn_http_request_get_param (request, 0));
-  const char *playing = hn_http_request_get_query (request, "playing");
 
   if (session == NULL)
     reply_not_found (request);
   else
-    hn_overlay_http_reply_context (self->overlay, request, session);
-  if (session != NULL && playing == NULL)
-    hn_session_io_page_seen (session);
-  else if (session != NULL)
-    hn_session_io_plays (session, g_str_equal (playing, "1"));
+    hn_overlay_http_handle_context (self->overlay, request, session);
 }
 
 static void

@@ -64,6 +64,8 @@ def answers_are_what_the_documents_say(running):
                                ("GET", "/api/v1/sessions/%s/explain" % session, None), ("GET", "/api/v1/sessions/%s/logs?lines=3" % session, None),
                                ("POST", "/api/v1/drain", None), ("POST", "/session/%s/rating" % session, {"rating": 9}),
                                ("POST", "/session/%s/rating" % session, {"rating": 4}), ("GET", "/session/%s/_hydraneck/context" % session, None),
+                               ("GET", "/session/%s/_hydraneck/context?page=%s" % (session, "0" * 32), None),
+                               ("GET", "/session/%s/_hydraneck/context?page=%s" % (session, "A" * 32), None),
                                ("GET", "/session/%s/ice" % session, None), ("POST", "/session/%s/quit" % ("0" * 32), None),
                                ("DELETE", "/api/v1/sessions/" + session, None)):
         back.check(method, path, running.worker_call(number, method, path, body))

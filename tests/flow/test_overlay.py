@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The injected script in real Chromium: every end of a stream is told in words, Exit ends the session, nothing of the overlay reaches the game."""
 
+import contextlib
 import os
 import sys
 import urllib.parse
@@ -246,6 +247,52 @@ def a_second_tab_takes_the_stream_over(running):
         browser.script(PANEL + "dialog.querySelector('.again').click()")  # whoever goes on from here must not take it from there
         browser.wait_for("return window.location.pathname === '/api/v1/health'", 10)
         equal(_session(running, created).json()["status"], "active", "the session of the other tab")
+
+
+@contextlib.contextmanager
+def _other_device(running, created):
+    """A browser that shares nothing with the first one, playing the same session. When it is left, it must play still."""
+    with webdriver.Browser() as browser:
+        browser.open(created["stream_url"])
+        stream_check.wait_for_play(browser, 40, 10, 10)
+        yield
+        equal((browser.script(ENDED), _session(running, created).json()["status"]), (None, "active"), "overlay and session of the other device")
+
+
+def _goes_back(browser):
+    browser.script(PANEL + "dialog.querySelector('.again').click()")
+    browser.wait_for("return window.location.pathname === '/api/v1/health'", 10)
+
+
+ELSEWHERE = "Opened elsewhere: The stream was opened in another tab or on another device."
+IS_ELSEWHERE = ENDED.replace("return ", "const said = ") + "; return said === %r" % ELSEWHERE
+
+
+def another_device_takes_the_stream_over(running):
+    """The PC serves one stream at a time: the older one ends."""
+    with webdriver.borrow() as browser:
+        created = _playing(running, browser)
+        with _other_device(running, created):
+            browser.script(SAY, {"ConnectionTerminated": {"error_code": 0}})
+            browser.wait_for(IS_ELSEWHERE, 10)
+            _goes_back(browser)
+
+
+def another_device_takes_the_stream_over_from_one_that_hears_of_no_end(running):
+    with webdriver.borrow(preload="const every = window.setInterval.bind(window); window.setInterval = (func, ms, ...rest) => every(func, ms / 6, ...rest)") as browser:
+        created = _playing(running, browser)
+        with _other_device(running, created):
+            browser.wait_for(IS_ELSEWHERE, 10)
+            _goes_back(browser)
+
+
+def who_goes_back_when_the_stream_was_opened_elsewhere_meanwhile_ends_nothing(running):
+    with webdriver.borrow() as browser:
+        created = _playing(running, browser)
+        browser.script(SAY, {"ConnectionTerminated": {"error_code": 0}})
+        contains(browser.wait_for(ENDED, 5), "The PC ended the stream", "overlay")
+        with _other_device(running, created):
+            _goes_back(browser)
 
 
 def a_reload_keeps_the_session(running):

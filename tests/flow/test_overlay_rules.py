@@ -57,6 +57,11 @@ LIVES = {
                                    "ended", "host_ended"),
     "a better reason replaces a guess": ([["peer", 0, "connected"], ["peer", 10, "failed"], ["time", 4010],
                                           ["message", 4020, {"ConnectionTerminated": {"error_code": 0}}]], "ended", "host_ended"),
+    "the PC ended it because it was opened elsewhere": ([["peer", 0, "connected"], ["message", 10, {"ConnectionTerminated": {"error_code": 0}}],
+                                                         ["end", 300, "taken_over"]], "ended", "taken_over"),
+    "opened elsewhere, and the PC ends this one": ([["peer", 0, "connected"], ["end", 10, "taken_over"],
+                                                    ["message", 20, {"ConnectionTerminated": {"error_code": 0}}]], "ended", "taken_over"),
+    "a session that is over is not elsewhere": ([["peer", 0, "connected"], ["end", 10, "session_gone"], ["end", 20, "taken_over"]], "ended", "session_gone"),
     "it could not start": ([["message", 10, {"DebugLog": {"message": "app was not found", "ty": "fatalDescription"}}]], "ended", "not_started"),
     "a fatal that recovers": ([["peer", 0, "connected"], ["message", 10, {"DebugLog": {"message": "x", "ty": "fatal"}}],
                                ["message", 20, {"DebugLog": {"message": "y", "ty": "recover"}}]], "playing", None),
@@ -70,6 +75,7 @@ for (const [what, now, value] of arguments[0]) {
     else if (what === "message") lifeMessage(life, value, now)
     else if (what === "closed") lifeSocketClosed(life, value, now)
     else if (what === "closed there") lifeClosedThere(life, now)
+    else if (what === "end") lifeEnd(life, value, now)
     lifeTime(life, now)
 }
 return [life.phase, life.reason, life.disconnects, lifeDuration(life, 100000)]

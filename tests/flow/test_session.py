@@ -85,6 +85,15 @@ def the_page_is_injected_once_and_its_length_is_right(running):
     contains(script.body, b"iceTransportPolicy")
 
 
+def a_page_learns_whether_another_one_has_the_stream(running):
+    url = running.create(1)["stream_url"].split("/stream.html")[0] + "/_hydraneck/context?page="
+    older, newer = "1" * 32, "2" * 32
+    for asked, taken in ((older, False), (older + "&new=1", False), (newer, True), (newer + "&new=1", False), (older, True), (newer, False)):
+        equal(web.call("GET", url + asked).json()["taken"], taken, asked)
+    for bad in ("", "1" * 31, "1" * 33, "G" * 32, "%20" * 32):
+        error_shape(web.call("GET", url + bad), 400, "parameter 'page' must be 32 lower-case hexadecimal digits")
+
+
 def other_files_pass_untouched(running):
     created = running.create(1)
     base = created["stream_url"].split("/stream.html")[0]

@@ -27,7 +27,7 @@ const REASONS = {
   closed_there: [false, 'The stream has ended', 'The other side ended the stream.'],
   stopped: [false, 'The stream has ended', 'The stream was stopped.'],
   session_gone: [true, 'The session has ended', 'This session is over.'],
-  taken_over: [true, 'Opened elsewhere', 'The stream was opened in another tab or window of this browser.']
+  taken_over: [true, 'Opened elsewhere', 'The stream was opened in another tab or on another device.']
 };
 
 const TERMINATED = { 0: 'host_ended', '-100': 'no_video', '-101': 'no_frame', '-102': 'ended_early', '-103': 'protected_content', '-104': 'frame_conversion' };
@@ -46,8 +46,13 @@ function createLife(now) {
   };
 }
 
+/* A PC that serves one stream at a time ends the older one when it is opened elsewhere: then that is why. */
+function outweighs(reason, earlier) {
+  return REASONS[earlier][0] ? reason === 'taken_over' && earlier !== 'session_gone' && earlier !== reason : REASONS[reason][0];
+}
+
 function lifeEnd(life, reason, now, detail) {
-  if (life.phase === 'ended' && (REASONS[life.reason][0] || !REASONS[reason][0])) {
+  if (life.phase === 'ended' && !outweighs(reason, life.reason)) {
     return;
   }
   Object.assign(life, { phase: 'ended', reason, detail: detail || '', deadline: Infinity, pending: null, endedAt: now });

@@ -9,11 +9,14 @@ const life = createLife(performance.now());
 const sockets = new Set();
 const peers = new Set();
 const watched = new WeakSet();
-let context = { session_id: base.split('/').pop().slice(0, 8), return_url: settings.returnUrl };
+const page = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+const context = { session_id: base.split('/').pop().slice(0, 8), return_url: settings.returnUrl };
 let panel = null;
 let candidateType = '';
 let timer = 0;
 let toldPlaying = false;
+let askedAtEnd = false;
+let isKnown = false; /* the worker knows this page as the newest, or did */
 let rating = { value: 0, sent: 0, timer: 0 };
 
 const microphone = createMicrophone(() => panel.mic);
@@ -77,6 +80,10 @@ function changed() {
   }
   show();
   tellPlaying(false);
+  if (life.phase === 'ended' && !askedAtEnd) {
+    askContext('').then(judge); /* was it because it was opened elsewhere? */
+  }
+  askedAtEnd = life.phase === 'ended';
 }
 
 /* A stream without a socket is seen by nobody but this page: the session counts as streamed while it says so, and as abandoned if it never does. */
@@ -84,7 +91,7 @@ function tellPlaying(again) {
   const playing = isPlaying() && sockets.size === 0;
   if (playing !== toldPlaying || (playing && again)) {
     toldPlaying = playing;
-    checkWithoutSocket(playing ? '?playing=1' : '?playing=0');
+    checkWithoutSocket(playing ? '&playing=1' : '&playing=0');
   }
 }
 
@@ -167,22 +174,44 @@ function onMessage(event) {
   }
 }
 
-/* Is the session still there, and whose is its stream? Asked when the stream's socket is closed, until something is decided. */
+/* Is the session still there, and whose is its stream? → gone, taken, ours, or unknown when there is no answer */
+async function askContext(more) {
+  const reply = await fetch(base + '/_hydraneck/context?page=' + page + (isKnown ? '' : '&new=1') + more, { cache: 'no-store' }).catch(() => null);
+  if (reply === null || !reply.ok) {
+    return reply !== null && (reply.status === 404 || reply.status === 410) ? 'gone' : 'unknown';
+  }
+  isKnown = true;
+  const said = await reply.json().catch(() => ({}));
+  Object.assign(context, said);
+  return said.taken ? 'taken' : 'ours';
+}
+
+/* Returns whether that decides it. */
+function judge(answer) {
+  if (answer === 'taken') {
+    lifeEnd(life, 'taken_over', performance.now());
+    peers.forEach((peer) => peer.close());
+    sockets.forEach((socket) => socket.close());
+  } else if (answer === 'gone') {
+    lifeEnd(life, 'session_gone', performance.now());
+  } else {
+    return false;
+  }
+  changed();
+  return true;
+}
+
+/* Asked when the stream's socket is closed, until something is decided. */
 async function checkSession(socketsOpen) {
   if (life.phase === 'ended' && REASONS[life.reason][0]) {
     return;
   }
-  const reply = await fetch(base + '/_hydraneck/context', { cache: 'no-store' }).catch(() => null);
-  if (socketsOpen() > 0) {
-    return;
-  }
-  if (reply !== null && (reply.status === 404 || reply.status === 410)) {
-    lifeEnd(life, 'session_gone', performance.now());
-  } else {
+  const answer = await askContext('');
+  if (!judge(answer) && socketsOpen() === 0) {
     lifeSocketClosed(life, [...peers].some((peer) => peer.connectionState === 'connected'), performance.now());
     setTimeout(() => checkSession(socketsOpen), SESSION_CHECK_MS);
+    changed();
   }
-  changed();
 }
 
 /* A page without a stream socket is told of the session's end by nobody: asked when there is trouble, and now and then. */
@@ -190,11 +219,7 @@ async function checkWithoutSocket(said) {
   if (sockets.size > 0 || (life.phase === 'ended' && REASONS[life.reason][0])) {
     return;
   }
-  const reply = await fetch(base + '/_hydraneck/context' + (said || ''), { cache: 'no-store' }).catch(() => null);
-  if (reply !== null && (reply.status === 404 || reply.status === 410)) {
-    lifeEnd(life, 'session_gone', performance.now());
-    changed();
-  }
+  judge(await askContext(said || ''));
 }
 
 function onSocket(socket) {
@@ -208,7 +233,8 @@ function onSocket(socket) {
 
 /* ---- two tabs, leaving, coming back ---- */
 
-/* The newest page has the stream: older ones of this session in the same browser say why theirs stands still. */
+/* The newest page has the stream: older ones of this session say why theirs stands still; in the same browser at once, elsewhere when theirs ends, or
+ * when they ask. */
 function hookTabs() {
   if (typeof BroadcastChannel !== 'function' || !/stream\.html$/.test(window.location.pathname)) {
     return;
@@ -216,10 +242,7 @@ function hookTabs() {
   const channel = new BroadcastChannel('hydraneck ' + base);
   channel.addEventListener('message', (event) => {
     if (event.data === 'taken') {
-      lifeEnd(life, 'taken_over', performance.now());
-      peers.forEach((peer) => peer.close());
-      sockets.forEach((socket) => socket.close());
-      changed();
+      judge('taken');
     }
   });
   channel.postMessage('taken');
@@ -254,16 +277,13 @@ function stopPage() {
   }
 }
 
-async function learnContext() {
-  const reply = await fetch(base + '/_hydraneck/context', { cache: 'no-store' });
-  if (reply.ok) {
-    context = Object.assign(context, await reply.json());
-    changed();
-  }
-}
-
 function hookAlive() {
-  setInterval(() => tellPlaying(true), settings.aliveMs);
+  setInterval(() => {
+    tellPlaying(true);
+    if (isPlaying() && sockets.size > 0) {
+      askContext('').then(judge);
+    }
+  }, settings.aliveMs);
 }
 
 standInForPeers(onPeer);
@@ -279,13 +299,13 @@ function begin() {
     rate,
     again(event) {
       event.preventDefault();
-      (life.reason === 'taken_over' ? Promise.resolve() : quit()).then(goBack); /* the other tab goes on */
+      askContext('').then((answer) => (answer === 'taken' || life.reason === 'taken_over' ? Promise.resolve() : quit())).then(goBack); /* the other page goes on */
     },
     mic: microphone
   });
   hookTabs();
   hookAlive();
-  learnContext().catch(() => {});
+  askContext('').then(changed);
   changed();
 }
 

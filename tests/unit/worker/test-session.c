@@ -207,6 +207,21 @@ a_page_that_is_left_has_a_short_grace (void **unused)
 }
 
 static void
+the_newest_page_has_the_stream (void **unused)
+{
+  static const char older[] = "00000000000000000000000000000001";
+  static const char newer[] = "00000000000000000000000000000002";
+  g_autoptr (HnSession) self = session_in (HN_LIFE_ACTIVE);
+
+  assert_false (hn_session_is_taken_from (self, older)); /* of a page that never said that it opens nothing is taken */
+  hn_session_page_opens (self, older);
+  assert_false (hn_session_is_taken_from (self, older));
+  hn_session_page_opens (self, newer);
+  assert_true (hn_session_is_taken_from (self, older));
+  assert_false (hn_session_is_taken_from (self, newer));
+}
+
+static void
 a_reload_cancels_the_grace (void **unused)
 {
   g_autoptr (HnSession) self = session_in (HN_LIFE_IDLE);
@@ -375,6 +390,7 @@ main (void)
     cmocka_unit_test (a_late_start_is_cut_by_the_same_45_seconds),
     cmocka_unit_test (a_page_keeps_a_session_that_nobody_streams),
     cmocka_unit_test (a_page_that_is_left_has_a_short_grace),
+    cmocka_unit_test (the_newest_page_has_the_stream),
     cmocka_unit_test (a_reload_cancels_the_grace),
     cmocka_unit_test (one_tab_of_two_that_is_left_means_nothing_later),
     cmocka_unit_test (a_stream_has_no_deadline),
