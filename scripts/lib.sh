@@ -57,6 +57,24 @@ install_packages() {
   step "packages: installed"
 }
 
+# Programs of packages whose purpose is `unpack`, with the libraries that this machine lacks, into the folder $1. Whoever has them installed keeps them.
+unpack_packages() {
+  local folder=$1 package wanted
+  for package in $(missing_packages unpack); do
+    [ ! -e "$folder/$package.unpacked" ] || continue
+    step "packages: unpacking $package"
+    mkdir -p "$folder/packages"
+    wanted=$(apt-get install -s --no-install-recommends "$package" | sed -n 's/^Inst \([^ ]*\) .*/\1/p')
+    # shellcheck disable=SC2086 # names of packages
+    if ! (cd "$folder/packages" && apt-get download -q $wanted) >"$lib_log" 2>&1; then
+      tail -n 20 "$lib_log" >&2
+      die "apt-get download failed (see above)"
+    fi
+    find "$folder/packages" -name '*.deb' -exec dpkg -x {} "$folder" \; -delete
+    touch "$folder/$package.unpacked"
+  done
+}
+
 # Keeps what ninja says in $1 and shows how far it is: on one line of a terminal, else a line at each quarter.
 show_progress() {
   local line quarter=0 done all
