@@ -16,6 +16,7 @@ from flow import contains, equal, true  # noqa: E402
 sys.path.insert(0, os.path.join(flow.TOP, "tests/browser"))
 
 import stream_check  # noqa: E402
+import web  # noqa: E402
 import webdriver  # noqa: E402
 
 ODD = "Käse & \"Kuchen\" <script>🍰"
@@ -293,6 +294,24 @@ def who_goes_back_when_the_stream_was_opened_elsewhere_meanwhile_ends_nothing(ru
         contains(browser.wait_for(ENDED, 5), "The PC ended the stream", "overlay")
         with _other_device(running, created):
             _goes_back(browser)
+
+
+ASKED = "return performance.getEntriesByType('resource').map(each => each.name).filter(name => name.includes('/_hydraneck/context'))"
+CONNECTED = """const peer = new RTCPeerConnection()
+    Object.defineProperty(peer, 'connectionState', { value: 'connected' })
+    peer.dispatchEvent(new Event('connectionstatechange'))"""
+
+
+def another_page_of_the_session_takes_the_stream_from_nobody(running):
+    """Whatever connections it has."""
+    with webdriver.borrow() as browser, webdriver.borrow(preload=" ") as other:
+        created = _playing(running, browser)
+        asks = browser.script(ASKED)[0].replace("&new=1", "")
+        contains(asks, "?page=")
+        other.open(created["stream_url"].split("stream.html")[0] + "admin.html")
+        other.script(CONNECTED)
+        other.wait_for(ASKED.replace("return ", "return 0 < ") + ".length", 10)
+        equal(web.call("GET", asks).json()["taken"], False, "taken from the page that plays")
 
 
 def a_reload_keeps_the_session(running):

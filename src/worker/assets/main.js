@@ -9,6 +9,7 @@ const life = createLife(performance.now());
 const sockets = new Set();
 const peers = new Set();
 const watched = new WeakSet();
+const showsStream = /stream\.html$/.test(window.location.pathname); /* other pages of a session take it from nobody */
 const page = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 const context = { session_id: base.split('/').pop().slice(0, 8), return_url: settings.returnUrl };
 let panel = null;
@@ -176,7 +177,8 @@ function onMessage(event) {
 
 /* Is the session still there, and whose is its stream? → gone, taken, ours, or unknown when there is no answer */
 async function askContext(more) {
-  const reply = await fetch(base + '/_hydraneck/context?page=' + page + (isKnown ? '' : '&new=1') + more, { cache: 'no-store' }).catch(() => null);
+  const name = showsStream ? 'page=' + page + (isKnown ? '' : '&new=1') : '';
+  const reply = await fetch(base + '/_hydraneck/context?' + name + more, { cache: 'no-store' }).catch(() => null);
   if (reply === null || !reply.ok) {
     return reply !== null && (reply.status === 404 || reply.status === 410) ? 'gone' : 'unknown';
   }
@@ -236,7 +238,7 @@ function onSocket(socket) {
 /* The newest page has the stream: older ones of this session say why theirs stands still; in the same browser at once, elsewhere when theirs ends, or
  * when they ask. */
 function hookTabs() {
-  if (typeof BroadcastChannel !== 'function' || !/stream\.html$/.test(window.location.pathname)) {
+  if (typeof BroadcastChannel !== 'function') {
     return;
   }
   const channel = new BroadcastChannel('hydraneck ' + base);
@@ -292,7 +294,7 @@ hookExit(stopPage, goBack);
 hookLeaving();
 
 function begin() {
-  if (!/stream\.html$/.test(window.location.pathname)) {
+  if (!showsStream) {
     return; /* the list of applications has no stream to watch */
   }
   panel = createPanel({
