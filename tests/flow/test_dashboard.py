@@ -299,7 +299,8 @@ def what_strangers_wrote_stays_text(running):
         contains(browser.script("return document.getElementById('facts').textContent"), "Why this worker", "facts")
         browser.script("document.getElementById('inspect-close').click()")
         running.call("DELETE", "/api/v1/sessions/" + created["session_id"])
-        contains(browser.wait_for("return document.querySelector('#ended li')?.textContent", 10), HOSTILE, "the ended one")
+        ended = "return [...document.querySelectorAll('#ended li')].map(each => each.textContent).find(text => text.includes(arguments[0]))"
+        contains(browser.wait_for(ended, 10, created["session_id"][:8]), HOSTILE, "the ended one")
         equal(browser.script("return document.querySelectorAll('main img:not([src=\"/icon.svg\"]), #app b b, #app script, dialog img').length"), 0, "elements made of text")
         _clean(browser, "401", "404")
 
