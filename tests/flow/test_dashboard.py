@@ -21,6 +21,8 @@ import webdriver  # noqa: E402
 
 CHANGE = {"X-Hydraneck-Admin": "1"}
 HOSTILE = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script>"
+# what is said of the ended session whose id begins so: others may stand before it
+ENDED = "return [...document.querySelectorAll('#ended li')].map(each => each.textContent).find(text => text.includes(arguments[0]))"
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
           "frame-ancestors 'none'")
 API_READERS, DASHBOARD_READERS = 64, 32  # HN_LIMIT_EVENTS_READERS, HN_LIMIT_ADMIN_READERS
@@ -250,8 +252,8 @@ def it_follows_sessions_and_workers_without_a_reload(running):
         browser.wait_for("return document.querySelector('#sessions .badge').textContent === 'idle'", 10)
         running.call("DELETE", "/api/v1/sessions/" + created["session_id"])
         browser.wait_for("return !document.querySelector('#sessions tr')", 10)
-        ended = browser.wait_for("return document.querySelector('#ended li')?.textContent", 10)
-        for part in (created["session_id"][:8], "deleted", "living-room"):
+        ended = browser.wait_for(ENDED, 10, created["session_id"][:8])
+        for part in ("deleted", "living-room"):
             contains(ended, part, "the ended one")
         feed = browser.script("return [...document.querySelectorAll('#events li')].map(l => l.dataset.type)")
         true("session.created" in feed and "session.ended" in feed, "feed is %r" % feed)
@@ -299,8 +301,7 @@ def what_strangers_wrote_stays_text(running):
         contains(browser.script("return document.getElementById('facts').textContent"), "Why this worker", "facts")
         browser.script("document.getElementById('inspect-close').click()")
         running.call("DELETE", "/api/v1/sessions/" + created["session_id"])
-        ended = "return [...document.querySelectorAll('#ended li')].map(each => each.textContent).find(text => text.includes(arguments[0]))"
-        contains(browser.wait_for(ended, 10, created["session_id"][:8]), HOSTILE, "the ended one")
+        contains(browser.wait_for(ENDED, 10, created["session_id"][:8]), HOSTILE, "the ended one")
         equal(browser.script("return document.querySelectorAll('main img:not([src=\"/icon.svg\"]), #app b b, #app script, dialog img').length"), 0, "elements made of text")
         _clean(browser, "401", "404")
 
