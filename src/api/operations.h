@@ -30,4 +30,4 @@ OPERATION ("DELETE", "/session/{}/mic", "The microphone ends", NULL, 200, JSON, 
 OPERATION ("GET", "/session/{}/ice", "ICE servers of this session", NULL, 200, JSON, "Object", "403 404 429 502")
 OPERATION ("GET", "/session/{}/_hydraneck/overlay.js", "The script in the page", NULL, 200, "text/javascript", NULL, "404 429 502")
 OPERATION ("GET", "/session/{}/_hydraneck/context", "What the script needs to know of its session", NULL, 200, JSON, "Object", "400 404 429 502")
-OPERATION ("POST", "/session/{}/_hydraneck/bye", "The page is being left", NULL, 202, JSON, "Status", "404 429 502")
+OPERATION ("POST", "/session/{}/_hydraneck/bye", "The page is being left", NULL, 202, JSON, "Status", "400 404 429 502")

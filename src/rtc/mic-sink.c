@@ -20,14 +20,14 @@
 #include "rtc/mic-sink-http.h"
 
 #define GATHER_US (4 * G_USEC_PER_SEC)
-#define CLOSE_US G_USEC_PER_SEC
+#define CLOSE_MS 1000
 
 typedef struct {
   GstBin parent;
   GstPad *sink;
   GstElement *webrtc; /* (nullable) owned by the bin */
   GMutex lock;
-  GCond changed; /* gathered, stopped or agent_closed */
+  GCond changed; /* gathered or stopped */
   GCancellable *cancellable;
   char *session;  /* (nullable) as it was set */
   char *location; /* (nullable) of the microphone, from the answer on */
@@ -36,7 +36,6 @@ typedef struct {
   gboolean negotiating;
   gboolean gathered;
   gboolean stopped;
-  gboolean agent_closed;
   int connected; /* atomic */
 } MicSink;
 
@@ -158,13 +157,13 @@ choose_way (MicSink *self, GstElement *webrtc, const char *base, GError **error)
 static gboolean
 wait_gathered (MicSink *self, GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   gint64 end = g_get_monotonic_time () + GATHER_US;
+  gboolean in_time = TRUE; /* else what was found so far may do, as in a browser */
 
-  while (!self->gathered && !self->stopped) {
-    if (!g_cond_wait_until (&self->changed, &self->lock, end))
-      break; /* what was found so far may do, as in a browser */
-  }
+  g_mutex_lock (&self->lock);
+  while (!self->gathered && !self->stopped && in_time)
+    in_time = g_cond_wait_until (&self->changed, &self->lock, end);
+  g_mutex_unlock (&self->lock);
   return !g_cancellable_set_error_if_cancelled (self->cancellable, error);
 }
 
@@ -352,27 +351,37 @@ open_webrtc (MicSink *self)
 static void
 on_agent_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
 {
-  MicSink *self = user_data;
-
-  g_mutex_lock (&self->lock);
-  self->agent_closed = TRUE;
-  g_cond_signal (&self->changed);
-  g_mutex_unlock (&self->lock);
-  gst_object_unref (self);
+  g_atomic_int_set ((int *) user_data, TRUE);
+  g_atomic_rc_box_release (user_data);
 }
 
-/* TURN servers hold an allocation for ten minutes unless it is given back. */
+static gboolean
+on_too_long (gpointer user_data)
+{
+  g_atomic_int_set ((int *) user_data, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+/* TURN servers hold an allocation for ten minutes unless it is given back. The answer comes on a context of its own: the default one may be the caller's. */
 static void
 close_agent (MicSink *self)
 {
   g_autoptr (GObject) agent = agent_of (self->webrtc);
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  gint64 end = g_get_monotonic_time () + CLOSE_US;
+  GMainContext *context = g_main_context_new ();
+  GSource *timeout = g_timeout_source_new (CLOSE_MS);
+  int *done = g_atomic_rc_box_new0 (int);
 
-  self->agent_closed = FALSE;
-  nice_agent_close_async (NICE_AGENT (agent), on_agent_closed, gst_object_ref (self));
-  while (!self->agent_closed && g_cond_wait_until (&self->changed, &self->lock, end))
-    ;
+  g_main_context_push_thread_default (context);
+  g_source_set_callback (timeout, on_too_long, done, NULL);
+  g_source_attach (timeout, context);
+  nice_agent_close_async (NICE_AGENT (agent), on_agent_closed, g_atomic_rc_box_acquire (done));
+  while (!g_atomic_int_get (done))
+    g_main_context_iteration (context, TRUE);
+  g_source_destroy (timeout);
+  g_source_unref (timeout);
+  g_main_context_pop_thread_default (context);
+  g_main_context_unref (context);
+  g_atomic_rc_box_release (done);
 }
 
 /* The relay is told, so that the microphone is over at once and not silent for ten seconds. */

@@ -71,22 +71,38 @@ reply_context (HnOverlayHttp *self, HnHttpRequest *request, HnSessionIo *session
   hn_http_request_reply_json (request, 200, object);
 }
 
+/* Who asks; FALSE: that is no name, and the request is answered. @ret_page: (nullable): it did not say. */
+static gboolean
+read_page (HnHttpRequest *request, const char **ret_page)
+{
+  g_autoptr (GError) error = NULL;
+
+  *ret_page = hn_http_request_get_query (request, "page");
+  if (*ret_page == NULL || hn_id_is_valid (*ret_page))
+    return TRUE;
+  error = g_error_new (HN_ERROR, HN_ERROR_INVALID, "parameter 'page' must be %d lower-case hexadecimal digits", HN_ID_LENGTH);
+  hn_http_request_reply_error (request, error);
+  return FALSE;
+}
+
+static gboolean
+is_taken_from (HnSessionIo *session, const char *page)
+{
+  return page != NULL && hn_session_is_taken_from (hn_session_io_get_rules (session), page);
+}
+
 void
 hn_overlay_http_handle_context (HnOverlayHttp *self, HnHttpRequest *request, HnSessionIo *session)
 {
-  const char *page = hn_http_request_get_query (request, "page");
   const char *playing = hn_http_request_get_query (request, "playing");
+  const char *page;
   gboolean taken;
 
-  if (page != NULL && !hn_id_is_valid (page)) {
-    g_autoptr (GError) error = g_error_new (HN_ERROR, HN_ERROR_INVALID, "parameter 'page' must be %d lower-case hexadecimal digits", HN_ID_LENGTH);
-
-    hn_http_request_reply_error (request, error);
+  if (!read_page (request, &page))
     return;
-  }
   if (page != NULL && hn_http_request_get_query (request, "new") != NULL)
     hn_session_io_page_opens (session, page);
-  taken = page != NULL && hn_session_is_taken_from (hn_session_io_get_rules (session), page);
+  taken = is_taken_from (session, page);
   reply_context (self, request, session, taken);
   if (taken)
     return;
@@ -94,6 +110,21 @@ hn_overlay_http_handle_context (HnOverlayHttp *self, HnHttpRequest *request, HnS
     hn_session_io_plays (session, g_str_equal (playing, "1"));
   else
     hn_session_io_page_seen (session);
+}
+
+void
+hn_overlay_http_handle_bye (HnHttpRequest *request, HnSessionIo *session)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  const char *page;
+
+  if (!read_page (request, &page))
+    return;
+  if (!is_taken_from (session, page))
+    hn_session_io_page_left (session, hn_http_request_get_query (request, "playing") != NULL);
+  hn_json_set_text (object, "session_id", hn_session_io_get_facts (session)->id);
+  json_object_set_string_member (object, "status", "leaving");
+  hn_http_request_reply_json (request, 202, object);
 }
 
 HnOverlayHttp *

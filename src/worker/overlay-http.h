@@ -42,4 +42,13 @@ void hn_overlay_http_reply_script (HnOverlayHttp *self, HnHttpRequest *request);
  */
 void hn_overlay_http_handle_context (HnOverlayHttp *self, HnHttpRequest *request, HnSessionIo *session);
 
+/**
+ * hn_overlay_http_handle_bye:
+ * @request: of a page that is being left, or loaded anew: `page` as above, `playing` if a stream without a socket played there
+ * @session: its session
+ *
+ * A page that the stream was taken from is missed by nobody.
+ */
+void hn_overlay_http_handle_bye (HnHttpRequest *request, HnSessionIo *session);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HnOverlayHttp, hn_overlay_http_free)

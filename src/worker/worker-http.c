@@ -510,15 +510,12 @@ handle_context (HnHttpRequest *request, gpointer data)
 static void
 handle_bye (HnHttpRequest *request, gpointer data)
 {
-  const char *id = hn_http_request_get_param (request, 0);
-  HnSessionIo *session = find_served (data, id);
+  HnSessionIo *session = find_served (data, hn_http_request_get_param (request, 0));
 
-  if (session == NULL) {
+  if (session == NULL)
     reply_not_found (request);
-    return;
-  }
-  hn_session_io_page_left (session, hn_http_request_get_query (request, "playing") != NULL);
-  reply_status (request, 202, id, "leaving");
+  else
+    hn_overlay_http_handle_bye (request, session);
 }
 
 static void handle_openapi (HnHttpRequest *request, gpointer data);

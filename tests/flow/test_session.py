@@ -94,6 +94,23 @@ def a_page_learns_whether_another_one_has_the_stream(running):
         error_shape(web.call("GET", url + bad), 400, "parameter 'page' must be 32 lower-case hexadecimal digits")
 
 
+def a_page_that_the_stream_was_taken_from_is_missed_by_nobody(running):
+    created = running.create(1)
+    base = created["stream_url"].split("/stream.html")[0] + "/_hydraneck/"
+    older, newer = "1" * 32, "2" * 32
+
+    def status():
+        return running.worker_call(1, "GET", "/api/v1/sessions/" + created["session_id"]).json()["status"]
+
+    for asked in (older + "&new=1&playing=1", newer + "&new=1&playing=1", older + "&playing=0"):
+        equal(web.call("GET", base + "context?page=" + asked).status, 200, asked)
+    equal(web.call("POST", base + "bye?playing=1&page=" + older).status, 202, "bye of the older page")
+    equal(status(), "active", "status: the newer page plays")
+    equal(web.call("POST", base + "bye?playing=1&page=" + newer).status, 202, "bye of the newer page")
+    equal(status(), "idle", "status: nobody plays")
+    error_shape(web.call("POST", base + "bye?page=x"), 400, "parameter 'page' must be 32 lower-case hexadecimal digits")
+
+
 def other_files_pass_untouched(running):
     created = running.create(1)
     base = created["stream_url"].split("/stream.html")[0]

@@ -182,7 +182,7 @@ async function askContext(more) {
   if (reply === null || !reply.ok) {
     return reply !== null && (reply.status === 404 || reply.status === 410) ? 'gone' : 'unknown';
   }
-  isKnown = true;
+  isKnown = showsStream;
   const said = await reply.json().catch(() => ({}));
   Object.assign(context, said);
   return said.taken ? 'taken' : 'ours';
@@ -254,7 +254,7 @@ function hookLeaving() {
   window.addEventListener('pagehide', () => {
     sendRating();
     if (life.phase !== 'ended' || life.reason !== 'taken_over') {
-      navigator.sendBeacon(base + '/_hydraneck/bye' + (isPlaying() ? '?playing=1' : ''));
+      navigator.sendBeacon(base + '/_hydraneck/bye?' + (isKnown ? 'page=' + page : '') + (isPlaying() ? '&playing=1' : ''));
     }
   });
   window.addEventListener('pageshow', (event) => {
