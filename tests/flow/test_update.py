@@ -458,6 +458,7 @@ def sessions_are_not_cut_unless_it_is_said_so():
 
 def a_worker_with_sessions_waits_then_drains_and_asks_with_its_last_one():
     flow.expect_log("session not created: no healthy workers available")
+    flow.expect_log("session not created: worker is waiting for an update")  # asked before the controller had heard of it
     with Node(update={"interval": "1s", "defer_limit": "6s"}) as running:
         node = running.node
         created = running.create(1)
