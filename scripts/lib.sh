@@ -64,7 +64,8 @@ unpack_packages() {
     [ ! -e "$folder/$package.unpacked" ] || continue
     step "packages: unpacking $package"
     mkdir -p "$folder/packages"
-    wanted=$(apt-get install -s --no-install-recommends "$package" | sed -n 's/^Inst \([^ ]*\) .*/\1/p')
+    wanted=$(apt-get install -s --no-install-recommends "$package" | sed -n 's/^Inst \([^ ]*\) .*/\1/p') || true
+    [ -n "$wanted" ] || die "apt-get does not know $package: apt-get update"
     # shellcheck disable=SC2086 # names of packages
     if ! (cd "$folder/packages" && apt-get download -q $wanted) >"$lib_log" 2>&1; then
       tail -n 20 "$lib_log" >&2

@@ -123,8 +123,10 @@ def one_that_does_not_come_back_is_said_and_can_be_tried_again(running):
         low = sound.plug(LOW)
         with _Speaking(running, sound) as speaking:
             speaking.tap.wait(25)
+            speaking.browser.script("window.rejections = []; window.addEventListener('unhandledrejection', event => window.rejections.push(String(event.reason)))")
             sound.pull(low)
             equal(speaking.browser.wait_for(IS % "error", 20), "No microphone was found.", "words")
+            equal(speaking.browser.script("await new Promise(resolve => setTimeout(resolve)); return window.rejections"), [], "what the page hears of our promises")
             sound.plug(HIGH)
             speaking.browser.script(CLICK)
             speaking.browser.wait_for(IS % "on", 30)

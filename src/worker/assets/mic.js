@@ -178,6 +178,7 @@ function createMicrophone(button) {
     const mine = turn;
     const before = state;
     held.stopMeter();
+    held.stopMeter = () => {}; /* once: an AudioContext that is closed again rejects */
     try {
       const stream = await openNextMicrophone(() => mine === turn, () => mine === turn && show('asking', 'The microphone is gone. Looking for another one.'));
       if (mine !== turn) {
