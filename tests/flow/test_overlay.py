@@ -296,6 +296,18 @@ def who_goes_back_when_the_stream_was_opened_elsewhere_meanwhile_ends_nothing(ru
             _goes_back(browser)
 
 
+def who_goes_back_waits_for_no_answer_that_does_not_come(running):
+    with webdriver.borrow() as browser:
+        created = _playing(running, browser)
+        browser.script("""const real = window.fetch
+            window.fetch = (url, options) => String(url).includes('/_hydraneck/context')
+                ? new Promise((_, reject) => options.signal?.addEventListener('abort', () => reject(options.signal.reason))) : real(url, options)""")
+        browser.script(SAY, {"ConnectionTerminated": {"error_code": 0}})
+        browser.wait_for(ENDED, 5)
+        _goes_back(browser)
+        _gone(running, created)
+
+
 ASKED = "return performance.getEntriesByType('resource').map(each => each.name).filter(name => name.includes('/_hydraneck/context'))"
 CONNECTED = """const peer = new RTCPeerConnection()
     Object.defineProperty(peer, 'connectionState', { value: 'connected' })

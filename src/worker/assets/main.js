@@ -2,6 +2,7 @@
 /* Puts the parts together: what the page does is seen by relay.js, judged by life.js, shown by panel.js. */
 
 const SESSION_CHECK_MS = 1500;
+const ASK_MS = 3000;       /* who wants to go back does not wait longer for an answer */
 const RATING_MS = 1200;    /* a change of mind within it is not sent twice */
 const CANDIDATE_MS = 2000; /* after it is connected: which pair was chosen */
 
@@ -178,7 +179,7 @@ function onMessage(event) {
 /* Is the session still there, and whose is its stream? → gone, taken, ours, or unknown when there is no answer */
 async function askContext(more) {
   const name = showsStream ? 'page=' + page + (isKnown ? '' : '&new=1') : '';
-  const reply = await fetch(base + '/_hydraneck/context?' + name + more, { cache: 'no-store' }).catch(() => null);
+  const reply = await fetch(base + '/_hydraneck/context?' + name + more, { cache: 'no-store', signal: AbortSignal.timeout(ASK_MS) }).catch(() => null);
   if (reply === null || !reply.ok) {
     return reply !== null && (reply.status === 404 || reply.status === 410) ? 'gone' : 'unknown';
   }
